@@ -1,0 +1,125 @@
+"""tutorcore: lesson marketplaces as a library.
+
+Somebody asks for somebody's time and pays for it. A policy says what may happen until when; tutorcore compiles it into
+one table, and runs lessons by that table: deadlines with their reasons, escrow by double entry, everything inside the
+caller's database transaction.
+
+    from tutorcore import Marketplace, load_preset, open_sqlite
+
+Names are loaded when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+# The type checker reads the names here; at run time `__getattr__` finds them by the same table.
+if TYPE_CHECKING:
+    from tutorcore.adapters.memory import MemoryStorage
+    from tutorcore.adapters.sql import enlist_sqlite, install_schema, open_sqlite
+    from tutorcore.clock import VirtualClock, system_clock
+    from tutorcore.engine.marketplace import Marketplace, Swept
+    from tutorcore.engine.outcome import Outcome
+    from tutorcore.engine.reading import Earnings
+    from tutorcore.errors import (
+        InvalidType,
+        InvalidValue,
+        InvariantError,
+        Mistake,
+        Mistakes,
+        StorageError,
+        TutorcoreError,
+        UnknownName,
+    )
+    from tutorcore.instants import Instant, instant
+    from tutorcore.lessons.lesson import Deadline, Lesson, Offer, Terms
+    from tutorcore.lessons.options import Option, Preview
+    from tutorcore.lessons.refusals import Refusal, Refused
+    from tutorcore.money import Currency, Money
+    from tutorcore.policy.codec import load_policy, load_preset
+    from tutorcore.policy.process import Process
+
+_HOMES = {
+    "Currency": "tutorcore.money",
+    "Deadline": "tutorcore.lessons.lesson",
+    "Earnings": "tutorcore.engine.reading",
+    "Instant": "tutorcore.instants",
+    "InvalidType": "tutorcore.errors",
+    "InvalidValue": "tutorcore.errors",
+    "InvariantError": "tutorcore.errors",
+    "Lesson": "tutorcore.lessons.lesson",
+    "Marketplace": "tutorcore.engine.marketplace",
+    "MemoryStorage": "tutorcore.adapters.memory",
+    "Mistake": "tutorcore.errors",
+    "Mistakes": "tutorcore.errors",
+    "Money": "tutorcore.money",
+    "Offer": "tutorcore.lessons.lesson",
+    "Option": "tutorcore.lessons.options",
+    "Outcome": "tutorcore.engine.outcome",
+    "Preview": "tutorcore.lessons.options",
+    "Process": "tutorcore.policy.process",
+    "Refusal": "tutorcore.lessons.refusals",
+    "Refused": "tutorcore.lessons.refusals",
+    "StorageError": "tutorcore.errors",
+    "Swept": "tutorcore.engine.marketplace",
+    "Terms": "tutorcore.lessons.lesson",
+    "TutorcoreError": "tutorcore.errors",
+    "UnknownName": "tutorcore.errors",
+    "VirtualClock": "tutorcore.clock",
+    "enlist_sqlite": "tutorcore.adapters.sql",
+    "install_schema": "tutorcore.adapters.sql",
+    "instant": "tutorcore.instants",
+    "load_policy": "tutorcore.policy.codec",
+    "load_preset": "tutorcore.policy.codec",
+    "open_sqlite": "tutorcore.adapters.sql",
+    "system_clock": "tutorcore.clock",
+}
+
+__all__ = [
+    "Currency",
+    "Deadline",
+    "Earnings",
+    "Instant",
+    "InvalidType",
+    "InvalidValue",
+    "InvariantError",
+    "Lesson",
+    "Marketplace",
+    "MemoryStorage",
+    "Mistake",
+    "Mistakes",
+    "Money",
+    "Offer",
+    "Option",
+    "Outcome",
+    "Preview",
+    "Process",
+    "Refusal",
+    "Refused",
+    "StorageError",
+    "Swept",
+    "Terms",
+    "TutorcoreError",
+    "UnknownName",
+    "VirtualClock",
+    "enlist_sqlite",
+    "install_schema",
+    "instant",
+    "load_policy",
+    "load_preset",
+    "open_sqlite",
+    "system_clock",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tutorcore' has no attribute {name!r}")
+    found: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,186 @@
+"""Every statement of the SQL storage, in portable SQL with named parameters.
+
+Knows tables and columns; knows neither connections nor what the values mean. Nothing here is only understood by one
+database: inserting what may be there is ON CONFLICT, limits are numbers, and the columns are always named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from tutorcore.lessons.records import BriefRecord, Record
+
+NO_LIMIT: Final = 2**63 - 1
+
+
+def _listed(columns: Iterable[str], before: str = "") -> str:
+    return ", ".join(f"{before}{column}" for column in columns)
+
+
+_AUDIT = (
+    "cause", "recorded_at", "key", "digest", "verb", "actor", "lesson", "at", "first_version", "last_version",
+    "refusal", "facts",
+)  # fmt: skip
+_VERSION = ("cause", "recorded_at", *Record._fields)
+_HEAD = (*BriefRecord._fields, "number", "state", "is_over", "starts", "ends", "due")
+_CLAIM = ("lesson", "proposal", "party", "starts", "ends", "slot")
+_CLEARING = ("lesson", "number", "tutor", "currency", "amount", "due")
+_ENTRY = ("cause", "recorded_at", "kind", "currency", "effective_at", "ref", "source", "corrects")
+_NOTICE = ("cause", "recorded_at", "lesson", "number", "audience")
+
+SCHEMA_VERSION = "SELECT max(version) FROM tutorcore_schema"
+ADD_SCHEMA_VERSION = "INSERT INTO tutorcore_schema (version) VALUES (:version)"
+
+# Causes and answers
+
+LAST_CAUSE = "SELECT cause, recorded_at FROM tutorcore_audit ORDER BY sequence DESC LIMIT 1"
+ADD_CAUSE = "INSERT INTO tutorcore_audit (cause, recorded_at) VALUES (:cause, :recorded_at)"
+ADD_AUDIT = (
+    f"INSERT INTO tutorcore_audit ({_listed(_AUDIT)}) VALUES ({_listed(_AUDIT, ':')}) ON CONFLICT (key) DO NOTHING"
+)
+ANSWER = f"SELECT {_listed(_AUDIT)} FROM tutorcore_audit WHERE key = :key"
+_AUDIT_LINES = f"SELECT {_listed(_AUDIT)} FROM tutorcore_audit WHERE verb IS NOT NULL"
+AUDIT = f"{_AUDIT_LINES} ORDER BY cause, sequence"
+AUDIT_OF_LESSON = f"{_AUDIT_LINES} AND lesson = :lesson ORDER BY cause, sequence"
+
+# Parties and policies
+
+PARTY = "SELECT id, zone, grants FROM tutorcore_parties WHERE id = :id"
+PARTIES = "SELECT id, zone, grants FROM tutorcore_parties ORDER BY id"
+PUT_PARTY = (
+    "INSERT INTO tutorcore_parties (id, zone, grants) VALUES (:id, :zone, :grants)"
+    " ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, grants = excluded.grants"
+)
+HAS_POLICY = "SELECT 1 FROM tutorcore_policies WHERE hash = :hash"
+POLICY = "SELECT process FROM tutorcore_policies WHERE hash = :hash"
+ADD_POLICY = (
+    "INSERT INTO tutorcore_policies (hash, name, process) VALUES (:hash, :name, :process) ON CONFLICT (hash) DO NOTHING"
+)
+
+# Lessons
+
+ADD_LESSON = (
+    f"INSERT INTO tutorcore_lessons ({_listed(_HEAD)}) VALUES ({_listed(_HEAD, ':')}) ON CONFLICT (id) DO NOTHING"
+)
+MOVE_LESSON = (
+    "UPDATE tutorcore_lessons SET number = :number, state = :state, is_over = :is_over, starts = :starts,"
+    " ends = :ends, due = :due WHERE id = :id AND number = :number - 1"
+)
+LAST_NUMBER = "SELECT number FROM tutorcore_lessons WHERE id = :id"
+ADD_VERSION = f"INSERT INTO tutorcore_versions ({_listed(_VERSION)}) VALUES ({_listed(_VERSION, ':')})"
+
+_WHOLE = f"{_listed(BriefRecord._fields, 'l.')}, {_listed(Record._fields, 'v.')}"
+_LAST_VERSIONS = (
+    f"SELECT {_WHOLE} FROM tutorcore_lessons AS l"
+    " JOIN tutorcore_versions AS v ON v.lesson = l.id AND v.number = l.number"
+)
+_RECORDED = f"SELECT {_WHOLE}, v.sequence, v.cause, v.recorded_at FROM tutorcore_versions AS v"
+_IN_ANY_ROLE = (
+    "(l.tutor = :party OR l.student = :party OR (l.payer = :party AND l.payer <> l.student)"
+    " OR (l.requester = :party AND l.requester <> l.student))"
+)
+
+LESSON = f"{_LAST_VERSIONS} WHERE l.id = :id"
+HISTORY = f"{_RECORDED} JOIN tutorcore_lessons AS l ON l.id = v.lesson WHERE v.lesson = :id ORDER BY v.number"
+CAUSED_BY = (
+    f"{_RECORDED} JOIN tutorcore_lessons AS l ON l.id = v.lesson"
+    " JOIN tutorcore_audit AS a ON a.cause = v.cause WHERE a.key = :key ORDER BY v.sequence"
+)
+
+
+@lru_cache(maxsize=4)
+def lessons(of_party: bool, of_kind: bool) -> str:
+    """Return the statement for the last versions of all lessons, of one party's, of one kind (over or not), or both."""
+    conditions = [_IN_ANY_ROLE] * of_party + ["l.is_over = :over"] * of_kind
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"{_LAST_VERSIONS}{where} ORDER BY l.starts, l.id"
+
+
+DUE = "SELECT id FROM tutorcore_lessons WHERE due <= :now ORDER BY due, id LIMIT :limit"
+PARTIES_AT_ONCE: Final = 8
+
+
+@lru_cache(maxsize=PARTIES_AT_ONCE)
+def due_of(parties: int) -> str:
+    """Return the statement for what is due in the lessons of so many parties, `:party0`, `:party1`... in any role."""
+    named = _listed((f"party{number}" for number in range(parties)), ":")
+    roles = (
+        f"tutor IN ({named})",
+        f"student IN ({named})",
+        f"payer IN ({named}) AND payer <> student",
+        f"requester IN ({named}) AND requester <> student",
+    )
+    return " UNION ALL ".join(f"SELECT due, id FROM tutorcore_lessons WHERE {role} AND due <= :now" for role in roles)
+
+
+# Claims
+
+_OVERLAPPING = (
+    "FROM tutorcore_claims WHERE party = :party AND starts > :reach AND starts < :ends AND ends > :starts"
+    " AND lesson <> :lesson"
+)
+CLAIMS_OF_LESSON = f"SELECT {_listed(_CLAIM)} FROM tutorcore_claims WHERE lesson = :lesson"
+CLAIMS = f"SELECT {_listed(_CLAIM)} FROM tutorcore_claims ORDER BY starts, party, lesson, proposal"
+CLAIMS_OF_PARTY = f"SELECT {_listed(_CLAIM)} FROM tutorcore_claims WHERE party = :party ORDER BY starts, lesson, proposal"
+DROP_CLAIM = (
+    "DELETE FROM tutorcore_claims"
+    " WHERE party = :party AND starts = :starts AND lesson = :lesson AND proposal = :proposal"
+)
+ADD_CLAIM = (
+    f"INSERT INTO tutorcore_claims ({_listed(_CLAIM)})"
+    f" SELECT {_listed(_CLAIM, ':')} WHERE NOT EXISTS (SELECT 1 {_OVERLAPPING})"
+)
+OBSTACLE = f"SELECT {_listed(_CLAIM)} {_OVERLAPPING} ORDER BY starts, lesson, proposal LIMIT 1"
+
+# The ledger
+
+ADD_ENTRY = f"INSERT INTO tutorcore_entries ({_listed(_ENTRY)}) VALUES ({_listed(_ENTRY, ':')}) RETURNING number"
+ADD_LEG = (
+    "INSERT INTO tutorcore_legs (entry, position, account, currency, amount)"
+    " VALUES (:entry, :position, :account, :currency, :amount)"
+)
+TAKE = (
+    "UPDATE tutorcore_balances SET balance = balance - :amount"
+    " WHERE account = :account AND currency = :currency AND balance >= :amount"
+)
+GIVE = (
+    "INSERT INTO tutorcore_balances (account, currency, balance) VALUES (:account, :currency, :amount)"
+    " ON CONFLICT (account, currency) DO UPDATE SET balance = tutorcore_balances.balance + excluded.balance"
+)
+BALANCE = "SELECT balance FROM tutorcore_balances WHERE account = :account AND currency = :currency"
+SUM = "SELECT coalesce(sum(amount), 0) FROM tutorcore_legs WHERE account = :account AND currency = :currency"
+SUMS = (
+    "SELECT account, currency, sum(amount) FROM tutorcore_legs"
+    " GROUP BY account, currency HAVING sum(amount) <> 0 ORDER BY account, currency"
+)
+_ENTRIES = (
+    f"SELECT e.number, {_listed(_ENTRY, 'e.')}, g.account, g.amount"
+    " FROM tutorcore_entries AS e JOIN tutorcore_legs AS g ON g.entry = e.number"
+)
+ENTRIES = f"{_ENTRIES} ORDER BY e.number, g.position"
+ENTRIES_OF_ACCOUNT = (
+    f"{_ENTRIES} WHERE e.number IN (SELECT entry FROM tutorcore_legs WHERE account = :account)"
+    " ORDER BY e.number, g.position"
+)
+
+# Clearings and the outbox
+
+ADD_CLEARING = (
+    f"INSERT INTO tutorcore_clearings ({_listed(_CLEARING)}) VALUES ({_listed(_CLEARING, ':')})"
+    " ON CONFLICT (lesson, number) DO NOTHING"
+)
+DUE_CLEARINGS = f"SELECT {_listed(_CLEARING)} FROM tutorcore_clearings WHERE due <= :now ORDER BY due, lesson, number"
+DUE_CLEARINGS_OF_TUTOR = (
+    f"SELECT {_listed(_CLEARING)} FROM tutorcore_clearings WHERE tutor = :tutor AND due <= :now"
+    " ORDER BY due, lesson, number"
+)
+DROP_CLEARING = (
+    "DELETE FROM tutorcore_clearings WHERE lesson = :lesson AND number = :number AND tutor = :tutor"
+    " AND currency = :currency AND amount = :amount AND due = :due"
+)
+ENQUEUE = f"INSERT INTO tutorcore_outbox ({_listed(_NOTICE)}) VALUES ({_listed(_NOTICE, ':')})"
+OUTBOX = (
+    f"SELECT sequence, {_listed(_NOTICE)} FROM tutorcore_outbox WHERE sequence > :after ORDER BY sequence LIMIT :limit"
+)

@@ -1,0 +1,7 @@
+"""The engine: the facade that loads, decides and stores, and the work it does in one transaction."""
+
+from tutorcore.engine.marketplace import Marketplace, Swept
+from tutorcore.engine.outcome import Outcome
+from tutorcore.engine.reading import Earnings
+
+__all__ = ["Earnings", "Marketplace", "Outcome", "Swept"]

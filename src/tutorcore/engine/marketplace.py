@@ -1,0 +1,512 @@
+"""The facade: a marketplace of lessons on a store.
+
+Every command opens one transaction of the store (or joins the caller's, if the store is enlisted in it), and answers
+with an `Outcome` whatever happens. Misuse (an unknown party, a naive datetime, a float for money) raises and changes
+nothing. A command carries a key; repeating it with the same content gives the stored answer and changes nothing.
+
+`now` is when a command counts. Left out, it is read from the marketplace's clock; this is the only place in the library
+that asks a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import TypeVar
+
+import attrs
+
+from tutorcore.calendar.zones import zone as zone_of
+from tutorcore.clock import Clock, system_clock
+from tutorcore.engine.outcome import Outcome
+from tutorcore.engine.reading import Earnings, Reading
+from tutorcore.engine.work import Work, digest_of
+from tutorcore.errors import InvalidType, InvalidValue, UnknownName
+from tutorcore.ids import Key, LessonId, PartyId, command_key, lesson_id, party_id
+from tutorcore.instants import Instant, instant
+from tutorcore.ledger.accounts import Account
+from tutorcore.ledger.entries import Entry, convert, top_up
+from tutorcore.ledger.statements import Statement, TrialBalance
+from tutorcore.lessons.lesson import Brief, Command, Deadline, Lesson, Offer, next_deadline
+from tutorcore.lessons.options import Option, Preview
+from tutorcore.lessons.refusals import Refusal
+from tutorcore.money import ISO_4217, Currencies, Currency, Money
+from tutorcore.policy.codec import machine_of
+from tutorcore.policy.machine import Machine
+from tutorcore.policy.process import Process, Unit
+from tutorcore.policy.roles import GRANTED_ROLES, Role
+from tutorcore.policy.wellformed import ZONE_OF
+from tutorcore.ports.storage import AuditLine, OutboxRow, Party, Recorded, Storage, Transaction
+
+R = TypeVar("R")
+
+_BATCH = 100
+_AT_ONCE = timedelta(0)
+
+
+@attrs.frozen
+class Swept:
+    """What a sweep did: how many timeouts it applied, for how many lessons, in how many transactions."""
+
+    timeouts: int
+    lessons: int
+    transactions: int
+
+
+class Marketplace:
+    """Lessons of one marketplace, under its policies, in one store.
+
+    `policies` are those under which lessons may be asked for; of several with one id, the last one given is current.
+    `zone` is the platform's own, for policies that count days there. Running lessons keep the policy they began with,
+    whatever is given here.
+    """
+
+    def __init__(
+        self, storage: Storage, policies: Iterable[Process], *, zone: str = "UTC", clock: Clock = system_clock
+    ) -> None:
+        zone_of(zone)
+        self._storage = storage
+        self._zone = zone
+        self._clock = clock
+        self._machines: dict[str, Machine] = {}
+        self._units: dict[str, Unit] = {}
+        currencies = ISO_4217
+        for process in policies:
+            machine = machine_of(process)
+            currencies = currencies.with_unit(process.unit.code, process.unit.exponent)
+            self._units[process.unit.code] = process.unit
+            self._machines[process.id] = machine
+            self._machines[process.name] = machine
+        if not self._machines:
+            raise InvalidValue("policies", (), "at least one policy, such as load_preset('italki')")
+        self._currencies = currencies
+
+    @property
+    def currencies(self) -> Currencies:
+        """The currencies that amounts may be in: those of ISO 4217 and the units of the policies."""
+        return self._currencies
+
+    def money(self, amount: str | int, currency: str) -> Money:
+        """Return an amount, written in whole units as text, such as `money("25.00", "USD")`."""
+        return Money.of(amount, self._currencies.get(currency))
+
+    # People
+
+    def add_party(self, id: str, *, zone: str, grants: Iterable[Role] = ()) -> Party:
+        """Register a person or organisation with its time zone, or change the zone and grants it has.
+
+        `grants` are roles of the marketplace itself: operator, admin, agent. Lessons already asked for keep the zone
+        in which their days are counted.
+        """
+        zone_of(zone)
+        wanted = frozenset(grants)
+        for role in wanted:
+            if role not in GRANTED_ROLES:
+                raise UnknownName("granted role", role, GRANTED_ROLES)
+        party = Party(party_id(id), zone, wanted)
+        with self._storage.transaction() as tx:
+            if tx.party(party.id) != party:
+                tx.put_party(party)
+        return party
+
+    # Commands
+
+    def request(
+        self,
+        *,
+        student: str,
+        tutor: str,
+        start: Instant,
+        duration: timedelta,
+        price: Money | str | int,
+        key: str,
+        by: str | None = None,
+        payer: str | None = None,
+        policy: str | None = None,
+        lesson: str | None = None,
+        kind: str = "",
+        details: Mapping[str, str] | None = None,
+        note: str = "",
+        verb: str | None = None,
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Ask for a lesson: the opening move of its policy.
+
+        `by` is who asks and `payer` who pays, the student unless named. `policy` may be left out where there is only
+        one; `lesson` is the new lesson's id, derived from the key if left out. `verb` is needed only for a policy whose
+        opening move is not called `request`.
+        """
+        machine = self._machine(policy)
+        at = self._now(now)
+        asking = party_id(by if by is not None else student, "by")
+        offer = Offer(start, duration, self._minor(price, machine.process.unit), kind, dict(details or {}))
+        checked = command_key(key)
+        id = lesson_id(lesson) if lesson is not None else LessonId(f"L{sha256(checked.encode()).hexdigest()[:15]}")
+        command = Command(verb or machine.process.opening.verb, asking, checked, id, None, offer, "", note)
+        bound = {
+            "student": party_id(student, "student"),
+            "tutor": party_id(tutor, "tutor"),
+            "payer": party_id(payer if payer is not None else student, "payer"),
+        }
+        if bound["student"] == bound["tutor"]:
+            raise InvalidValue("tutor", tutor, "somebody other than the student")
+        digest = digest_of(command.verb, id, asking, attrs.astuple(offer), note, policy, *bound.values())
+        with self._storage.transaction() as tx:
+            parties = {role: _party(tx, id, role) for role, id in bound.items()}
+            actor = _party(tx, asking, "by")
+            brief = Brief(
+                id,
+                machine.hash,
+                self._frozen_zone(machine.process, parties),
+                machine.process.unit.code,
+                at,
+                bound["tutor"],
+                bound["student"],
+                bound["payer"],
+                asking,
+            )
+            outcome = Work(tx, at).perform(command, digest, actor, (machine, brief))
+        assert outcome is not None
+        return outcome
+
+    def act(
+        self,
+        verb: str,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        proposal: int | None = None,
+        offer: Offer | None = None,
+        reason: str = "",
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Carry out any verb of the lesson's policy; the named methods are this with fewer arguments.
+
+        `reason` may be read by the policy; `note` is kept and never read. Raises `UnknownName` for a lesson, a party or
+        a verb that does not exist.
+        """
+        at = self._now(now)
+        actor_id, id = party_id(by, "by"), lesson_id(lesson)
+        if proposal is not None and type(proposal) is not int:
+            raise InvalidType("proposal", proposal, "the number of a proposal as an int")
+        command = Command(verb, actor_id, command_key(key), id, proposal, offer, reason, note)
+        payload = None if offer is None else attrs.astuple(offer)
+        digest = digest_of(verb, id, actor_id, proposal, payload, reason, note)
+        with self._storage.transaction() as tx:
+            outcome = Work(tx, at).perform(command, digest, _party(tx, actor_id, "by"))
+        if outcome is None:
+            raise UnknownName("lesson", lesson)
+        return outcome
+
+    def accept(
+        self, lesson: str, *, by: str, proposal: int, key: str, note: str = "", now: Instant | None = None
+    ) -> Outcome:
+        """Accept the proposal with that number: exactly it becomes binding."""
+        return self.act("accept", lesson, by=by, proposal=proposal, key=key, note=note, now=now)
+
+    def decline(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        proposal: int | None = None,
+        reason: str = "",
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Decline what is on the table, or an open change."""
+        return self.act("decline", lesson, by=by, proposal=proposal, key=key, reason=reason, note=note, now=now)
+
+    def propose(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        start: Instant | None = None,
+        duration: timedelta | None = None,
+        price: Money | str | int | None = None,
+        kind: str | None = None,
+        details: Mapping[str, str] | None = None,
+        proposal: int | None = None,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Propose other terms: a counter-offer, or a change of what is agreed. What is left out stays as it is."""
+        offer = self._offer(lesson, start, duration, price, kind, details)
+        return self.act("propose", lesson, by=by, offer=offer, proposal=proposal, key=key, note=note, now=now)
+
+    def reschedule(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        start: Instant,
+        reason: str,
+        duration: timedelta | None = None,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Impose another time on an agreed lesson, as an operator and for a reason."""
+        offer = Offer(start, duration)
+        return self.act("reschedule", lesson, by=by, offer=offer, reason=reason, key=key, note=note, now=now)
+
+    def withdraw(self, lesson: str, *, by: str, key: str, note: str = "", now: Instant | None = None) -> Outcome:
+        """Take back one's own request, or one's own proposed change."""
+        return self.act("withdraw", lesson, by=by, key=key, note=note, now=now)
+
+    def cancel(
+        self, lesson: str, *, by: str, key: str, reason: str = "", note: str = "", now: Instant | None = None
+    ) -> Outcome:
+        """Call off an agreed lesson."""
+        return self.act("cancel", lesson, by=by, key=key, reason=reason, note=note, now=now)
+
+    def confirm(self, lesson: str, *, by: str, key: str, note: str = "", now: Instant | None = None) -> Outcome:
+        """Confirm that the lesson took place."""
+        return self.act("confirm", lesson, by=by, key=key, note=note, now=now)
+
+    def top_up(
+        self, party: str, amount: Money, *, key: str, paid: Money | None = None, now: Instant | None = None
+    ) -> Outcome:
+        """Credit a wallet with money that reached the platform.
+
+        A unit of the platform's own that is pegged to a currency is paid for in that currency: `paid` may be left out,
+        and is checked against the peg if given.
+        """
+        id, checked, at = party_id(party), command_key(key), self._now(now)
+        entries = self._top_up_entries(id, self._known(amount), paid, checked, at)
+        digest = digest_of("top_up", id, amount.minor, amount.currency.code)
+        with self._storage.transaction() as tx:
+            _party(tx, id, "party")
+            return Work(tx, at).post(entries, checked, digest, "top_up", id)
+
+    def sweep(
+        self,
+        *,
+        now: Instant | None = None,
+        grace: timedelta = _AT_ONCE,
+        key: str | None = None,
+        batch: int = _BATCH,
+        progress: Callable[[int], None] | None = None,
+    ) -> Swept:
+        """Apply every timeout due by `now - grace`, in transactions of at most `batch` lessons.
+
+        Nothing depends on when this runs: each timeout is stamped with its own deadline, and a command applies what
+        concerns it anyway. A `grace` keeps a sweeper whose clock runs ahead from being early. `key` names the sweep in
+        the audit trail; `progress` is told after each transaction how many timeouts have been applied.
+        """
+        at = self._now(now)
+        if grace < _AT_ONCE:
+            raise InvalidValue("grace", str(grace), "nothing or more")
+        timeouts = transactions = 0
+        lessons: set[LessonId] = set()
+        while True:
+            with self._storage.transaction() as tx:
+                work = Work(tx, at)
+                versions = work.sweep(at - grace, batch)
+                if versions:
+                    part = None if key is None else _next_part(tx, command_key(key))
+                    tx.add_audit(AuditLine(work.cause, part, "", "sweep", "", None, at, 1, 0, None))
+            if not versions:
+                return Swept(timeouts, len(lessons), transactions)
+            timeouts += len(versions)
+            transactions += 1
+            lessons.update(version.brief.id for version in versions)
+            if progress is not None:
+                progress(timeouts)
+
+    # Questions: the state as of `now`, and nothing is written
+
+    def lesson(self, lesson: str, *, now: Instant | None = None) -> Lesson:
+        """Return the lesson as it stands at `now`, overdue timeouts applied; raise `UnknownName`."""
+        return self._read(now, lambda read: read.lesson(lesson_id(lesson)))
+
+    def deadline(self, lesson: str, *, now: Instant | None = None) -> Deadline | None:
+        """Return what is due next for the lesson and why, or None."""
+        return next_deadline(self.lesson(lesson, now=now))
+
+    def history(self, lesson: str) -> tuple[Recorded, ...]:
+        """Return every recorded version of the lesson, oldest first; raise `UnknownName`."""
+        return self._read(None, lambda read: read.history(lesson_id(lesson)))
+
+    def caused_by(self, key: str) -> tuple[Recorded, ...]:
+        """Return every version, of any lesson, that the command or sweep with that key recorded."""
+        return self._read(None, lambda read: read.caused_by(command_key(key)))
+
+    def allowed(self, lesson: str, *, by: str, now: Instant | None = None) -> tuple[Option, ...]:
+        """Return the moves open to `by` at `now`: until when, and what they need."""
+        return self._read(now, lambda read: read.allowed(lesson_id(lesson), party_id(by, "by")))
+
+    def preview(
+        self,
+        verb: str,
+        lesson: str,
+        *,
+        by: str,
+        proposal: int | None = None,
+        offer: Offer | None = None,
+        reason: str = "",
+        now: Instant | None = None,
+    ) -> Preview | Refusal:
+        """Return what a command would do at `now`: money, faults and who would be told, or why it would be refused."""
+        command = Command(verb, party_id(by, "by"), Key("preview"), lesson_id(lesson), proposal, offer, reason)
+        return self._read(now, lambda read: read.preview(command))
+
+    def open_requests(self, party: str, *, now: Instant | None = None) -> tuple[Lesson, ...]:
+        """Return the lessons in which it is this party's turn, soonest first."""
+        return self._read(now, lambda read: read.open_requests(party_id(party)))
+
+    def upcoming(self, party: str, *, now: Instant | None = None) -> tuple[Lesson, ...]:
+        """Return the party's agreed lessons that have not ended, soonest first."""
+        return self._read(now, lambda read: read.upcoming(party_id(party)))
+
+    def lessons(self, party: str | None = None, *, now: Instant | None = None) -> tuple[Lesson, ...]:
+        """Return the lessons of a party (or all), by (start, id)."""
+        return self._read(now, lambda read: read.lessons(None if party is None else party_id(party)))
+
+    def wallet(self, party: str, currency: str, *, now: Instant | None = None) -> Money:
+        """Return what the party can spend at `now`."""
+        unit = self._currencies.get(currency)
+        return Money(self._read(now, lambda read: read.wallet(party_id(party), unit.code)), unit)
+
+    def earnings(self, tutor: str, currency: str, *, now: Instant | None = None) -> Earnings:
+        """Return what the tutor has earned and not taken out: pending, and available."""
+        unit = self._currencies.get(currency)
+        return self._read(now, lambda read: read.earnings(party_id(tutor), unit))
+
+    def balances(self) -> tuple[tuple[Account, str, int], ...]:
+        """Return (account, currency, natural balance) of every account that holds something, as recorded."""
+        return self._read(None, lambda read: read.tx.balances())
+
+    def trial_balance(self) -> TrialBalance:
+        """Return every balance as recorded, with totals by currency that are equal."""
+        return self._read(None, Reading.trial_balance)
+
+    def statement(
+        self, account: Account, currency: str, *, since: Instant | None = None, until: Instant | None = None
+    ) -> Statement:
+        """Return what happened to one account, as recorded, from `since` up to but not including `until`."""
+        return self._read(None, lambda read: read.statement(account, currency, since, until))
+
+    def audit(self, lesson: str | None = None) -> tuple[AuditLine, ...]:
+        """Return what was asked and answered, about one lesson or all, refusals included."""
+        id = None if lesson is None else lesson_id(lesson)
+        return self._read(None, lambda read: read.tx.audit(id))
+
+    def outbox(self, *, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
+        """Return notices waiting to be delivered, above a sequence number."""
+        return self._read(None, lambda read: read.tx.outbox(after, limit))
+
+    def _read(self, now: Instant | None, question: Callable[[Reading], R]) -> R:
+        at = self._now(now)
+        with self._storage.reading() as tx:
+            return question(Reading(tx, at))
+
+    def _now(self, now: Instant | None) -> Instant:
+        return instant(self._clock() if now is None else now, "now")
+
+    def _machine(self, policy: str | None) -> Machine:
+        if policy is not None:
+            if policy not in self._machines:
+                raise UnknownName("policy", policy, self._machines)
+            return self._machines[policy]
+        machines = set(self._machines.values())
+        if len(machines) > 1:
+            known = ", ".join(sorted(self._machines))
+            raise InvalidValue("policy", None, f"the name of one of several policies: {known}")
+        return machines.pop()
+
+    def _frozen_zone(self, process: Process, parties: Mapping[str, Party]) -> str:
+        """The zone in which this lesson's days will be counted, whatever its people do later."""
+        zone = process.zone
+        if zone is None or zone not in ZONE_OF:
+            return zone or ""
+        return self._zone if zone == "platform" else parties[zone].zone
+
+    def _offer(
+        self,
+        lesson: str,
+        start: Instant | None,
+        duration: timedelta | None,
+        price: Money | str | int | None,
+        kind: str | None,
+        details: Mapping[str, str] | None,
+    ) -> Offer:
+        minor = None if price is None else self._minor(price, self._unit_of(lesson))
+        return Offer(start, duration, minor, kind, None if details is None else dict(details))
+
+    def _unit_of(self, lesson: str) -> Unit:
+        """The unit that a price written as text is in: that of the lesson's own policy."""
+        with self._storage.reading() as tx:
+            found = tx.lesson(lesson_id(lesson))
+        if found is None:
+            raise UnknownName("lesson", lesson)
+        return found.machine.process.unit
+
+    def _minor(self, price: Money | str | int, unit: Unit) -> int:
+        currency = Currency(unit.code, unit.exponent)
+        money = price if isinstance(price, Money) else Money.of(price, currency)
+        if money.currency != currency:
+            raise InvalidValue("price", str(money), f"an amount in {unit.code}, the currency of the policy")
+        if money.minor < 0:
+            raise InvalidValue("price", str(money), "nothing or more")
+        return money.minor
+
+    def _known(self, amount: Money) -> Money:
+        if not isinstance(amount, Money):
+            raise InvalidType("amount", amount, "Money, such as marketplace.money('25.00', 'USD')")
+        if self._currencies.get(amount.currency.code) != amount.currency:
+            raise InvalidValue("amount", str(amount), f"{amount.currency.code} with its own number of decimals")
+        if amount.minor <= 0:
+            raise InvalidValue("amount", str(amount), "more than nothing")
+        return amount
+
+    def _top_up_entries(
+        self, party: PartyId, amount: Money, paid: Money | None, key: Key, at: Instant
+    ) -> tuple[Entry, ...]:
+        unit = self._units.get(amount.currency.code)
+        if unit is None or unit.peg is None:
+            if paid is not None and paid != amount:
+                raise InvalidValue("paid", str(paid), f"the amount itself, {amount}: {amount.currency.code} has no peg")
+            return (top_up(party, amount.minor, amount.currency.code, effective_at=at, ref=key),)
+        worth = self._pegged(amount, unit.peg)
+        if paid is not None and paid != worth:
+            raise InvalidValue("paid", str(paid), f"{worth}, what {amount} is worth")
+        return convert(
+            party,
+            paid=worth.minor,
+            paid_currency=worth.currency.code,
+            credited=amount.minor,
+            credited_currency=amount.currency.code,
+            effective_at=at,
+            ref=key,
+        )
+
+    def _pegged(self, amount: Money, peg: tuple[int, str]) -> Money:
+        """What an amount of the platform's own unit is worth by its peg; exact, or refused."""
+        units, code = peg
+        currency = ISO_4217.get(code)
+        whole, odd = divmod(amount.minor * 10**currency.exponent, units * 10**amount.currency.exponent)
+        if odd:
+            raise InvalidValue("amount", str(amount), f"an amount that is worth whole minor units of {code}")
+        return Money(whole, currency)
+
+
+def _party(tx: Transaction, id: PartyId, what: str) -> Party:
+    party = tx.party(id)
+    if party is None:
+        raise UnknownName(f"party ({what})", id, hint="register people with add_party first")
+    return party
+
+
+def _next_part(tx: Transaction, key: Key) -> Key:
+    """The key of the next transaction of a sweep: a sweep that was interrupted goes on counting."""
+    part = 1
+    while tx.answer(Key(f"{key}/{part}")) is not None:
+        part += 1
+    return Key(f"{key}/{part}")

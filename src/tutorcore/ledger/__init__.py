@@ -1,0 +1,76 @@
+"""Double entry for a tutoring marketplace: wallets, one escrow per lesson, earnings, commission.
+
+Start with `Book`, which keeps the balances, and the builders `top_up`, `flow` and `clear`, which make its entries.
+"""
+
+from tutorcore.ledger.accounts import (
+    BANK,
+    COMMISSION,
+    CONVERSION,
+    Account,
+    AccountKind,
+    available,
+    escrow,
+    is_limited,
+    natural,
+    parse_account,
+    pending,
+    receivable,
+    wallet,
+)
+from tutorcore.ledger.book import Book, Conflict, Shortfall
+from tutorcore.ledger.entries import (
+    Entry,
+    EntryKind,
+    HoldStatus,
+    Leg,
+    Posted,
+    clear,
+    convert,
+    entry,
+    flow,
+    flow_kind,
+    hold_status,
+    reverse,
+    top_up,
+)
+from tutorcore.ledger.statements import Line, Statement, TrialBalance, TrialRow, TrialTotal, statement, trial_balance
+
+__all__ = [
+    "BANK",
+    "COMMISSION",
+    "CONVERSION",
+    "Account",
+    "AccountKind",
+    "Book",
+    "Conflict",
+    "Entry",
+    "EntryKind",
+    "HoldStatus",
+    "Leg",
+    "Line",
+    "Posted",
+    "Shortfall",
+    "Statement",
+    "TrialBalance",
+    "TrialRow",
+    "TrialTotal",
+    "available",
+    "clear",
+    "convert",
+    "entry",
+    "escrow",
+    "flow",
+    "flow_kind",
+    "hold_status",
+    "is_limited",
+    "natural",
+    "parse_account",
+    "pending",
+    "receivable",
+    "reverse",
+    "statement",
+    "top_up",
+    "trial_balance",
+    "wallet",
+]

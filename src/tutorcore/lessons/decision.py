@@ -1,0 +1,344 @@
+"""Deciding: the two functions that move a lesson, and nothing else does.
+
+`decide` answers a command with the next version or a refusal; `advance` applies every timeout that is due, each at its
+own instant. Both read rows of the compiled table and know no state and no verb by name.
+
+What holds on both paths:
+
+* A window is half-open: an act counts if and only if it comes before the deadline. At the deadline, time has won;
+  therefore `decide` takes a lesson that has been advanced to `now` and says so if it has not.
+* Guards and settlement cases read what stood before the step; the deadline that it opens reads what stands after it.
+  In a move that proposes, `proposed.*` is what is being proposed.
+* A timeout is stamped with its own deadline, or with the instant its state was entered if that is later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from tutorcore.errors import InvariantError, UnknownName
+from tutorcore.instants import EPOCH, Instant, to_text
+from tutorcore.lessons.lesson import NO_TIMELINE, Brief, Change, Command, Facts, Lesson, Terms
+from tutorcore.lessons.refusals import Refusal
+from tutorcore.policy.expressions import Count
+from tutorcore.policy.machine import FIRST_START, CompiledCase, Machine, Row, Why
+from tutorcore.policy.process import Move
+from tutorcore.policy.roles import GRANTED_ROLES
+from tutorcore.policy.settlement import Legs
+
+FactsAt: TypeAlias = Callable[[Lesson, Instant, frozenset[Count]], Facts]
+
+_NO_LEGS: Legs = ()
+_NO_TERMS = Terms(0, EPOCH, EPOCH, 0)
+_FIELDS = ("start", "duration", "price", "kind", "details")
+
+
+def no_facts(lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
+    """Facts for processes whose timeouts read none; the default of `advance`."""
+    wanted = ", ".join(sorted(map(str, needed)))
+    raise InvariantError(f"a timeout of lesson {lesson.brief.id} at {to_text(at)} reads {wanted}; give `facts_at`")
+
+
+def counts_needed(machine: Machine, lesson: Lesson | Brief, verb: str) -> frozenset[Count]:
+    """Return the counts that deciding this verb may read, for whoever gathers the facts; mostly none."""
+    rows = machine.outside.moves.get(verb, ()) if isinstance(lesson, Brief) else _rows(lesson, verb)
+    return frozenset().union(*(row.reads for row in rows))
+
+
+def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Facts, now: Instant) -> Lesson | Refusal:
+    """Return the lesson's next version, or why the command may not be done at `now`.
+
+    `lesson` has been advanced to `now`, or is the `Brief` of one that is only now asked for. Raises `UnknownName` for a
+    verb that this process does not know at all, and `InvariantError` for a lesson with a deadline in its past.
+    """
+    before = _unasked(machine, lesson) if isinstance(lesson, Brief) else lesson
+    if now < before.at:
+        return Refusal.of("out_of_order", last=to_text(before.at), at=to_text(now))
+    change = before.change
+    if (before.due is not None and before.due <= now) or (change is not None and change.due and change.due <= now):
+        raise InvariantError(f"lesson {before.brief.id} has not been advanced to {to_text(now)}")
+    rows = _rows(before, command.verb)
+    if not rows:
+        return _not_open(machine, before, command.verb)
+    refusal: Refusal | None = None
+    for row in rows:
+        answer = _attempt(row, before, command, facts, now)
+        if not isinstance(answer, Refusal):
+            return answer
+        # The first row speaks for its verb, unless another one is nearer to this actor.
+        if refusal is None or (refusal.code == "not_yours" and answer.code != "not_yours"):
+            refusal = answer
+    assert refusal is not None
+    return _of_all_rows(rows, refusal, command) if refusal.code == "not_yours" else refusal
+
+
+def advance(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> list[Lesson]:
+    """Return the versions that every timeout due at or before `now` makes, oldest first; empty if none is due."""
+    versions: list[Lesson] = []
+    most = len(lesson.place.machine.process.states)  # No more timeouts than states can follow at one instant.
+    while (version := lapse(lesson, now, facts_at)) is not None:
+        if len(versions) > most and versions[-most].at == version.at:
+            raise InvariantError(f"timeouts of lesson {lesson.brief.id} follow each other without end at {version.at}")
+        versions.append(version)
+        lesson = version
+    return versions
+
+
+def lapse(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> Lesson | None:
+    """Return the version that the next timeout makes if it is due at or before `now`, or None.
+
+    On a tie the lesson's own timeout comes before that of its open change.
+    """
+    due, why, change = lesson.due, lesson.why, lesson.change
+    if change is not None and change.due is not None and (due is None or change.due < due):
+        due, why = change.due, change.why
+    if due is None or due > now:
+        return None
+    assert why is not None
+    row = why.row
+    at = due if due > lesson.at else lesson.at
+    facts = facts_at(lesson, at, row.reads) if row.reads else None
+    version = _follow(row, lesson, None, None, facts, at)
+    assert not isinstance(version, Refusal)
+    return version
+
+
+def _unasked(machine: Machine, brief: Brief) -> Lesson:
+    """A lesson before its first version: outside, with nothing on the table."""
+    return Lesson(
+        brief, 0, brief.created, machine.nothing, machine.outside, None, _NO_TERMS, None, 0, 0, _NO_LEGS, None, None,
+        NO_TIMELINE, None,
+    )  # fmt: skip
+
+
+def _rows(lesson: Lesson, verb: str) -> tuple[Row, ...]:
+    """The rows open for a verb. Those of an open change come first, and while one is open no other can be opened."""
+    change = lesson.change
+    if change is None:
+        return lesson.place.moves.get(verb, ())
+    rows = change.place.moves.get(verb)
+    if rows is not None:
+        return rows
+    return tuple(row for row in lesson.place.moves.get(verb, ()) if row.opens is None)
+
+
+def _not_open(machine: Machine, lesson: Lesson, verb: str) -> Refusal:
+    verbs = machine.process.verbs
+    if verb not in verbs:
+        raise UnknownName("verb", verb, verbs)
+    opened = [] if lesson.change is None else list(lesson.change.place.moves)
+    opened += [each for each in lesson.place.moves if each not in opened and _rows(lesson, each)]
+    return Refusal.of("not_open", verb=verb, state=lesson.state or "not yet asked for", open=", ".join(opened) or "nothing")
+
+
+def _of_all_rows(rows: tuple[Row, ...], refusal: Refusal, command: Command) -> Refusal:
+    roles = dict.fromkeys(role for row in rows if isinstance(row.rule, Move) for role in row.rule.by)
+    return Refusal.of("not_yours", verb=command.verb, by=", ".join(roles), actor=command.actor)
+
+
+def _attempt(row: Row, before: Lesson, command: Command, facts: Facts, now: Instant) -> Lesson | Refusal:
+    """Take one row for a command, or say what stands against it, in the order of precedence."""
+    rule, brief = row.rule, before.brief
+    assert isinstance(rule, Move)
+    granted = False
+    for role in rule.by:
+        if role in GRANTED_ROLES:
+            granted = role in facts.grants
+            if granted:
+                break
+        elif getattr(brief, role) == command.actor:
+            break
+    else:
+        return Refusal.of("not_yours", verb=rule.verb, by=", ".join(rule.by), actor=command.actor)
+    if command.proposal is not None and command.proposal != before.proposal:
+        return Refusal.of("stale_offer", proposal=command.proposal, current=before.proposal)
+    missing = _missing(row, rule, before, command)
+    if missing:
+        return Refusal.of("missing", verb=rule.verb, needs=" and ".join(missing))
+    offered: Terms | Refusal | None = None
+    if row.terms == "propose":
+        offered = _offered(row, before, command)
+    if row.when is not None or row.until is not None:
+        refusal = _guarded(row, rule, before, command, None if isinstance(offered, Refusal) else offered, facts, now)
+        if refusal is not None:
+            return refusal
+    if isinstance(offered, Refusal):
+        return offered
+    if offered is not None and offered.start <= now:
+        return Refusal.of("bad_terms", problem=f"they start at {to_text(offered.start)}, which is not after {to_text(now)}")
+    used = facts if granted or row.reads else None
+    return _follow(row, before, command, offered, used, now)
+
+
+def _missing(row: Row, rule: Move, before: Lesson, command: Command) -> list[str]:
+    missing: list[str] = []
+    if row.terms == "accept" and command.proposal is None:
+        missing.append(f"the number of the proposal (now {before.proposal})")
+    if row.terms == "propose":
+        offer = command.offer
+        if offer is None:
+            missing.append("an offer")
+        elif before.number == 0:
+            missing += [name for name in ("start", "duration", "price") if getattr(offer, name) is None]
+    if rule.needs and not command.reason:
+        missing.append("a reason")
+    return missing
+
+
+def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal:
+    """The terms that a proposing command puts on the table: what it names, and the rest as it was there."""
+    offer, number = command.offer, before.rounds + 1
+    assert offer is not None
+    if before.number == 0:
+        assert offer.start is not None and offer.duration is not None and offer.price is not None
+        return Terms(number, offer.start, offer.start + offer.duration, offer.price, offer.kind or "", offer.details or ())
+    base = before.terms if before.change is None else before.change.terms
+    start = base.start if offer.start is None else offer.start
+    terms = Terms(
+        number,
+        start,
+        start + (base.duration if offer.duration is None else offer.duration),
+        base.price if offer.price is None else offer.price,
+        base.kind if offer.kind is None else offer.kind,
+        base.details if offer.details is None else offer.details,
+    )
+    changed = [name for name in _FIELDS if getattr(terms, name) != getattr(base, name)]
+    if not changed:
+        return Refusal.of("bad_terms", problem=f"they are those of proposal {base.number}")
+    fixed = [name for name in changed if name not in row.rule.effects.may_change]
+    if fixed:
+        return Refusal.of("bad_terms", problem=f"{' and '.join(fixed)} may not be changed here")
+    return terms
+
+
+def _guarded(
+    row: Row, rule: Move, before: Lesson, command: Command, offered: Terms | None, facts: Facts, now: Instant
+) -> Refusal | None:
+    """Why the row's guard or window stands against the command, or None."""
+    opening = before.number == 0
+    if opening and offered is None:
+        return None  # The terms themselves are refused next.
+    terms = offered if opening else before.terms
+    change = offered if offered is not None else None if before.change is None else before.change.terms
+    reading = (now, terms, change, before.rounds, before.timeline, before.brief, command, facts)
+    if row.when is not None and not row.when(*reading):
+        return Refusal.of("guard", verb=rule.verb, condition=str(rule.when), at=to_text(now))
+    if row.until is not None:
+        until = row.until(*reading)
+        if until is None or now >= until:
+            ended = "it has no end" if until is None else to_text(until)
+            return Refusal.of("guard", verb=rule.verb, condition=f"now < {rule.until} ({ended})", at=to_text(now))
+    return None
+
+
+def _follow(
+    row: Row, before: Lesson, command: Command | None, offered: Terms | None, facts: Facts | None, now: Instant
+) -> Lesson | Refusal:
+    """Take a row whose conditions hold: terms, money, stamps, then the deadline of what is entered; one constructor."""
+    brief, number, _, _, place, _, terms, change, rounds, held, _, due, why, timeline, _ = before
+
+    case = row.cases[0]
+    if case.when is not None:
+        case = _chosen(row, before, command, offered, facts, now)
+
+    change_after = change
+    if offered is not None:
+        rounds += 1
+        if row.opens is None:
+            terms = offered
+    elif row.terms == "accept" and row.beside and change is not None:
+        terms = change.terms
+        change_after = None
+    if row.closes or row.enters is not None:
+        change_after = None
+
+    legs = _NO_LEGS
+    if row.hold is not None:
+        price = terms.price if offered is None else offered.price
+        if price > held or row.hold == "exact":
+            legs = _moved(held, price)
+            held = price
+    elif case.split is not None:
+        legs = case.split(held)
+        held = 0
+    elif change is not None and change_after is None and held > terms.price:
+        legs = _moved(held, terms.price)  # A change that ends without being agreed gives back what was held for it.
+        held = terms.price
+
+    if row.stamps:
+        timeline = _stamped(row, before, terms, now)
+
+    offer = None if change_after is None else change_after.terms
+    if row.enters is not None:
+        place = row.enters
+        due = why = None
+        if row.deadline is not None:
+            found = row.deadline(now, terms, offer, rounds, timeline, brief, command, facts)
+            if found is not None:
+                due, why = found
+    elif row.opens is not None:
+        assert offered is not None
+        opened = _opened(row, offered, (now, terms, offered, rounds, timeline, brief, command, facts))
+        if opened.due is not None and opened.due <= now and command is not None and _forbids(opened.why):
+            return _no_time_left(opened.due, opened.why)
+        change_after = opened
+    else:
+        again = row.deadline if row.deadline is not None else place.again if terms is not before.terms else None
+        if again is not None:
+            found = again(now, terms, offer, rounds, timeline, brief, command, facts)
+            due, why = (None, None) if found is None else found
+
+    if due is not None and due <= now and command is not None and _forbids(why):
+        return _no_time_left(due, why)
+    return Lesson(
+        brief, number + 1, now, case.step, place, command, terms, change_after, rounds, held, legs, due, why, timeline,
+        facts,
+    )  # fmt: skip
+
+
+def _chosen(
+    row: Row, before: Lesson, command: Command | None, offered: Terms | None, facts: Facts | None, now: Instant
+) -> CompiledCase:
+    """The first case whose guard holds; the last one is a catch-all."""
+    change = offered if offered is not None else None if before.change is None else before.change.terms
+    reading = (now, before.terms, change, before.rounds, before.timeline, before.brief, command, facts)
+    for case in row.cases:
+        if case.when is None or case.when(*reading):
+            return case
+    raise InvariantError(f"no case of {row.id} holds, and it has no catch-all")
+
+
+def _moved(held: int, wanted: int) -> Legs:
+    """The leg that makes what is held what is wanted: out of the payer's wallet, or back into it."""
+    return (("payer", held - wanted),) if wanted != held else _NO_LEGS
+
+
+def _stamped(row: Row, before: Lesson, terms: Terms, now: Instant) -> dict[str, Instant]:
+    """The timeline with this row's stamps; what is named `first` is written once."""
+    timeline = dict(before.timeline)
+    for anchor in row.stamps:
+        if anchor == FIRST_START:
+            timeline.setdefault(anchor, terms.start)
+        elif anchor.startswith("first_"):
+            timeline.setdefault(anchor, now)
+        else:
+            timeline[anchor] = now
+    return timeline
+
+
+def _opened(row: Row, offered: Terms, reading: tuple[object, ...]) -> Change:
+    assert row.opens is not None
+    found = None if row.deadline is None else row.deadline(*reading)
+    due, why = (None, None) if found is None else found
+    return Change(offered, row.opens, due, why)
+
+
+def _forbids(why: Why | None) -> bool:
+    return why is not None and why.row.if_past == "forbid"
+
+
+def _no_time_left(due: Instant, why: Why | None) -> Refusal:
+    text = "" if why is None else f" ({why.text})"
+    return Refusal.of("no_time_left", deadline=f"{to_text(due)}{text}")
+

@@ -1,0 +1,237 @@
+"""A lesson, from request to settlement: one immutable record per step.
+
+A `Lesson` is a *version*: what happened (step, command, at, legs) and where the lesson stands now (place, terms, open
+change, what is held, the running deadline and its reason). The list of versions is the truth; its last one is the
+lesson. There is nothing to fold, and replaying is deciding again.
+
+`Lesson` is a NamedTuple because it is made at every step and is the row that stores keep; everything else, made once
+a lesson or once a proposal, is an attrs value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import attrs
+
+from tutorcore.errors import InvalidType, InvalidValue
+from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
+from tutorcore.instants import Instant, instant
+from tutorcore.policy.machine import Machine, Place, Step, Why
+from tutorcore.policy.roles import BOUND_ROLES, Role
+from tutorcore.policy.settlement import Legs
+
+# Longer engagements are several lessons; the bound lets a store look for overlaps in a short range.
+LONGEST: Final = timedelta(days=7)
+LARGEST_PRICE: Final = 10**15
+NO_DETAILS: Final[tuple[tuple[str, str], ...]] = ()
+NO_TIMELINE: Final[Mapping[str, Instant]] = {}
+NO_COUNTS: Final[Mapping[str, int]] = {}
+
+
+def _details(value: Mapping[str, str] | tuple[tuple[str, str], ...] | None) -> tuple[tuple[str, str], ...] | None:
+    if value is None:
+        return None
+    pairs = value.items() if isinstance(value, Mapping) else value
+    for name, text in pairs:
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise InvalidType("details", {name: text}, "a mapping of texts to texts")
+    return tuple(sorted(pairs))
+
+
+def _price(value: int | None) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int:
+        raise InvalidType("price", value, "whole minor units as an int, or Money")
+    if not 0 <= value <= LARGEST_PRICE:
+        raise InvalidValue("price", value, f"0 to {LARGEST_PRICE} minor units")
+    return value
+
+
+def _instant(value: Instant | None) -> Instant | None:
+    return None if value is None else instant(value, "start")
+
+
+def _duration(value: timedelta | None) -> timedelta | None:
+    if value is None:
+        return None
+    if not isinstance(value, timedelta):
+        raise InvalidType("duration", value, "a timedelta")
+    if not timedelta(0) < value <= LONGEST:
+        raise InvalidValue("duration", str(value), f"more than nothing and at most {LONGEST.days} days")
+    return value
+
+
+def _text(value: str | None) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise InvalidType("kind", value, "a text")
+    return value
+
+
+@attrs.frozen
+class Offer:
+    """What somebody proposes. A field left out stays as it is on the table; a first request names start and duration.
+
+    `price` is in minor units of the policy's currency; `details` are short texts that only the platform understands
+    (a course's id, say), kept but never read by the engine.
+    """
+
+    start: Instant | None = attrs.field(default=None, converter=_instant)
+    duration: timedelta | None = attrs.field(default=None, converter=_duration)
+    price: int | None = attrs.field(default=None, converter=_price)
+    kind: str | None = attrs.field(default=None, converter=_text)
+    details: tuple[tuple[str, str], ...] | None = attrs.field(default=None, converter=_details)
+
+
+@attrs.frozen
+class Terms:
+    """A numbered proposal, whole: what is on the table, or what is agreed. Never changed; another one gets a number."""
+
+    number: int
+    start: Instant
+    end: Instant
+    price: int
+    kind: str = ""
+    details: tuple[tuple[str, str], ...] = NO_DETAILS
+
+    @property
+    def duration(self) -> timedelta:
+        """How long the lesson lasts."""
+        return self.end - self.start
+
+
+@attrs.frozen
+class Brief:
+    """What never changes about a lesson: whose it is, under which policy, in whose zone days are counted."""
+
+    id: LessonId
+    policy: PolicyHash
+    zone: str
+    currency: str
+    created: Instant
+    tutor: PartyId
+    student: PartyId
+    payer: PartyId
+    requester: PartyId
+
+    @property
+    def parties(self) -> tuple[PartyId, ...]:
+        """The people of this lesson, each once, in the order of their roles."""
+        return tuple(dict.fromkeys((self.student, self.tutor, self.payer, self.requester)))
+
+    def party(self, role: Role) -> PartyId:
+        """Return who holds a role in this lesson; a granted role is held by nobody in particular."""
+        if role not in BOUND_ROLES:
+            raise InvalidValue("role", role, f"one of {', '.join(BOUND_ROLES)}")
+        found: PartyId = getattr(self, role)
+        return found
+
+    def roles_of(self, party: PartyId) -> tuple[Role, ...]:
+        """The roles that bind `party` to this lesson; empty for a stranger."""
+        return tuple(role for role in BOUND_ROLES if getattr(self, role) == party)
+
+
+@attrs.frozen
+class Command:
+    """What somebody asks for. `key` makes it safe to repeat; `proposal` is the number that an answer answers."""
+
+    verb: str
+    actor: PartyId
+    key: Key
+    lesson: LessonId
+    proposal: int | None = None
+    offer: Offer | None = None
+    reason: str = ""
+    note: str = ""
+
+
+@attrs.frozen
+class Facts:
+    """What a lesson cannot know by itself: the actor's grants, and counts over other lessons by their text."""
+
+    grants: frozenset[str] = frozenset()
+    counts: Mapping[str, int] = NO_COUNTS
+
+
+NO_FACTS: Final = Facts()
+
+
+class Change(NamedTuple):
+    """An open change of an agreed lesson: the proposed terms, whose turn it is, and its own deadline."""
+
+    terms: Terms
+    place: Place
+    due: Instant | None
+    why: Why | None
+
+
+class Deadline(NamedTuple):
+    """When something happens by itself, and why then."""
+
+    at: Instant
+    why: Why
+
+
+class Lesson(NamedTuple):
+    """One version of a lesson. `at` is when it counts; `held` is in escrow afterwards; `legs` is what moved.
+
+    A leg is (role, minor units): positive out of the lesson's escrow to that party, negative into it. `facts` are
+    those that were used, `timeline` holds the anchors something may still read.
+    """
+
+    brief: Brief
+    number: int
+    at: Instant
+    step: Step
+    place: Place
+    command: Command | None
+    terms: Terms
+    change: Change | None
+    rounds: int
+    held: int
+    legs: Legs
+    due: Instant | None
+    why: Why | None
+    timeline: Mapping[str, Instant]
+    facts: Facts | None
+
+    @property
+    def id(self) -> LessonId:
+        """The lesson's id."""
+        return self.brief.id
+
+    @property
+    def state(self) -> str:
+        """The name of the state in which the lesson stands."""
+        return self.place.state.name
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more happens by itself; asides may still be open."""
+        return self.place.state.over
+
+    @property
+    def waits_for(self) -> Role | None:
+        """Whose turn it is: that of an open change before that of the lesson."""
+        return self.place.state.waits_for if self.change is None else self.change.place.state.waits_for
+
+    @property
+    def proposal(self) -> int:
+        """The number of the proposal that an answer would answer now."""
+        return self.terms.number if self.change is None else self.change.terms.number
+
+    @property
+    def machine(self) -> Machine:
+        """The compiled process under which this lesson runs."""
+        return self.place.machine
+
+
+def next_deadline(lesson: Lesson) -> Deadline | None:
+    """Return what is due next and why, or None. On a tie the lesson's own timeout comes before its change's."""
+    due, why, change = lesson.due, lesson.why, lesson.change
+    if change is not None and change.due is not None and (due is None or change.due < due):
+        due, why = change.due, change.why
+    return None if due is None or why is None else Deadline(due, why)

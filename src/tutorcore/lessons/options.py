@@ -1,0 +1,113 @@
+"""What could be done: the buttons of a user interface, and the dialog before one of them is pressed.
+
+Both ask the very functions that decide, so what is offered here is what will be accepted, up to money and time that
+somebody else may take meanwhile.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from tutorcore.instants import Instant
+from tutorcore.lessons.decision import decide
+from tutorcore.ids import PartyId
+from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, next_deadline
+from tutorcore.lessons.projections import notice_of
+from tutorcore.lessons.refusals import Refusal
+from tutorcore.policy.machine import Machine, Row
+from tutorcore.policy.process import Move
+from tutorcore.policy.roles import GRANTED_ROLES, Role
+from tutorcore.policy.settlement import Legs
+
+
+@attrs.frozen
+class Option:
+    """A move that is open to somebody now: in which role, until when (None: no end is known), and what it needs.
+
+    `needs` lists `proposal`, `offer`, `reason`; `proposal` is the number that an answer has to name.
+    """
+
+    verb: str
+    role: Role
+    until: Instant | None
+    needs: tuple[str, ...]
+    proposal: int | None
+    settles: str
+
+
+@attrs.frozen
+class Preview:
+    """What a command would do, decided and not done: the version it would make and who would be told."""
+
+    lesson: Lesson
+    told: tuple[PartyId, ...]
+
+    @property
+    def legs(self) -> Legs:
+        """What would move: (role, minor units), positive out of escrow."""
+        return self.lesson.legs
+
+
+def allowed(lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> tuple[Option, ...]:
+    """Return the moves open to `actor` at `now`, in the order of the table; `lesson` has been advanced to `now`.
+
+    A guard on terms that are still to be proposed cannot be judged yet; such a move is listed.
+    """
+    options: dict[str, Option] = {}
+    change = lesson.change
+    places = [lesson.place] if change is None else [change.place, lesson.place]
+    for place in places:
+        for verb, rows in place.moves.items():
+            if verb in options or (change is not None and place is lesson.place and verb in change.place.moves):
+                continue
+            for row in rows:
+                role = _role(row, lesson, actor, facts)
+                if role is None or (change is not None and place is lesson.place and row.opens is not None):
+                    continue
+                option = _option(row, role, lesson, facts, now)
+                if option is not None:
+                    options[verb] = option
+                    break
+    return tuple(options.values())
+
+
+def preview(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Facts, now: Instant) -> Preview | Refusal:
+    """Return what the command would do at `now`, without doing it."""
+    answer = decide(machine, lesson, command, facts, now)
+    if isinstance(answer, Refusal):
+        return answer
+    notice = notice_of(answer)
+    return Preview(answer, () if notice is None else notice.audience)
+
+
+def _role(row: Row, lesson: Lesson, actor: PartyId, facts: Facts) -> Role | None:
+    assert isinstance(row.rule, Move)
+    for role in row.rule.by:
+        if role in facts.grants if role in GRANTED_ROLES else getattr(lesson.brief, role) == actor:
+            return role
+    return None
+
+
+def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) -> Option | None:
+    """The option of a row if its guard holds and its window is open at `now`."""
+    assert isinstance(row.rule, Move)
+    change = None if lesson.change is None else lesson.change.terms
+    reading = (now, lesson.terms, change, lesson.rounds, lesson.timeline, lesson.brief, None, facts)
+    if row.when is not None and not row.guards_offer and not row.when(*reading):
+        return None
+    deadline = next_deadline(lesson)
+    ends = [None if deadline is None else deadline.at]
+    ends += [None if end is None else end(*reading) for end in (row.until, row.cutoff)]
+    known = [end for end in ends if end is not None]
+    until = min(known, default=None)
+    if until is not None and row.until is not None and until <= now:
+        return None
+    needs = [name for name, needed in (("proposal", row.terms == "accept"), ("offer", row.terms == "propose")) if needed]
+    return Option(
+        verb=row.rule.verb,
+        role=role,
+        until=until,
+        needs=(*needs, *row.rule.needs),
+        proposal=lesson.proposal if row.terms == "accept" else None,
+        settles=row.cases[0].step.settle if len(row.cases) == 1 else "",
+    )

@@ -1,0 +1,55 @@
+"""Refusals: the answers that say no.
+
+A refusal is a value, not an exception. Its code is stable; its facts say what stood against the command. Where several
+apply, the one that comes first in `PRECEDENCE` is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from tutorcore.errors import TutorcoreError
+
+PRECEDENCE: Final[Mapping[str, str]] = {
+    "key_reused": "this key was used before for something else; use a new key",
+    "out_of_order": "something later is already recorded for this lesson ({last})",
+    "not_open": "{verb} is not open in the state {state}; open: {open}",
+    "not_yours": "{verb} is open to {by}, and {actor} is none of them in this lesson",
+    "stale_offer": "proposal {proposal} is not the one on the table; that is {current}",
+    "missing": "{verb} needs {needs}",
+    "guard": "{verb} is open only while {condition}",
+    "bad_terms": "these terms cannot stand: {problem}",
+    "no_time_left": "no time would be left: {deadline} is already past",
+    "insufficient_funds": "{account} has {balance} and would need {needed} {currency} (minor units)",
+    "slot_taken": "{party} is already engaged from {start} to {end} ({lesson})",
+}
+"""Every refusal code with the sentence that says it, in order of precedence."""
+
+
+@attrs.frozen
+class Refusal:
+    """A command was understood and may not be done. `code` is one of `PRECEDENCE`, `facts` fill its sentence."""
+
+    code: str
+    facts: Mapping[str, str] = attrs.field(factory=dict)
+
+    @classmethod
+    def of(cls, code: str, **facts: object) -> Refusal:
+        """Return a refusal with its facts as texts, the form in which they are stored."""
+        return cls(code, {name: str(value) for name, value in facts.items()})
+
+    @property
+    def sentence(self) -> str:
+        """The refusal in plain English."""
+        return PRECEDENCE[self.code].format_map(self.facts)
+
+
+class Refused(TutorcoreError, PermissionError):
+    """Raised by `Outcome.or_raise()` for callers who prefer an exception; carries the `refusal`."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"{refusal.code}: {refusal.sentence}")
+        self.refusal = refusal

@@ -1,0 +1,158 @@
+"""Policies as files: load one, write one, name one by its content.
+
+A file is either a profile (`extends = "lesson/1"`, or the name of another profile of which it writes only the
+differences) or the table itself (`extends = "process/1"`). Loading reports every mistake of a file at once, each at
+its place. This module opens no files: texts are arguments, and what a file extends is found by `resolve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Final, TypeAlias
+
+import attrs
+
+from tutorcore.errors import TutorcoreError
+from tutorcore.ids import PolicyHash
+from tutorcore.policy.cells import Cells
+from tutorcore.policy.explicit import dump_process, read_process
+from tutorcore.policy.machine import Machine
+from tutorcore.policy.presets import preset_text
+from tutorcore.policy.process import Process
+from tutorcore.policy.profile import process_of
+from tutorcore.policy.reader import Problems, Table
+from tutorcore.policy.sections import read_profile
+from tutorcore.policy.source import Source
+from tutorcore.policy.wellformed import Problem, check, problems
+
+LESSON_TABLE: Final = "lesson/1"
+PROCESS_TABLE: Final = "process/1"
+
+Resolve: TypeAlias = Callable[[str], str]
+"""From the name that a file extends to the text of that file; raises `UnknownName` for others."""
+
+_LONGEST_CHAIN = 8
+
+
+def load_policy(text: str | bytes, file: str = "<policy>", resolve: Resolve = preset_text) -> Process:
+    """Return the process of a policy file; raise `Mistakes` with everything that is wrong with it.
+
+    >>> process = load_policy('''
+    ... extends = "italki"
+    ... id = "italki-24h"
+    ... request.answer_by = "earliest(asked + 24h, lesson.start)"
+    ... ''')
+    >>> str(process.state("requested").timeouts[0].at)
+    'earliest(asked + 24h, lesson.start)'
+    """
+    return _read(Source.parse(text, file), resolve)
+
+
+def load_preset(name: str) -> Process:
+    """Return the process of a policy in the box; raise `UnknownName`."""
+    return load_policy(preset_text(name), f"{name}.toml")
+
+
+def load_process(text: str) -> Process:
+    """Return the process of a canonical text, as `dump_process` wrote it."""
+    return load_policy(text, "<process>")
+
+
+def content_hash(process: Process) -> PolicyHash:
+    """Return the name of this very process: the SHA-256 of its canonical text, in hexadecimal."""
+    return PolicyHash(sha256(dump_process(process).encode()).hexdigest())
+
+
+def machine_of(process: Process) -> Machine:
+    """Return the process made ready to run; raise `Mistakes` if it is not well formed."""
+    check(process)
+    return Machine(process, content_hash(process))
+
+
+def _read(source: Source, resolve: Resolve) -> Process:
+    found = Problems()
+    merged = _extended(source, resolve, found)
+    cells = Cells()
+    root = Table.root(merged, found)
+    extends = root.text("extends")
+    process: Process | None
+    if extends == PROCESS_TABLE:
+        process = read_process(cells, root)
+    else:
+        profile = read_profile(cells, root)
+        process = None if profile is None or len(found) else process_of(profile)
+    root.finish()
+    if process is not None and not len(found):
+        for problem in problems(process):
+            _place(root, cells, problem)
+    found.raise_if_any(f"{source.file} is not a policy that can be used")
+    assert process is not None
+    return process
+
+
+def _place(root: Table, cells: Cells, problem: Problem) -> None:
+    """Note a problem of the table where a person wrote what it is about."""
+    path = cells.origin(problem.about) or _present(root.mapping, problem.path)
+    root.mistake(path, problem.message, problem.suggestion)
+
+
+def _present(mapping: Mapping[str, object], path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The path without the steps that the file leaves out, such as the number of a row that is written as one table."""
+    found: list[str | int] = []
+    here: object = mapping
+    for part in path:
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):
+            here = here[part]
+        else:
+            continue
+        found.append(part)
+    return tuple(found)
+
+
+def _extended(source: Source, resolve: Resolve, found: Problems) -> Source:
+    """The source with what it extends beneath it, down to one of the two tables."""
+    data = dict(source.data)
+    seen = [source.file]
+    while isinstance(name := data.get("extends"), str) and name not in (LESSON_TABLE, PROCESS_TABLE):
+        root = Table.root(source, found)
+        base = root.attempt(lambda: _base(str(name), resolve), "extends")
+        if base is None:
+            return attrs.evolve(source, data={**data, "extends": LESSON_TABLE})
+        if len(seen) > _LONGEST_CHAIN:
+            root.mistake("extends", f"this chain of policies does not end: {', '.join(seen)}")
+            return attrs.evolve(source, data={**data, "extends": LESSON_TABLE})
+        seen.append(str(name))
+        data = _merged(base, {key: value for key, value in data.items() if key != "extends"})
+    return attrs.evolve(source, data=data)
+
+
+def _base(name: str, resolve: Resolve) -> Mapping[str, object]:
+    name, _, version = name.partition("@")
+    data = Source.parse(resolve(name), name).data
+    if version and data.get("version") != version:
+        raise BaseVersionError(name, version, data.get("version"))
+    return data
+
+
+class BaseVersionError(TutorcoreError, ValueError):
+    """A file extends a version of a policy that is not the one at hand."""
+
+    def __init__(self, name: str, wanted: str, found: object) -> None:
+        super().__init__(f"{name} is at hand in version {found!r}, not {wanted!r}")
+
+
+def _merged(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    """`base` with the differences in `over`: tables are merged, everything else is replaced, `false` takes a section out."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if value is False and isinstance(below, dict | list):
+            del merged[key]
+        elif isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(below, value)
+        else:
+            merged[key] = value
+    return merged

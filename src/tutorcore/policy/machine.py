@@ -1,0 +1,375 @@
+"""The machine: a process made ready to run.
+
+Compiling happens once per process and does everything that does not depend on a lesson: names become places, texts
+have become closures, shares have become splits, and each row knows which instants it stamps. What a row says of itself
+is *interned*: `Step` (what happened), `Why` (which timeout and which branch gave a deadline) and `Place` (where a
+lesson stands) are made here, once, and a lesson's version only points at them.
+
+*Liveness.* When a row enters a state, `entered` and, if the turn is handed over, `asked` are the row's own instant, so
+the deadlines it opens simply read `now`. Only an anchor that something reads later is kept in the lesson's timeline.
+Under most policies that is none.
+
+This module knows the table; it knows no lesson. `tutorcore.lessons` walks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+import attrs
+
+from tutorcore.errors import InvariantError, UnknownName
+from tutorcore.ids import PolicyHash
+from tutorcore.instants import Instant
+from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
+from tutorcore.policy.expressions import Count, Guard, Time, anchors_read, counts_read, holds_until, reads_proposed
+from tutorcore.policy.process import (
+    BACK,
+    STAY,
+    Case,
+    Effects,
+    HoldEffect,
+    IfPast,
+    Move,
+    Process,
+    State,
+    TermsEffect,
+    Timeout,
+)
+from tutorcore.policy.roles import Role
+from tutorcore.policy.settlement import Legs, compile_split
+
+# All closures share one signature: (now, terms, offer, rounds, timeline, brief, command, facts). It stands apart from
+# the records of `lessons`, which lie above this module; eight positional arguments are what is fastest.
+GuardFunction: TypeAlias = Callable[..., bool]
+TimeFunction: TypeAlias = Callable[..., Instant | None]
+DeadlineFunction: TypeAlias = Callable[..., "tuple[Instant, Why] | None"]
+
+T = TypeVar("T")
+
+FIRST_START = "lesson.first_start"
+
+
+@attrs.frozen(eq=False)
+class Step:
+    """What happened: the static facts of one row (and one of its cases), shared by every version that took it."""
+
+    machine: Machine = attrs.field(repr=False)
+    id: str
+    source: str
+    verb: str | None
+    to: str
+    fault: Role | None
+    mark: str | None
+    settle: str
+    told: tuple[Role, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Machine.step, (self.machine, self.id)
+
+
+@attrs.frozen(eq=False)
+class Why:
+    """The reason of a deadline: which timeout it is, and which branch of its expression decided."""
+
+    machine: Machine = attrs.field(repr=False)
+    id: str
+    state: str
+    text: str
+    whole: str
+    row: Row = attrs.field(repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Machine.why, (self.machine, self.id)
+
+
+@attrs.define(eq=False)
+class Place:
+    """A state made ready: where a lesson (or its open change) stands, with the rows open there by verb."""
+
+    machine: Machine = attrs.field(repr=False)
+    state: State = attrs.field(repr=lambda state: state.name)
+    moves: dict[str, tuple[Row, ...]] = attrs.field(factory=dict, repr=False)
+    timeouts: tuple[Row, ...] = attrs.field(default=(), repr=False)
+    again: DeadlineFunction | None = attrs.field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The state's name."""
+        return self.state.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Machine.place, (self.machine, self.name)
+
+
+@attrs.frozen(eq=False)
+class CompiledCase:
+    """A case made ready: its guard, the split it pays out by, and the step it records."""
+
+    when: GuardFunction | None
+    split: Callable[[int], Legs] | None
+    step: Step
+
+
+@attrs.define(eq=False)
+class Row:
+    """A move or timeout made ready.
+
+    `enters` is the state it leads to, `opens` the state of a change; where both are None the lesson stays. `deadline`
+    is that of whatever is entered or opened (None: none, or the old one stands); `reads` the counts it asks for.
+    """
+
+    id: str
+    source: Place
+    rule: Move | Timeout
+    when: GuardFunction | None
+    until: TimeFunction | None
+    cutoff: TimeFunction | None
+    cases: tuple[CompiledCase, ...]
+    enters: Place | None
+    opens: Place | None
+    closes: bool
+    stamps: tuple[str, ...]
+    reads: frozenset[Count]
+    terms: TermsEffect | None
+    hold: HoldEffect | None
+    beside: bool
+    guards_offer: bool
+    if_past: IfPast
+    deadline: DeadlineFunction | None = None
+
+
+class Machine:
+    """A compiled process: places by name, steps and reasons by id. Compared and pickled by its process."""
+
+    def __init__(self, process: Process, content_hash: PolicyHash) -> None:
+        self.process = process
+        self.hash = content_hash
+        self._places: dict[str, Place] = {}
+        self._steps: dict[str, Step] = {}
+        self._whys: dict[str, Why] = {}
+        self.nothing = Step(self, "", "", None, "", None, None, "", ())
+        for state in (State("", moves=(process.opening,)), *process.states):
+            self._places[state.name] = Place(self, state)
+        live = _live_anchors(process)
+        for place in self._places.values():
+            for rule in place.state.rows:
+                self._add_row(place, rule, live)
+        for place in self._places.values():
+            for row in (*place.timeouts, *(row for rows in place.moves.values() for row in rows)):
+                row.deadline = self._deadline_opened_by(row)
+            if _may_stand_again(process, place.state):
+                place.again = self._deadline(place, frozenset())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Machine, (self.process, self.hash)
+
+    def __repr__(self) -> str:
+        return f"<Machine {self.process.name}>"
+
+    @property
+    def outside(self) -> Place:
+        """Where a lesson is before it is asked for: only the opening move is open."""
+        return self._places[""]
+
+    def place(self, name: str) -> Place:
+        """Return the place of the state called `name`; raise `UnknownName`."""
+        return _named("state", name, self._places)
+
+    def step(self, id: str) -> Step:
+        """Return the step with that id, as a store kept it; raise `UnknownName`."""
+        return _named("step", id, self._steps)
+
+    def why(self, id: str) -> Why:
+        """Return the reason with that id, as a store kept it; raise `UnknownName`."""
+        return _named("reason", id, self._whys)
+
+    @property
+    def places(self) -> Iterable[Place]:
+        """Every place but the outside, in the order of the table."""
+        return [place for name, place in self._places.items() if name]
+
+    def _add_row(self, place: Place, rule: Move | Timeout, live: frozenset[str]) -> None:
+        state = place.state
+        if isinstance(rule, Move):
+            key, when, until = f"on.{rule.verb}", rule.when, rule.until
+            same = place.moves.get(rule.verb, ())
+            number = len(same)
+        else:
+            key, when, until = "timeout", None, None
+            number = len(place.timeouts)
+        id = f"{state.name}.{key}.{number}"
+        target = None if rule.to in (STAY, BACK) else self._places[rule.to]
+        beside = target is not None and target.state.beside
+        row = Row(
+            id=id,
+            source=place,
+            rule=rule,
+            when=self._guard(when),
+            until=self._time(until),
+            cutoff=self._time(None if when is None else holds_until(when)),
+            cases=tuple(self._case(id, place, rule, number, case) for number, case in enumerate(_cases(rule.effects))),
+            enters=None if beside else target,
+            opens=target if beside else None,
+            closes=rule.to == BACK,
+            stamps=tuple(sorted(live & _stamped(self.process, state, rule))),
+            reads=_counts(rule),
+            terms=rule.effects.terms,
+            hold=rule.effects.hold,
+            beside=state.beside,
+            guards_offer=rule.effects.terms == "propose" and when is not None and reads_proposed(when),
+            if_past="forbid" if isinstance(rule, Move) else rule.if_past,
+        )
+        if isinstance(rule, Move):
+            place.moves[rule.verb] = (*same, row)
+        else:
+            place.timeouts = (*place.timeouts, row)
+
+    def _case(self, row_id: str, place: Place, rule: Move | Timeout, number: int, case: Case) -> CompiledCase:
+        blamed = isinstance(rule, Timeout) and rule.fault == "holder"
+        step = Step(
+            machine=self,
+            id=f"{row_id}.{number}",
+            source=place.name,
+            verb=rule.verb if isinstance(rule, Move) else None,
+            to=rule.to,
+            fault=place.state.waits_for if blamed else None,
+            mark=case.mark,
+            settle="" if case.settle is None else str(case.settle),
+            told=rule.effects.notify,
+        )
+        self._steps[step.id] = step
+        split = None if case.settle is None else compile_split(case.settle, self.process.fees)
+        return CompiledCase(self._guard(case.when), split, step)
+
+    def _guard(self, guard: Guard | None) -> GuardFunction | None:
+        return None if guard is None else compile_guard(guard, exponent=self.process.unit.exponent)
+
+    def _time(self, time: Time | None) -> TimeFunction | None:
+        return None if time is None else compile_time(time, exponent=self.process.unit.exponent)
+
+    def _deadline_opened_by(self, row: Row) -> DeadlineFunction | None:
+        target = row.enters or row.opens
+        if target is not None:
+            return self._deadline(target, _dated(self.process, row.source.state, row.rule))
+        aside = _dated(self.process, row.source.state, row.rule)
+        read = frozenset().union(*(anchors_read(timeout.at) for timeout in row.source.state.timeouts))
+        return self._deadline(row.source, aside) if row.rule.to == STAY and aside & read else None
+
+    def _deadline(self, place: Place, dated: frozenset[str]) -> DeadlineFunction | None:
+        """The earliest of a state's timeouts, for a row that stamps `dated`; ties keep the first listed."""
+        found = [self._timeout_deadline(row, dated) for row in place.timeouts]
+        if not found:
+            return None
+        if len(found) == 1 and place.timeouts[0].if_past != "skip":
+            return found[0]
+        return _earliest(tuple((each, row.if_past == "skip") for each, row in zip(found, place.timeouts, strict=True)))
+
+    def _timeout_deadline(self, row: Row, dated: frozenset[str]) -> DeadlineFunction:
+        assert isinstance(row.rule, Timeout)
+        at = row.rule.at
+
+        def make_why(branch: int, text: str) -> Why:
+            id = f"{row.id}.{branch}"
+            if id not in self._whys:
+                self._whys[id] = Why(self, id, row.source.name, text, str(at), row)
+            return self._whys[id]
+
+        return compile_deadline(at, make_why, exponent=self.process.unit.exponent, dated=dated)
+
+
+def _earliest(deadlines: tuple[tuple[DeadlineFunction, bool], ...]) -> DeadlineFunction:
+    def deadline(now: Instant, *rest: Any) -> tuple[Instant, Why] | None:
+        best: tuple[Instant, Why] | None = None
+        for each, skips_past in deadlines:
+            found = each(now, *rest)
+            if found is None or (skips_past and found[0] <= now):
+                continue
+            if best is None or found[0] < best[0]:
+                best = found
+        return best
+
+    return deadline
+
+
+def _cases(effects: Effects) -> tuple[Case, ...]:
+    return effects.cases or (Case(),)
+
+
+def _moves(process: Process) -> Iterable[tuple[State, Move | Timeout]]:
+    yield State(""), process.opening
+    for state in process.states:
+        for rule in state.rows:
+            yield state, rule
+
+
+def _target(process: Process, rule: Move | Timeout) -> State | None:
+    return None if rule.to in (STAY, BACK) else process.state(rule.to)
+
+
+def _dated(process: Process, source: State, rule: Move | Timeout) -> frozenset[str]:
+    """The anchors whose last stamp is the row's own instant, so that the deadlines it opens read `now` for them."""
+    dated = {f"did({rule.verb})"} if isinstance(rule, Move) else set()
+    target = _target(process, rule)
+    if target is not None:
+        dated |= {"entered", f"entered({target.name})"}
+    if rule.effects.terms == "propose" or _takes_turn(source, target):
+        dated.add("asked")
+    return frozenset(dated)
+
+
+def _stamped(process: Process, source: State, rule: Move | Timeout) -> frozenset[str]:
+    """What a row writes into the timeline, if anything reads it later. `entered` alone is always the lesson's own."""
+    target = _target(process, rule)
+    stamped = set(_dated(process, source, rule))
+    if target is not None:
+        stamped.add(f"first_entered({target.name})")
+        if target.beside:
+            stamped.discard("entered")
+    if rule.effects.terms == "accept":
+        stamped.add(FIRST_START)
+    return frozenset(stamped)
+
+
+def _takes_turn(source: State, target: State | None) -> bool:
+    """Whether a role that did not have the turn has it afterwards."""
+    return target is not None and target.waits_for is not None and target.waits_for != source.waits_for
+
+
+def _may_stand_again(process: Process, state: State) -> bool:
+    """Whether a change can be agreed while the lesson stands here, so that its deadline is found anew."""
+    return any(rule.to not in (STAY, BACK) and process.state(rule.to).beside for rule in state.moves)
+
+
+def _live_anchors(process: Process) -> frozenset[str]:
+    """The anchors that something reads after the instant at which they were stamped."""
+    live: set[str] = set()
+    for source, rule in _moves(process):
+        for guard in _guards(rule):
+            live |= anchors_read(guard)
+        target = _target(process, rule)
+        opened = source if rule.to == STAY else target
+        for timeout in () if opened is None else opened.timeouts:
+            live |= anchors_read(timeout.at) - _dated(process, source, rule)
+        if target is not None and target.beside and not source.beside:
+            for timeout in source.timeouts:
+                live |= anchors_read(timeout.at)
+    return frozenset(live)
+
+
+def _guards(rule: Move | Timeout) -> Iterable[Guard | Time]:
+    if isinstance(rule, Move):
+        yield from (each for each in (rule.when, rule.until) if each is not None)
+    yield from (case.when for case in rule.effects.cases if case.when is not None)
+
+
+def _counts(rule: Move | Timeout) -> frozenset[Count]:
+    return frozenset().union(*(counts_read(guard) for guard in _guards(rule)))
+
+
+def _named(kind: str, name: str, table: Mapping[str, T]) -> T:
+    try:
+        return table[name]
+    except KeyError:
+        raise UnknownName(kind, name, table) from None

@@ -1,0 +1,165 @@
+"""The process: the table that *is* a marketplace's policy about a lesson.
+
+A lesson begins with the `opening` move and then stands in one state at a time. A state says whose turn it is, which
+moves are open and what happens by itself (timeouts). A row, whether a move or a timeout, names the state it leads to
+and its effects. Nothing else decides about a lesson: the engine, the explanation, the checker and the simulator all
+read these rows, and no code anywhere names a state or a verb.
+
+Four things to know when reading a table:
+
+* **Beside.** A change of an agreed lesson lives *beside* the state it was opened in. Its own small states are marked
+  `beside`: a row that leads to one opens (or counters) the change and leaves the lesson where it stands; `back` closes
+  it again. When the lesson itself moves on, an open change lapses with it and blames nobody.
+* **Stay.** A row that leads to `stay` is an aside: it records something and moves nothing.
+* **Slots belong to states.** A state holds the tutor's and the student's time (`tentative`, `firm`) or not (`none`),
+  so a slot cannot leak: where the lesson stands says what it occupies. An open change occupies its own time too.
+* **Money.** `cover` raises what is held to the price just proposed, `exact` makes it the price that now stands.
+  What is held leaves through a settlement of 100 %, by the first case whose guard holds.
+
+This module knows no time zone rules, no accounts and no files; `machine` turns the table into something that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+import attrs
+
+from tutorcore.errors import InvalidValue
+from tutorcore.policy.expressions import Duration, Guard, Time
+from tutorcore.policy.roles import Role
+from tutorcore.policy.settlement import Fees, Settlement
+
+STAY = "stay"
+BACK = "back"
+
+Slot: TypeAlias = Literal["none", "tentative", "firm"]
+TermsEffect: TypeAlias = Literal["propose", "accept"]
+HoldEffect: TypeAlias = Literal["cover", "exact"]
+IfPast: TypeAlias = Literal["forbid", "fire", "skip"]
+Fault: TypeAlias = Literal["holder", "none"]
+Field: TypeAlias = Literal["start", "duration", "price", "kind", "details"]
+Need: TypeAlias = Literal["reason"]
+
+SLOTS: tuple[Slot, ...] = ("none", "tentative", "firm")
+TERMS_EFFECTS: tuple[TermsEffect, ...] = ("propose", "accept")
+HOLD_EFFECTS: tuple[HoldEffect, ...] = ("cover", "exact")
+IF_PAST: tuple[IfPast, ...] = ("forbid", "fire", "skip")
+FAULTS: tuple[Fault, ...] = ("holder", "none")
+FIELDS: tuple[Field, ...] = ("start", "duration", "price", "kind", "details")
+NEEDS: tuple[Need, ...] = ("reason",)
+
+
+@attrs.frozen
+class Case:
+    """One way a row may settle: the first case whose `when` holds (None: always) decides."""
+
+    settle: Settlement | None = None
+    when: Guard | None = None
+    mark: str | None = None
+
+
+@attrs.frozen
+class Effects:
+    """What a row does besides leading somewhere.
+
+    `terms`: `propose` puts new terms on the table (or opens a change), `accept` makes the named proposal binding.
+    `may_change`: the fields that new terms may alter. `notify`: roles told even though they acted themselves.
+    """
+
+    terms: TermsEffect | None = None
+    may_change: tuple[Field, ...] = FIELDS
+    hold: HoldEffect | None = None
+    cases: tuple[Case, ...] = ()
+    notify: tuple[Role, ...] = ()
+
+
+@attrs.frozen
+class Move:
+    """A row that somebody takes: `by` whom, `when` (a guard on what stands before), `until` (half-open)."""
+
+    verb: str
+    by: tuple[Role, ...]
+    to: str
+    when: Guard | None = None
+    until: Time | None = None
+    needs: tuple[Need, ...] = ()
+    effects: Effects = Effects()
+
+
+@attrs.frozen
+class Timeout:
+    """A row that time takes, at `at`. `fault`: `holder` blames whoever had the turn."""
+
+    at: Time
+    to: str
+    fault: Fault = "none"
+    if_past: IfPast = "forbid"
+    effects: Effects = Effects()
+
+
+Row: TypeAlias = Move | Timeout
+
+
+@attrs.frozen
+class State:
+    """Where a lesson may stand. `over`: nothing happens by itself any more and nothing is held."""
+
+    name: str
+    waits_for: Role | None = None
+    slot: Slot = "none"
+    over: bool = False
+    beside: bool = False
+    moves: tuple[Move, ...] = ()
+    timeouts: tuple[Timeout, ...] = ()
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """Every row of this state: moves in the order tried, then timeouts."""
+        yield from self.moves
+        yield from self.timeouts
+
+
+@attrs.frozen
+class Unit:
+    """What prices are counted in: a code and its decimal places, and for a unit of the platform's own its peg.
+
+    `peg` is (how many whole units, make one of, this currency): an ITC with `(10, "USD")` says that 10 ITC are 1 USD.
+    """
+
+    code: str
+    exponent: int
+    peg: tuple[int, str] | None = None
+
+
+@attrs.frozen
+class Process:
+    """The whole table, complete in itself: what a lesson pins when it is asked for."""
+
+    id: str
+    version: str
+    unit: Unit
+    opening: Move
+    states: tuple[State, ...]
+    zone: str | None = None
+    fees: Fees = Fees()
+    clears_after: Duration | None = None
+
+    @property
+    def name(self) -> str:
+        """The name under which people speak of it: `italki@2018-02`."""
+        return f"{self.id}@{self.version}"
+
+    def state(self, name: str) -> State:
+        """Return the state called `name`; raise `InvalidValue` if there is none."""
+        found = next((state for state in self.states if state.name == name), None)
+        if found is None:
+            raise InvalidValue("state", name, f"one of {', '.join(state.name for state in self.states)}")
+        return found
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """Every verb somewhere in the table, the opening one first, in the order of the table."""
+        verbs = [self.opening.verb, *(move.verb for state in self.states for move in state.moves)]
+        return tuple(dict.fromkeys(verbs))

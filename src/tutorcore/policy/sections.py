@@ -1,0 +1,170 @@
+"""Reading the sections of a profile: from the tables of a policy file to a `Profile`."""
+
+from __future__ import annotations
+
+from tutorcore.policy.cells import Cells
+from tutorcore.policy.expressions import Time, lesson
+from tutorcore.policy.process import FAULTS, FIELDS, NEEDS, SLOTS, Fault
+from tutorcore.policy.profile import (
+    ALL_BACK,
+    ANSWERS,
+    HOLDS,
+    Cancel,
+    Complete,
+    Counter,
+    Ending,
+    Override,
+    Profile,
+    Request,
+    Rescheduling,
+)
+from tutorcore.policy.reader import Table
+from tutorcore.policy.roles import ROLES
+from tutorcore.policy.settlement import Settlement
+
+_TO_THE_TUTOR = Settlement((("tutor", None),))
+
+
+def read_profile(cells: Cells, root: Table) -> Profile | None:
+    """Return the profile that the tables describe, or None after noting what is wrong with it."""
+    id, version, unit, zone = cells.heading(root)
+    fees, clears_after = cells.fees(root), cells.clears_after(root)
+    request, complete = _section(root, "request"), _section(root, "complete")
+    change = root.table("change")
+    cancel = root.table("cancel")
+    cases = () if cancel is None else cancel.tables("cases")
+    found_request = None if request is None else _request(cells, request)
+    found_complete = None if complete is None else _complete(cells, complete)
+    found_change = None if change is None else _change(cells, change)
+    found_cancel = tuple(_cancel(cells, case) for case in cases)
+    if cancel is not None:
+        cancel.finish()
+    if found_request is None or found_complete is None or unit is None:
+        return None
+    return Profile(
+        id,
+        version,
+        unit,
+        found_request,
+        found_complete,
+        zone=zone,
+        change=found_change,
+        cancel=found_cancel,
+        fees=fees,
+        clears_after=clears_after,
+    )
+
+
+def _section(root: Table, name: str) -> Table | None:
+    if name not in root:
+        root.value(name)
+        root.mistake(None, f"the section [{name}] is missing")
+        return None
+    return root.table(name)
+
+
+def _request(cells: Cells, table: Table) -> Request:
+    counter = table.table("propose")
+    request = Request(
+        by=table.some_of("by", ROLES),
+        answer_by=cells.required_time(table, "answer_by"),
+        silence=_ending(cells, table, "silence", Ending("expired"), "holder"),
+        answered_by=table.some_of("answered_by", ROLES, ("tutor",)),
+        answers=table.some_of("answers", ANSWERS, ("accept", "decline")),
+        when=cells.guard(table, "when"),
+        hold=table.one_of("hold", HOLDS, "when_asked"),
+        slot=table.one_of("slot", SLOTS, "tentative"),
+        decline=_ending(cells, table, "decline", Ending("declined"), "none"),
+        withdraw=_ending(cells, table, "withdraw", Ending("withdrawn"), "none") if "withdraw" in table else None,
+        propose=None if counter is None else _counter(cells, counter),
+    )
+    for key, roles in (("by", request.by), ("answered_by", request.answered_by)):
+        if not roles:
+            table.mistake(key, "names nobody; expected at least one role")
+    if counter is None and "propose" in request.answers:
+        table.mistake("answers", "'propose' needs a section [request.propose] that says who answers until when")
+    table.finish()
+    return request
+
+
+def _counter(cells: Cells, table: Table) -> Counter:
+    counter = Counter(
+        may_change=table.some_of("may_change", FIELDS, FIELDS),
+        answer_by=cells.required_time(table, "answer_by"),
+        silence=_ending(cells, table, "silence", Ending("expired"), "holder"),
+        answers=table.some_of("answers", ANSWERS, ("accept", "decline")),
+    )
+    table.finish()
+    return counter
+
+
+def _ending(cells: Cells, parent: Table, key: str, default: Ending, fault: Fault) -> Ending:
+    table = parent.table(key)
+    if table is None:
+        return default
+    ending = Ending(
+        becomes=table.text("becomes", default.becomes),
+        settle=cells.settlement(table, "settle", ALL_BACK) or ALL_BACK,
+        mark=table.text("mark", None),
+        fault=table.one_of("fault", FAULTS, fault),
+        needs=table.some_of("needs", NEEDS, ()),
+        by=table.some_of("by", ROLES, ()),
+    )
+    table.finish()
+    return ending
+
+
+def _change(cells: Cells, table: Table) -> Rescheduling:
+    override = table.table("override")
+    change = Rescheduling(
+        by=table.some_of("by", ROLES),
+        may_change=table.some_of("may_change", FIELDS, FIELDS),
+        answer_by=cells.required_time(table, "answer_by"),
+        slot=table.one_of("slot", SLOTS, "tentative"),
+        override=None if override is None else _override(override),
+    )
+    table.one_of("otherwise", ("original_stands",), "original_stands")
+    if not change.by:
+        table.mistake("by", "names nobody; expected at least one role")
+    table.finish()
+    return change
+
+
+def _override(table: Table) -> Override:
+    override = Override(table.some_of("by", ROLES), table.some_of("needs", NEEDS, ("reason",)))
+    table.finish()
+    return override
+
+
+def _cancel(cells: Cells, table: Table) -> Cancel:
+    cancel = Cancel(
+        by=table.some_of("by", ROLES),
+        when=cells.guard(table, "when"),
+        settle=cells.settlement(table, "settle", ALL_BACK) or ALL_BACK,
+        needs=table.some_of("needs", NEEDS, ()),
+        mark=table.text("mark", None),
+        becomes=table.text("becomes", "cancelled"),
+    )
+    table.finish()
+    return cancel
+
+
+def _complete(cells: Cells, table: Table) -> Complete:
+    silence = table.table("silence")
+    at: Time = lesson.end
+    becomes = "completed"
+    if silence is None:
+        table.mistake(None, "silence is missing; expected { at = \"lesson.end + 3d\", becomes = \"completed\" }, say")
+    else:
+        at, becomes = cells.required_time(silence, "at"), silence.text("becomes", "completed")
+        silence.finish()
+    complete = Complete(
+        by=table.some_of("by", ROLES),
+        silence_at=at,
+        settle=cells.settlement(table, "settle", _TO_THE_TUTOR) or _TO_THE_TUTOR,
+        becomes=becomes,
+    )
+    if not complete.by:
+        table.mistake("by", "names nobody; expected at least one role")
+    table.finish()
+    return complete

@@ -1,0 +1,206 @@
+"""What a table must be to mean anything: the mistakes that can be seen in it without running it.
+
+The questions that need every reachable situation (is silence enough to end everything? does a rule ever apply?) are
+the checker's. Here are those that make a table unreadable or unsafe: names that do not exist, a turn that nobody has,
+money that could stay behind, a timeout that would have to take money from a wallet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple, TypeAlias
+
+from tutorcore.calendar.zones import zone
+from tutorcore.errors import Mistake, Mistakes, TutorcoreError, UnknownName, suggest
+from tutorcore.policy.expressions import (
+    Amount,
+    Exact,
+    Expression,
+    anchors_read,
+    names_read,
+    needs_zone,
+    reads_proposed,
+    walk,
+)
+from tutorcore.policy.process import BACK, STAY, Move, Process, Row, State, Timeout
+from tutorcore.policy.roles import ROLES
+
+PathParts: TypeAlias = tuple[str | int, ...]
+
+ZONE_OF: Final = ("tutor", "student", "platform")
+"""Whose zone a policy may name instead of a zone itself."""
+
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class Problem(NamedTuple):
+    """One thing wrong with a table: where (a path through it), what, and the expression it is about, if it is one."""
+
+    path: PathParts
+    message: str
+    about: Expression | None = None
+    suggestion: str | None = None
+
+
+def check(process: Process) -> None:
+    """Raise `Mistakes` that name everything wrong with the process; do nothing if it is well formed."""
+    found = [
+        Mistake(problem.message, path=".".join(map(str, problem.path)), suggestion=problem.suggestion)
+        for problem in problems(process)
+    ]
+    if found:
+        raise Mistakes(f"process {process.name} is not well formed", found)
+
+
+def problems(process: Process) -> tuple[Problem, ...]:
+    """Return everything wrong with the process, in the order of its table."""
+    return tuple(_Inspection(process).run())
+
+
+def rows_of(process: Process) -> Iterator[tuple[PathParts, State | None, Row]]:
+    """Every row with its path and its state (None for the opening move), in the order of the table."""
+    yield ("opening",), None, process.opening
+    for state in process.states:
+        numbers: dict[str, int] = {}
+        for row in state.rows:
+            key = ("on", row.verb) if isinstance(row, Move) else ("timeout",)
+            number = numbers.get(key[-1], 0)
+            numbers[key[-1]] = number + 1
+            yield ("state", state.name, *key, number), state, row
+
+
+class _Inspection:
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._states = {state.name: state for state in process.states}
+        self._holds = any(row.effects.hold for _, _, row in rows_of(process))
+        self._verbs = set(process.verbs)
+
+    def run(self) -> Iterator[Problem]:
+        yield from self._heading()
+        for state in self._process.states:
+            yield from self._state(state)
+        for path, source, row in rows_of(self._process):
+            yield from self._row(path, source, row)
+
+    def _heading(self) -> Iterator[Problem]:
+        process = self._process
+        for key, text in (("id", process.id), ("version", process.version)):
+            if _ID.fullmatch(text) is None:
+                yield Problem((key,), f"{text!r}; expected lower-case letters, digits, '-', '_' or '.'")
+        if process.zone is not None and process.zone not in ZONE_OF:
+            try:
+                zone(process.zone)
+            except TutorcoreError as error:
+                near = error.suggestion if isinstance(error, UnknownName) else None
+                message = f"{process.zone!r} is no time zone; expected {', '.join(ZONE_OF)} or an IANA name"
+                yield Problem(("zone",), message, suggestion=near)
+        if process.clears_after is not None and not isinstance(process.clears_after, Exact):
+            yield Problem(("payout", "clears_after"), f"{process.clears_after}; expected hours, minutes or seconds")
+        seen: set[str] = set()
+        for state in process.states:
+            if state.name in seen:
+                yield Problem(("state", state.name), "this state is there twice")
+            seen.add(state.name)
+
+    def _state(self, state: State) -> Iterator[Problem]:
+        path: PathParts = ("state", state.name)
+        if _WORD.fullmatch(state.name) is None or state.name in (STAY, BACK):
+            yield Problem(path, f"{state.name!r} cannot name a state; expected a lower-case word that is not reserved")
+        if state.over and (state.timeouts or state.slot != "none" or state.waits_for or state.beside):
+            yield Problem(path, "a state that is over has no timeouts, no slot and no turn, and is not beside")
+        if state.over and any(move.to != STAY for move in state.moves):
+            yield Problem(path, "a move leads out of a state that is over; only asides may be open here")
+        if not state.over and not any(row.to != STAY for row in state.rows):
+            yield Problem(path, "nothing leads out of this state, and it is not marked as over")
+        if state.beside and state.waits_for is None:
+            yield Problem(path, "an open change waits for somebody; name whom in waits_for")
+
+    def _row(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
+        target = self._states.get(row.to)
+        beside = source is not None and source.beside
+        if target is None and row.to not in (STAY, BACK):
+            yield Problem((*path, "to"), f"unknown state {row.to!r}", suggestion=suggest(row.to, self._states))
+        elif row.to == BACK and not beside:
+            yield Problem((*path, "to"), "only a row of a state beside can lead back")
+        if source is None and (target is None or target.beside or row.effects.terms != "propose"):
+            yield Problem(path, "the opening move proposes terms and leads to a state of the lesson itself")
+        if target is not None and target.beside and row.effects.terms != "propose":
+            yield Problem(path, "what leads to a state beside opens or counters a change, so its terms are 'propose'")
+        if beside and row.effects.terms == "propose" and (target is None or not target.beside):
+            yield Problem(path, "a counter to an open change leads to another state beside")
+        if row.effects.terms == "propose" and target is None and row.to in (STAY, BACK) and not beside:
+            yield Problem(path, "new terms lead to a state; somebody has to answer them")
+        yield from self._money(path, row, target)
+        if isinstance(row, Move):
+            yield from self._move(path, row)
+        else:
+            yield from self._timeout(path, source, row)
+        yield from self._expressions(path, source, row)
+
+    def _money(self, path: PathParts, row: Row, target: State | None) -> Iterator[Problem]:
+        effects = row.effects
+        settles = [case.settle is not None for case in effects.cases]
+        if effects.hold is not None and any(settles):
+            yield Problem(path, "a row either holds money or settles it")
+        if effects.hold is not None and effects.terms is None:
+            yield Problem((*path, "hold"), "money is held for terms that this row proposes or accepts; it does neither")
+        if target is not None and target.over and self._holds and not (settles and all(settles)):
+            yield Problem(path, f"leads to {target.name}, which is over, and does not say who gets what is held")
+        for number, case in enumerate(effects.cases):
+            last = number == len(effects.cases) - 1
+            if last and case.when is not None:
+                yield Problem((*path, "cases", number), "the last case is the catch-all and has no condition")
+            if not last and case.when is None:
+                yield Problem((*path, "cases", number), "a case without a condition hides those after it")
+
+    def _move(self, path: PathParts, row: Move) -> Iterator[Problem]:
+        if _WORD.fullmatch(row.verb) is None:
+            yield Problem(path, f"{row.verb!r} cannot be a verb; expected a lower-case word")
+        if not row.by:
+            yield Problem((*path, "by"), "nobody may do this; name at least one role")
+        for number, role in enumerate(row.by):
+            if role not in ROLES:
+                yield Problem((*path, "by", number), f"unknown role {role!r}", suggestion=suggest(role, ROLES))
+
+    def _timeout(self, path: PathParts, source: State | None, row: Timeout) -> Iterator[Problem]:
+        effects = row.effects
+        if effects.terms == "propose" or effects.hold is not None:
+            yield Problem(path, "nobody is there to refuse a timeout: it can neither propose terms nor hold money")
+        if row.fault == "holder" and (source is None or source.waits_for is None):
+            yield Problem((*path, "fault"), "it is nobody's turn in this state; name it in waits_for, or blame nobody")
+        if row.to == STAY:
+            yield Problem((*path, "to"), "a timeout that stays would fire for ever")
+
+    def _expressions(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
+        proposing = row.effects.terms == "propose" or (source is not None and source.beside)
+        if isinstance(row, Move):
+            if row.when is not None:
+                yield from self._expression((*path, "when"), row.when, proposing)
+            if row.until is not None:
+                yield from self._expression((*path, "until"), row.until, proposing)
+        else:
+            yield from self._expression((*path, "at"), row.at, proposing)
+        for number, case in enumerate(row.effects.cases):
+            if case.when is not None:
+                yield from self._expression((*path, "cases", number, "when"), case.when, proposing)
+
+    def _expression(self, path: PathParts, expr: Expression, proposing: bool) -> Iterator[Problem]:
+        if needs_zone(expr) and self._process.zone is None:
+            message = f"{expr} counts days or wall time, so the policy has to name a zone (zone = \"tutor\", say)"
+            yield Problem(path, message, expr)
+        if reads_proposed(expr) and not proposing:
+            yield Problem(path, "proposed.* means something only in a move that proposes, or beside", expr)
+        names = names_read(expr)
+        for kind, used, known in (("state", names.states, set(self._states)), ("verb", names.moves, self._verbs)):
+            for name in sorted(used - known):
+                yield Problem(path, f"unknown {kind} {name!r}", expr, suggest(name, known))
+        for anchor in sorted(anchors_read(expr)):
+            if anchor.startswith("joined("):
+                yield Problem(path, f"nothing in this table records {anchor}", expr)
+        for node in walk(expr):
+            if isinstance(node, Amount) and node.decimals > self._process.unit.exponent:
+                message = f"{node} has more decimals than {self._process.unit.code} ({self._process.unit.exponent})"
+                yield Problem(path, message, expr)

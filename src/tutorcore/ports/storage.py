@@ -1,0 +1,218 @@
+"""The storage port: what a store must do for the engine, and what it must promise.
+
+A store keeps five things that change together or not at all: versions of lessons, the answers given to commands (which
+are also the audit trail), ledger entries with the balances that have a limit, claims on people's time, and the outbox.
+
+**Atomicity.** Everything done in one `Transaction` becomes visible together when it is committed, and a crash leaves
+either all of it or nothing. A store that is *enlisted* in a transaction of the caller's never commits and never rolls
+back more than to its own savepoints.
+
+**Isolation.** Two transactions that touch one lesson, one wallet or one person's time behave as if one had run after
+the other. A store may reach that by letting one writer in at a time.
+
+**Order.** Causes, versions and entries are numbered in the order in which they were committed; `recorded_at` never
+goes back. Nothing stored is ever edited, except the head of a lesson, balances, claims and delivery marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+import attrs
+
+from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
+from tutorcore.instants import Instant
+from tutorcore.ledger.accounts import Account
+from tutorcore.ledger.book import Shortfall
+from tutorcore.ledger.entries import Entry
+from tutorcore.lessons.lesson import Lesson
+from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice
+from tutorcore.lessons.refusals import Refusal
+from tutorcore.policy.machine import Machine
+from tutorcore.policy.roles import Role
+
+
+@attrs.frozen
+class Party:
+    """A person or organisation: an id, a time zone, and the roles the marketplace granted."""
+
+    id: PartyId
+    zone: str
+    grants: frozenset[Role] = frozenset()
+
+
+class Cause(NamedTuple):
+    """The one thing that made a transaction happen: its number, and when it was recorded (never going back)."""
+
+    number: int
+    recorded_at: Instant
+
+
+class AuditLine(NamedTuple):
+    """What was asked, by whom, and what was answered: the audit trail, and the memory behind repeated keys.
+
+    `key` is None where nothing may be repeated by key (a reused key, say). `last` is the number of the version at which
+    the lesson stood afterwards (0: no lesson), `first` that of the first one this brought: `last + 1` if it brought none.
+    """
+
+    cause: Cause
+    key: Key | None
+    digest: str
+    verb: str
+    actor: str
+    lesson: LessonId | None
+    at: Instant
+    first: int
+    last: int
+    refusal: Refusal | None
+
+
+class Recorded(NamedTuple):
+    """A version with its place in the store's order and the cause that recorded it."""
+
+    sequence: int
+    cause: Cause
+    version: Lesson
+
+
+class PostedEntry(NamedTuple):
+    """A ledger entry with its number and the cause that recorded it."""
+
+    number: int
+    cause: Cause
+    entry: Entry
+
+
+class OutboxRow(NamedTuple):
+    """A notice waiting to be delivered; `sequence` orders, and identifies it for whoever must not act on it twice."""
+
+    sequence: int
+    cause: Cause
+    notice: Notice
+
+
+class Transaction(Protocol):
+    """One unit of work. Reads see the writes made before them in the same transaction."""
+
+    def savepoint(self) -> AbstractContextManager[Savepoint]:
+        """Return a scope whose writes can be taken back by `undo()` without ending the transaction.
+
+        An exception that leaves the scope takes them back too.
+        """
+
+    def begin(self, now: Instant) -> Cause:
+        """Return the next cause, recorded at `now` or at the last recorded instant if that is later."""
+
+    def add_audit(self, line: AuditLine) -> None:
+        """Keep the line. Its key, if any, is new: the engine looked it up in this transaction."""
+
+    def answer(self, key: Key) -> AuditLine | None:
+        """Return the line kept under `key`. Keys never expire."""
+
+    def audit(self, lesson: LessonId | None = None) -> tuple[AuditLine, ...]:
+        """Return the lines about a lesson (or all), in the order of their causes."""
+
+    def party(self, id: PartyId) -> Party | None:
+        """Return the party, or None."""
+
+    def put_party(self, party: Party) -> None:
+        """Add the party, or replace the one with its id."""
+
+    def parties(self) -> tuple[Party, ...]:
+        """Return every party by id."""
+
+    def add_policy(self, machine: Machine) -> None:
+        """Keep the whole process under its hash, so that a running lesson can always be loaded; again is harmless."""
+
+    def machine(self, hash: PolicyHash) -> Machine | None:
+        """Return the compiled process kept under that hash, or None. The same object each time while in memory."""
+
+    def lesson(self, id: LessonId) -> Lesson | None:
+        """Return the last version, or None. A store with concurrent writers locks the lesson until the end."""
+
+    def append(self, version: Lesson, cause: Cause) -> None:
+        """Add the next version and move the head to it.
+
+        Raises `StorageError` if `version.number` is not the last one plus one: somebody else was there meanwhile.
+        """
+
+    def history(self, id: LessonId) -> tuple[Recorded, ...]:
+        """Return every version of a lesson, oldest first."""
+
+    def caused_by(self, key: Key) -> tuple[Recorded, ...]:
+        """Return every version, of any lesson, recorded by the command with that key, in order."""
+
+    def lessons(self, party: PartyId | None = None, *, over: bool | None = None) -> tuple[Lesson, ...]:
+        """Return last versions, of one party's lessons and of one kind if given, by (start, id)."""
+
+    def due(self, now: Instant, parties: Iterable[PartyId] | None = None, limit: int | None = None) -> list[LessonId]:
+        """Return the lessons with a deadline at or before `now`, by (deadline, id).
+
+        Of these parties if given (in whatever role), at most `limit`.
+        """
+
+    def claim(self, lesson: LessonId, claims: tuple[Claim, ...]) -> Claim | None:
+        """Let the lesson occupy exactly `claims`; return a claim of another lesson that stands in the way.
+
+        The store itself refuses overlaps of one person's claims from different lessons, whoever writes. When it
+        returns a claim, the engine undoes the savepoint around it.
+        """
+
+    def claims(self, party: PartyId | None = None) -> tuple[Claim, ...]:
+        """Return the claims on a party's time (or all), by (start, party, lesson, proposal)."""
+
+    def post(self, entry: Entry, cause: Cause) -> Shortfall | None:
+        """Add the entry, or return the shortfall of the first limited account it would overdraw and add nothing."""
+
+    def balance(self, account: Account, currency: str) -> int:
+        """Return the natural balance, 0 for an account never used."""
+
+    def balances(self) -> tuple[tuple[Account, str, int], ...]:
+        """Return (account, currency, natural balance) of every account used and not at zero, by (name, currency)."""
+
+    def entries(self, account: Account | None = None) -> tuple[PostedEntry, ...]:
+        """Return the entries that touch an account (or all), in order."""
+
+    def add_clearing(self, clearing: Clearing) -> None:
+        """Keep that a tutor's pending earnings become available at an instant."""
+
+    def due_clearings(self, now: Instant, tutors: Iterable[PartyId] | None = None) -> list[Clearing]:
+        """Return the clearings due at or before `now`, of these tutors if given, by (due, lesson, number)."""
+
+    def drop_clearing(self, clearing: Clearing) -> None:
+        """Forget a clearing that has been posted."""
+
+    def add_mark(self, mark: Mark) -> None:
+        """Keep a mark."""
+
+    def count_marks(self, party: PartyId, name: str, since: Instant | None, until: Instant) -> int:
+        """Return how many marks of that name fell on the party after `since` (None: ever) and up to `until`."""
+
+    def enqueue(self, notice: Notice, cause: Cause) -> None:
+        """Add a row to the outbox."""
+
+    def outbox(self, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
+        """Return outbox rows with a sequence above `after`, in order."""
+
+
+class Savepoint(Protocol):
+    """The writes since a point inside a transaction."""
+
+    def undo(self) -> None:
+        """Take them back. Reads then see what was there before; the transaction goes on."""
+
+
+class Storage(Protocol):
+    """Where a marketplace lives."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Return a transaction: it commits when its block ends and takes everything back when the block raises.
+
+        Enlisted in a transaction of the caller's, it only takes back its own writes when the block raises, and leaves
+        committing to the caller. Raises `StorageError` where the store cannot be used.
+        """
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Return a transaction in which only reads are made; it does not wait for writers where the store can help it."""

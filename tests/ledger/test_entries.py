@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tutorcore.errors import InvalidType, InvalidValue, UnknownName
+from tutorcore.ids import LessonId, PartyId
+from tutorcore.instants import Instant, instant
+from tutorcore.ledger import (
+    BANK,
+    COMMISSION,
+    CONVERSION,
+    Account,
+    Entry,
+    EntryKind,
+    HoldStatus,
+    Posted,
+    available,
+    clear,
+    convert,
+    entry,
+    escrow,
+    flow,
+    flow_kind,
+    hold_status,
+    pending,
+    receivable,
+    reverse,
+    top_up,
+    wallet,
+)
+
+_AT = instant("2026-03-01T09:00:00Z")
+_ANN = PartyId("ann")
+_TOM = PartyId("tom")
+_WALLET = wallet(_ANN)
+_PENDING = pending(_TOM)
+_ESCROW = escrow(LessonId("l1"))
+_TWO = ((BANK, 5), (_WALLET, -5))
+
+
+def _entry(**changes: Any) -> Entry:
+    fields: dict[str, Any] = {"legs": _TWO, "effective_at": _AT, "ref": "k1", "source": "test"} | changes
+    return entry(fields.pop("kind", "top_up"), fields.pop("currency", "USD"), **fields)
+
+
+def test_an_entry_keeps_what_it_was_given() -> None:
+    """The checked constructor takes any legs that balance and makes a tuple of them."""
+    made = _entry(legs=[(_ESCROW, 10), (_WALLET, -4), (_PENDING, -6)], kind="post", ref="l1")
+
+    assert made == Entry("post", "USD", ((_ESCROW, 10), (_WALLET, -4), (_PENDING, -6)), _AT, "l1", "test")
+    assert made.corrects is None
+
+
+def test_an_instant_of_another_zone_is_kept_in_utc() -> None:
+    """`effective_at` is an instant, whatever offset it came with."""
+    made = _entry(effective_at=datetime.fromisoformat("2026-03-01T10:00:00+01:00"))
+
+    assert made.effective_at == _AT
+    assert made.effective_at.utcoffset() == _AT.utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("legs", "expected"),
+    [
+        ((), "at least two"),
+        (((BANK, 5),), "at least two"),
+        (((BANK, 5), (_WALLET, -4)), "amounts that sum to zero"),
+        (((BANK, 5), (_WALLET, -5), (_PENDING, 0)), "an amount other than zero"),
+        (((BANK, 5), (_WALLET, -2), (_WALLET, -3)), "each account once"),
+    ],
+)
+def test_legs_that_are_no_entry_are_refused(legs: tuple[tuple[Account, int], ...], expected: str) -> None:
+    """At least two legs, none of them zero, each account once, and a sum of zero."""
+    with pytest.raises(InvalidValue) as refused:
+        _entry(legs=legs)
+
+    assert refused.value.expected == expected
+
+
+@pytest.mark.parametrize("minor", [5.0, True, Decimal(5), "5", None])
+def test_an_amount_is_a_plain_int(minor: object) -> None:
+    """Floats, bools, Decimals and texts are no minor units, in any of the constructors."""
+    with pytest.raises(InvalidType, match="an int of minor units"):
+        _entry(legs=((BANK, minor), (_WALLET, -5)))
+    with pytest.raises(InvalidType, match="an int of minor units"):
+        flow("post", _ESCROW, [(_PENDING, minor)], "USD", _AT, "l1", "test")  # type: ignore[list-item]  # On purpose.
+    with pytest.raises(InvalidType, match="an int of minor units"):
+        top_up(_ANN, minor, "USD", effective_at=_AT, ref="k1")  # type: ignore[arg-type]  # On purpose.
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"kind": "pots"}, UnknownName, "unknown kind of entry 'pots'; did you mean 'post'?"),
+        ({"currency": ""}, InvalidValue, "currency is ''"),
+        ({"currency": 840}, InvalidType, "currency is 840 of type int"),
+        ({"ref": None}, InvalidType, "ref is None"),
+        ({"source": 3}, InvalidType, "source is 3"),
+        ({"effective_at": datetime.fromisoformat("2026-03-01T09:00:00")}, InvalidValue, "effective_at is .* naive"),
+        ({"legs": (("Assets:Bank", 5), (_WALLET, -5))}, InvalidType, "account of a leg is 'Assets:Bank'"),
+    ],
+)
+def test_a_field_that_cannot_be_meant_is_refused(
+    changes: dict[str, object], error: type[Exception], message: str
+) -> None:
+    """The error names the field, the value and what was expected."""
+    with pytest.raises(error, match=message):
+        _entry(**changes)
+
+
+def test_a_top_up_comes_from_the_bank() -> None:
+    """Money that arrived is an asset, and owed to the one whose wallet it fills."""
+    made = top_up(_ANN, 2500, "USD", effective_at=_AT, ref="k1")
+
+    assert made == Entry("top_up", "USD", ((BANK, 2500), (_WALLET, -2500)), _AT, "k1", "payment received")
+
+
+@pytest.mark.parametrize("minor", [0, -1])
+def test_builders_move_more_than_nothing(minor: int) -> None:
+    """A top-up, either side of a conversion and a clearing are above zero."""
+    with pytest.raises(InvalidValue, match="amount above zero"):
+        top_up(_ANN, minor, "USD", effective_at=_AT, ref="k1")
+    with pytest.raises(InvalidValue, match="amount above zero"):
+        clear(_TOM, minor, "USD", effective_at=_AT, ref="l1", source="payout")
+    for paid, credited in ((minor, 100), (100, minor)):
+        with pytest.raises(InvalidValue, match="amount above zero"):
+            convert(
+                _ANN,
+                paid=paid,
+                paid_currency="USD",
+                credited=credited,
+                credited_currency="ITC",
+                effective_at=_AT,
+                ref="k1",
+            )
+
+
+def test_a_pegged_top_up_balances_in_each_currency() -> None:
+    """Ten dollars become a hundred credits: the conversion account stands on both sides."""
+    received, issued = convert(
+        _ANN, paid=1000, paid_currency="USD", credited=1000, credited_currency="ITC", effective_at=_AT, ref="k1"
+    )
+
+    assert (received.kind, received.currency, received.legs) == ("top_up", "USD", ((BANK, 1000), (CONVERSION, -1000)))
+    assert (issued.kind, issued.currency, issued.legs) == ("top_up", "ITC", ((CONVERSION, 1000), (_WALLET, -1000)))
+    assert received[3:] == issued[3:]
+
+
+def test_a_conversion_needs_two_currencies() -> None:
+    """Within one currency there is nothing to convert."""
+    with pytest.raises(InvalidValue, match="another currency"):
+        convert(_ANN, paid=10, paid_currency="USD", credited=9, credited_currency="USD", effective_at=_AT, ref="k1")
+
+
+@pytest.mark.parametrize(
+    ("flows", "legs"),
+    [
+        ([(_WALLET, -2500)], ((_WALLET, 2500), (_ESCROW, -2500))),
+        ([(_WALLET, 2500)], ((_ESCROW, 2500), (_WALLET, -2500))),
+        ([(_PENDING, 2125), (COMMISSION, 375)], ((_ESCROW, 2500), (_PENDING, -2125), (COMMISSION, -375))),
+        ([(_PENDING, 0), (_WALLET, 7)], ((_ESCROW, 7), (_WALLET, -7))),
+        ([(receivable(_TOM), -7), (_WALLET, 7)], ((receivable(_TOM), 7), (_WALLET, -7))),
+    ],
+)
+def test_a_flow_becomes_legs_through_the_escrow(
+    flows: list[tuple[Account, int]], legs: tuple[tuple[Account, int], ...]
+) -> None:
+    """Positive flows leave the escrow, negative ones enter it; what nothing moves through has no leg."""
+    assert flow("post", _ESCROW, flows, "USD", _AT, "l1", "test") == Entry("post", "USD", legs, _AT, "l1", "test")
+
+
+@pytest.mark.parametrize("flows", [[], [(_PENDING, 0), (_WALLET, 0)]])
+def test_settling_nothing_writes_no_entry(flows: list[tuple[Account, int]]) -> None:
+    """A step that moves no money has no entry."""
+    assert flow("post", _ESCROW, flows, "USD", _AT, "l1", "test") is None
+
+
+@given(st.dictionaries(st.sampled_from([_WALLET, _PENDING, COMMISSION, BANK]), st.integers(-(10**20), 10**20)))
+def test_a_flow_is_always_balanced(flows: dict[Account, int]) -> None:
+    """Whatever the amounts, the entry passes the checked constructor."""
+    made = flow("post", _ESCROW, flows.items(), "USD", _AT, "l1", "test")
+
+    if made is None:
+        assert not any(flows.values())
+    else:
+        assert made == _entry(kind="post", legs=made.legs, ref="l1")
+        assert {account: -minor for account, minor in made.legs if account != _ESCROW} == {
+            account: minor for account, minor in flows.items() if minor
+        }
+
+
+def test_clearing_makes_pending_earnings_available() -> None:
+    """Cleared money changes its account and not its owner."""
+    made = clear(_TOM, 2125, "USD", effective_at=_AT, ref="l1", source="cleared")
+
+    assert made == Entry("clear", "USD", ((_PENDING, 2125), (available(_TOM), -2125)), _AT, "l1", "cleared")
+
+
+def test_a_reversal_is_the_opposite_and_names_what_it_corrects() -> None:
+    """The wrong entry stays; the new one takes its money back and says which and why."""
+    wrong = top_up(_ANN, 2500, "USD", effective_at=_AT, ref="k1")
+    later = instant("2026-03-02T09:00:00Z")
+
+    made = reverse(Posted(7, wrong), effective_at=later, reason="paid twice")
+
+    assert made == Entry(
+        "reversal", "USD", ((BANK, -2500), (_WALLET, 2500)), later, "k1", "reverses entry 7: paid twice", 7
+    )
+
+
+@pytest.mark.parametrize(
+    ("flows", "held", "by", "kind"),
+    [
+        ([(_WALLET, -2500)], 2500, "move", "hold"),
+        ([(_WALLET, 500)], 2000, "move", "release"),
+        ([(_WALLET, 500)], 2000, "timeout", "release"),
+        ([(_WALLET, 2500)], 0, "move", "void"),
+        ([(_WALLET, 2500)], 0, "timeout", "expire"),
+        ([(_PENDING, 2125), (COMMISSION, 375)], 0, "move", "post"),
+        ([(_WALLET, 1250), (_PENDING, 1250)], 0, "timeout", "post"),
+        ([(_WALLET, 2500), (_PENDING, 0)], 0, "move", "void"),
+    ],
+)
+def test_a_flow_is_called_after_what_it_does_to_the_hold(
+    flows: list[tuple[Account, int]], held: int, by: Any, kind: EntryKind
+) -> None:
+    """Money in is a hold; money to others a post; all of it back is a void or, by silence, an expiry."""
+    assert flow_kind(flows, held, by) == kind
+
+
+def _flows(*steps: tuple[EntryKind, int]) -> list[Entry]:
+    """Entries that move the given amounts out of the escrow, to the wallet or from it."""
+    made = (flow(kind, _ESCROW, [(_WALLET, out)], "USD", _AT, "l1", "test") for kind, out in steps)
+    return [each for each in made if each is not None]
+
+
+@pytest.mark.parametrize(
+    ("steps", "status"),
+    [
+        ([], "none"),
+        ([("hold", -25)], "pending"),
+        ([("hold", -25), ("hold", -5)], "pending"),
+        ([("hold", -25), ("release", 5)], "pending"),
+        ([("hold", -25), ("post", 25)], "posted"),
+        ([("hold", -25), ("void", 25)], "voided"),
+        ([("hold", -25), ("expire", 25)], "expired"),
+        ([("hold", -25), ("void", 25), ("hold", -30)], "pending"),
+        ([("hold", -25), ("reversal", 25)], "voided"),
+        ([("hold", -25), ("post", 25), ("reversal", -25)], "pending"),
+    ],
+)
+def test_the_status_of_a_hold_follows_from_its_entries(steps: list[tuple[EntryKind, int]], status: HoldStatus) -> None:
+    """Pending while anything is held, then what emptied the escrow."""
+    assert hold_status(_ESCROW, _flows(*steps)) == status
+
+
+def test_entries_of_other_accounts_leave_a_hold_alone() -> None:
+    """Neither another lesson's entries nor a clearing says anything about this hold."""
+    others: list[Entry] = [
+        *_flows(("hold", -25), ("post", 25)),
+        clear(_TOM, 20, "USD", effective_at=_AT, ref="l1", source="cleared"),
+    ]
+
+    assert hold_status(escrow(LessonId("l2")), others) == "none"
+    assert hold_status(_ESCROW, others) == "posted"
+
+
+def test_an_instant_is_what_entries_carry() -> None:
+    """A reversal checks its instant like every other constructor."""
+    naive: Instant = datetime.fromisoformat("2026-03-01T09:00:00")
+    with pytest.raises(InvalidValue, match="naive"):
+        reverse(Posted(1, _entry()), effective_at=naive, reason="test")
