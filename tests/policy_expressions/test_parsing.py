@@ -8,13 +8,12 @@ from decimal import Decimal
 import pytest
 
 from tutorcore.errors import InvalidType, TutorcoreError
-from tutorcore.policy.expressions import (
-    MAX_LENGTH,
-    Always,
-    Amount,
-    Comparison,
-    Names,
-    Number,
+from tutorcore.policy.analysis import Names
+from tutorcore.policy.expressions import MAX_LENGTH, Always, Amount, Comparison, Number
+from tutorcore.policy.expressions import Calendar as CalendarDuration
+from tutorcore.policy.expressions import Exact as ExactDuration
+from tutorcore.policy.parsing import ExpressionError, parse_duration, parse_guard, parse_time
+from tutorcore.policy.words import (
     all_of,
     any_of,
     asked,
@@ -48,9 +47,6 @@ from tutorcore.policy.expressions import (
     start_of_day,
     weeks,
 )
-from tutorcore.policy.expressions import Calendar as CalendarDuration
-from tutorcore.policy.expressions import Exact as ExactDuration
-from tutorcore.policy.parsing import ExpressionError, parse_duration, parse_guard, parse_time
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from tutorcore.calendar.zones import zone
+from tutorcore.policy.analysis import anchors_read, facts_read, holds_until, may_be_absent, needs_zone, reads_proposed
 from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
 from tutorcore.policy.expressions import (
     ANCHORS_OF,
@@ -47,13 +48,7 @@ from tutorcore.policy.expressions import (
     StartOfDay,
     Text,
     Time,
-    anchors_read,
     depth,
-    facts_read,
-    holds_until,
-    may_be_absent,
-    needs_zone,
-    reads_proposed,
 )
 from tutorcore.policy.parsing import parse_duration, parse_guard, parse_time
 
@@ -78,10 +73,12 @@ counts = st.builds(
 
 
 def fields(kind: str) -> st.SearchStrategy[Field]:
+    """Generate the fields of one kind."""
     return st.sampled_from([Field(name) for name in FIELDS if FIELDS[name] == kind])
 
 
 def times(levels: int, *, in_guard: bool) -> st.SearchStrategy[Time]:
+    """Generate times of a few levels; outside of guards they do not name the present."""
     plain = [name for name in PLAIN_ANCHORS if name != "deadline" and (in_guard or name != "now")]
     leaves: st.SearchStrategy[Time] = st.builds(Anchor, st.sampled_from(plain)) | anchors_of
     if levels == 0:
@@ -101,6 +98,7 @@ def times(levels: int, *, in_guard: bool) -> st.SearchStrategy[Time]:
 
 
 def comparisons(levels: int) -> st.SearchStrategy[Comparison]:
+    """Generate comparisons of every two kinds that may be compared."""
     ops = st.sampled_from(OPERATORS)
     inner = times(levels, in_guard=True)
     elapsed = st.builds(Elapsed, inner, inner) | st.just(Field("notice"))
@@ -124,6 +122,7 @@ def comparisons(levels: int) -> st.SearchStrategy[Comparison]:
 
 
 def guards(levels: int) -> st.SearchStrategy[Guard]:
+    """Generate guards of a few levels."""
     leaves: st.SearchStrategy[Guard] = comparisons(max(levels - 1, 0)) | st.just(Always())
     if levels == 0:
         return leaves
@@ -189,8 +188,10 @@ class World:
 
 # Few instants, close to each other and to both changes of 2026, so that ties and boundaries are common.
 instants = st.builds(
-    lambda day, half_hours, micros: datetime(2026, *day, tzinfo=UTC) + timedelta(minutes=30 * half_hours) + micros,
-    st.sampled_from(((3, 28), (3, 29), (10, 24), (10, 25), (10, 26))),
+    lambda day, half_hours, micros: day + timedelta(minutes=30 * half_hours) + micros,
+    st.sampled_from(
+        [datetime(2026, month, day, tzinfo=UTC) for month, day in ((3, 28), (3, 29), (10, 24), (10, 25), (10, 26))]
+    ),
     st.integers(0, 47),
     st.sampled_from((timedelta(0), timedelta(0), timedelta(microseconds=1))),
 )
@@ -263,7 +264,7 @@ class Interpreter:
                 return self.field(name)
         raise AssertionError(node)
 
-    def anchor(self, node: Anchor) -> datetime | None:
+    def anchor(self, node: Anchor) -> Any:
         world = self.world
         if str(node) in self.dated or node.name == "now":
             return world.now
@@ -295,7 +296,7 @@ class Interpreter:
     def between(self, until: datetime | None, since: datetime | None) -> timedelta | None:
         return None if until is None or since is None else until - since
 
-    def shifted(self, base: datetime | None, sign: int, by: Any) -> datetime | None:
+    def shifted(self, base: datetime | None, sign: int, by: Any) -> Any:
         if base is None:
             return None
         if not isinstance(by, Calendar):
@@ -321,11 +322,11 @@ class Interpreter:
         """Return the instant and the number of the leaf that decided."""
         match node:
             case Earliest(terms=terms) | Latest(terms=terms):
-                better = (lambda a, b: a < b) if isinstance(node, Earliest) else (lambda a, b: a > b)
+                sign = 1 if isinstance(node, Earliest) else -1
                 best: tuple[datetime | None, int] = (None, first_leaf)
                 for term in terms:
                     found = self.winner(term, first_leaf)
-                    if found[0] is not None and (best[0] is None or better(found[0], best[0])):
+                    if found[0] is not None and (best[0] is None or sign * (found[0] - best[0]) < timedelta(0)):
                         best = found
                     first_leaf += self.leaves(term)
                 return best
@@ -346,9 +347,9 @@ class Interpreter:
     def holds(self, guard: Any) -> bool:
         match guard:
             case And(parts=parts):
-                return all([self.holds(part) for part in parts])
+                return all(self.holds(part) for part in parts)
             case Or(parts=parts):
-                return any([self.holds(part) for part in parts])
+                return any(self.holds(part) for part in parts)
             case Not(guard=inner):
                 return not self.holds(inner)
             case Comparison(left=left, op=op, right=right):
@@ -369,14 +370,16 @@ class Interpreter:
         if one is None or other is None:
             return False
         less, equal = one < other, one == other
-        return {
-            "<": less,
-            "<=": less or equal,
-            ">": not less and not equal,
-            ">=": not less,
-            "==": equal,
-            "!=": not equal,
-        }[op]
+        return bool(
+            {
+                "<": less,
+                "<=": less or equal,
+                ">": not less and not equal,
+                ">=": not less,
+                "==": equal,
+                "!=": not equal,
+            }[op]
+        )
 
     def ends(self, elapsed: Any) -> tuple[Any, Any]:
         if isinstance(elapsed, Elapsed):
@@ -434,8 +437,12 @@ def test_a_time_is_what_the_interpreter_says(expr: Time, world: World, dated: fr
 def test_a_deadline_is_what_the_interpreter_says(expr: Time, world: World, dated: frozenset[str]) -> None:
     """The closure of a deadline agrees on the instant and on the branch that decided."""
     texts: list[str] = []
-    closure = compile_deadline(expr, lambda branch, text: texts.append(text) or (branch, text), dated=dated)
-    found = closure(*world.arguments(expr))
+
+    def make_why(branch: int, text: str) -> tuple[int, str]:
+        texts.append(text)
+        return branch, text
+
+    found = compile_deadline(expr, make_why, dated=dated)(*world.arguments(expr))
 
     when, leaf = Interpreter(world, dated).winner(expr)
     assert found == (None if when is None else (when, (leaf, texts[leaf])))

@@ -9,15 +9,17 @@ One lock lets one thread in at a time, readers included. Transactions do not nes
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from heapq import heapify, heappop, heappush
+from operator import itemgetter
 from threading import RLock
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar, cast
 
+from tutorcore.adapters.ended import Ended
 from tutorcore.errors import StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import EARLIEST, Instant
@@ -25,7 +27,7 @@ from tutorcore.ledger.accounts import Account
 from tutorcore.ledger.book import Book, Shortfall
 from tutorcore.ledger.entries import Entry
 from tutorcore.lessons.lesson import LONGEST, Lesson
-from tutorcore.lessons.projections import Claim, Clearing, Notice
+from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice
 from tutorcore.lessons.records import due_of
 from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, PostedEntry, Recorded
@@ -115,6 +117,7 @@ class _Data:
         self.clearing_dues: dict[tuple[LessonId, int], Instant] = {}
         self.clearing_agenda: _Agenda[tuple[LessonId, int]] = _Agenda(self.clearing_dues)
         self.clearings_of: dict[PartyId, _Agenda[tuple[LessonId, int]]] = {}
+        self.marks: dict[tuple[PartyId, str], list[tuple[Any, ...]]] = {}  # (at, lesson, number), in order
         self.outbox: list[OutboxRow] = []
 
     def mark(self) -> tuple[Cause, int, int, int, int, int]:
@@ -222,13 +225,6 @@ class _Data:
         self.clearing_agenda.add(clearing.due, key)
 
 
-class _Ended:
-    """What a transaction holds once it has ended."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise StorageError("this transaction has ended")
-
-
 class MemoryTransaction:
     """One unit of work on a marketplace in memory; as it is, for reading."""
 
@@ -245,7 +241,7 @@ class MemoryTransaction:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         lock = self._data.lock
-        self._data = cast(_Data, _Ended())  # Whoever still holds this transaction is told.
+        self._data = cast(_Data, Ended())  # Whoever still holds this transaction is told.
         lock.release()
 
     def savepoint(self) -> AbstractContextManager[MemorySavepoint]:
@@ -270,7 +266,9 @@ class MemoryTransaction:
         return self._data.answers.get(key)
 
     def audit(self, lesson: LessonId | None = None) -> tuple[AuditLine, ...]:
-        return tuple(line for line in self._data.audit if lesson is None or line.lesson == lesson)
+        found = [line for line in self._data.audit if lesson is None or line.lesson == lesson]
+        found.sort(key=lambda line: line.cause.number)
+        return tuple(found)
 
     def party(self, id: PartyId) -> Party | None:
         return self._data.parties.get(id)
@@ -415,6 +413,21 @@ class MemoryTransaction:
             raise StorageError(f"the clearing of version {clearing.number} of lesson {clearing.lesson} is not kept")
         data.undo.append(partial(data.set_clearing, clearing, True))
         data.set_clearing(clearing, False)
+
+    def add_mark(self, mark: Mark) -> None:
+        data = self._data
+        marks = data.marks.setdefault((mark.party, mark.name), [])
+        row = (mark.at, mark.lesson, mark.number)
+        place = bisect_left(marks, row)
+        if marks[place : place + 1] == [row]:
+            raise StorageError(f"the mark of version {mark.number} of lesson {mark.lesson} is kept already")
+        data.undo.append(partial(marks.remove, row))
+        marks.insert(place, row)
+
+    def count_marks(self, party: PartyId, name: str, since: Instant | None, until: Instant) -> int:
+        marks = self._data.marks.get((party, name), [])
+        first = 0 if since is None else bisect_right(marks, since, key=itemgetter(0))
+        return max(bisect_right(marks, until, key=itemgetter(0)) - first, 0)
 
     def enqueue(self, notice: Notice, cause: Cause) -> None:
         outbox = self._data.outbox

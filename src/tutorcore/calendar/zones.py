@@ -138,14 +138,17 @@ def add_calendar(when: Instant, zone_name: str, months: int = 0, weeks: int = 0,
     >>> add_calendar(instant("2026-01-31T09:00:00Z"), "Europe/Berlin", months=1).isoformat()
     '2026-02-28T09:00:00+00:00'
     """
-    for unit, count in (("months", months), ("weeks", weeks), ("days", days)):
-        _check_whole(unit, count)
-    local = _utc(when).astimezone(zone(zone_name)).replace(tzinfo=None)
+    if not (type(months) is type(weeks) is type(days) is int):
+        for unit, count in (("months", months), ("weeks", weeks), ("days", days)):
+            _check_whole(unit, count)
+    local = _utc(when).astimezone(zone(zone_name))
     try:
-        moved = _add_months(local, months) + timedelta(weeks=weeks, days=days)
+        # Arithmetic within one zone is that of wall clocks and leaves fold=0, which reads a gap and a fold compatibly.
+        moved = (_add_months(local, months) if months else local) + timedelta(days=weeks * 7 + days)
+        found = moved.astimezone(UTC)
     except (OverflowError, ValueError):
         raise _out_of_range("calendar sum", f"{local} + {months} months {weeks} weeks {days} days") from None
-    return _utc(when) if moved.date() == local.date() else to_instant(moved, zone_name)
+    return _utc(when) if moved.date() == local.date() else _in_range("calendar sum", moved, found)
 
 
 def at_time(when: Instant, hour: int, minute: int, zone_name: str) -> Instant:

@@ -139,6 +139,7 @@ class Marketplace:
         """
         machine = self._machine(policy)
         at = self._now(now)
+        _texts(kind=kind, note=note)
         asking = party_id(by if by is not None else student, "by")
         offer = Offer(start, duration, self._minor(price, machine.process.unit), kind, dict(details or {}))
         checked = command_key(key)
@@ -190,6 +191,7 @@ class Marketplace:
         """
         at = self._now(now)
         actor_id, id = party_id(by, "by"), lesson_id(lesson)
+        _texts(verb=verb, reason=reason, note=note)
         if proposal is not None and type(proposal) is not int:
             raise InvalidType("proposal", proposal, "the number of a proposal as an int")
         command = Command(verb, actor_id, command_key(key), id, proposal, offer, reason, note)
@@ -495,6 +497,12 @@ class Marketplace:
         if odd:
             raise InvalidValue("amount", str(amount), f"an amount that is worth whole minor units of {code}")
         return Money(whole, currency)
+
+
+def _texts(**values: object) -> None:
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise InvalidType(name, value, "a text")
 
 
 def _party(tx: Transaction, id: PartyId, what: str) -> Party:

@@ -13,6 +13,8 @@ from datetime import timedelta
 from hashlib import sha256
 from heapq import heapify, heappop, heappush
 
+from tutorcore.engine.counting import counted
+from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvariantError
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, to_text
@@ -31,8 +33,6 @@ from tutorcore.lessons.projections import (
     notice_of,
 )
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.engine.counting import counted
-from tutorcore.engine.outcome import Outcome
 from tutorcore.policy.expressions import Count, Exact
 from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import AuditLine, Cause, Party, Transaction
@@ -219,7 +219,9 @@ class Work:
     def _post_surely(self, entry: Entry) -> None:
         shortfall = self._tx.post(entry, self.cause)
         if shortfall is not None:
-            raise InvariantError(f"{shortfall.account.name} lacks {shortfall.missing} {shortfall.currency} that are its own")
+            raise InvariantError(
+                f"{shortfall.account.name} lacks {shortfall.missing} {shortfall.currency} that are its own"
+            )
 
     def _repeated(
         self, stored: AuditLine, key: Key, digest: str, verb: str, actor: PartyId, lesson: LessonId | None

@@ -129,7 +129,9 @@ def _not_open(machine: Machine, lesson: Lesson, verb: str) -> Refusal:
         raise UnknownName("verb", verb, verbs)
     opened = [] if lesson.change is None else list(lesson.change.place.moves)
     opened += [each for each in lesson.place.moves if each not in opened and _rows(lesson, each)]
-    return Refusal.of("not_open", verb=verb, state=lesson.state or "not yet asked for", open=", ".join(opened) or "nothing")
+    return Refusal.of(
+        "not_open", verb=verb, state=lesson.state or "not yet asked for", open=", ".join(opened) or "nothing"
+    )
 
 
 def _of_all_rows(rows: tuple[Row, ...], refusal: Refusal, command: Command) -> Refusal:
@@ -166,7 +168,9 @@ def _attempt(row: Row, before: Lesson, command: Command, facts: Facts, now: Inst
     if isinstance(offered, Refusal):
         return offered
     if offered is not None and offered.start <= now:
-        return Refusal.of("bad_terms", problem=f"they start at {to_text(offered.start)}, which is not after {to_text(now)}")
+        return Refusal.of(
+            "bad_terms", problem=f"they start at {to_text(offered.start)}, which is not after {to_text(now)}"
+        )
     used = facts if granted or row.reads else None
     return _follow(row, before, command, offered, used, now)
 
@@ -192,7 +196,9 @@ def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal:
     assert offer is not None
     if before.number == 0:
         assert offer.start is not None and offer.duration is not None and offer.price is not None
-        return Terms(number, offer.start, offer.start + offer.duration, offer.price, offer.kind or "", offer.details or ())
+        return Terms(
+            number, offer.start, offer.start + offer.duration, offer.price, offer.kind or "", offer.details or ()
+        )
     base = before.terms if before.change is None else before.change.terms
     start = base.start if offer.start is None else offer.start
     terms = Terms(
@@ -341,4 +347,3 @@ def _forbids(why: Why | None) -> bool:
 def _no_time_left(due: Instant, why: Why | None) -> Refusal:
     text = "" if why is None else f" ({why.text})"
     return Refusal.of("no_time_left", deadline=f"{to_text(due)}{text}")
-

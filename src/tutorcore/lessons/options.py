@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import attrs
 
+from tutorcore.ids import PartyId
 from tutorcore.instants import Instant
 from tutorcore.lessons.decision import decide
-from tutorcore.ids import PartyId
 from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, next_deadline
 from tutorcore.lessons.projections import notice_of
 from tutorcore.lessons.refusals import Refusal
@@ -71,7 +71,9 @@ def allowed(lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> tuple
     return tuple(options.values())
 
 
-def preview(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Facts, now: Instant) -> Preview | Refusal:
+def preview(
+    machine: Machine, lesson: Lesson | Brief, command: Command, facts: Facts, now: Instant
+) -> Preview | Refusal:
     """Return what the command would do at `now`, without doing it."""
     answer = decide(machine, lesson, command, facts, now)
     if isinstance(answer, Refusal):
@@ -102,7 +104,9 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
     until = min(known, default=None)
     if until is not None and row.until is not None and until <= now:
         return None
-    needs = [name for name, needed in (("proposal", row.terms == "accept"), ("offer", row.terms == "propose")) if needed]
+    needs = [
+        name for name, needed in (("proposal", row.terms == "accept"), ("offer", row.terms == "propose")) if needed
+    ]
     return Option(
         verb=row.rule.verb,
         role=role,

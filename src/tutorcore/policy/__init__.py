@@ -8,10 +8,16 @@ from tutorcore.policy.codec import (
     machine_of,
 )
 from tutorcore.policy.explicit import dump_process
-from tutorcore.policy.expressions import (
-    Duration,
-    Guard,
-    Time,
+from tutorcore.policy.expressions import Duration, Guard, Time
+from tutorcore.policy.machine import Machine, Place, Step, Why
+from tutorcore.policy.parsing import ExpressionError, parse_duration, parse_guard, parse_time
+from tutorcore.policy.presets import preset_names, preset_text
+from tutorcore.policy.process import BACK, STAY, Case, Effects, Move, Process, State, Timeout, Unit
+from tutorcore.policy.profile import Profile, process_of
+from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, ROLES, Role
+from tutorcore.policy.settlement import Fees, Settlement
+from tutorcore.policy.wellformed import Problem, check, problems
+from tutorcore.policy.words import (
     all_of,
     any_of,
     asked,
@@ -43,14 +49,6 @@ from tutorcore.policy.expressions import (
     start_of_day,
     weeks,
 )
-from tutorcore.policy.machine import Machine, Place, Step, Why
-from tutorcore.policy.parsing import ExpressionError, parse_duration, parse_guard, parse_time
-from tutorcore.policy.presets import preset_names, preset_text
-from tutorcore.policy.process import BACK, STAY, Case, Effects, Move, Process, State, Timeout, Unit
-from tutorcore.policy.profile import Profile, process_of
-from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, ROLES, Role
-from tutorcore.policy.settlement import Fees, Settlement
-from tutorcore.policy.wellformed import Problem, check, problems
 
 __all__ = [
     "BACK",

@@ -11,12 +11,13 @@ from typing import Final
 
 from tutorcore.errors import InvalidValue
 from tutorcore.money import ISO_4217, ROUNDING_MODES, rate
-from tutorcore.policy.expressions import Always, Duration, Exact, Expression, Guard, Time, lesson
+from tutorcore.policy.expressions import Always, Duration, Exact, Expression, Guard, Time
 from tutorcore.policy.parsing import parse_duration, parse_guard, parse_time
 from tutorcore.policy.places import Path
 from tutorcore.policy.process import Unit
 from tutorcore.policy.reader import Table
 from tutorcore.policy.settlement import Fees, Settlement
+from tutorcore.policy.words import lesson
 
 _PEG = re.compile(r"([1-9][0-9]{0,5}) ([A-Z]{3,8}) = 1 ([A-Z]{3})")
 _NO_FEES: Final = Fees()
@@ -56,7 +57,7 @@ class Cells:
         shares = table.table(key)
         if shares is None:
             return default
-        texts = {name: shares.text(name) for name in shares.keys()}
+        texts = {name: shares.text(name) for name in shares.mapping}
         found = table.attempt(lambda: Settlement.of(texts), key) if all(texts.values()) else None
         return found or default
 

@@ -31,6 +31,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, assert_nev
 
 from tutorcore.errors import InvariantError
 from tutorcore.instants import Instant
+from tutorcore.policy.analysis import between_instants, literal_last, may_be_absent
 from tutorcore.policy.expressions import (
     Always,
     Amount,
@@ -58,9 +59,6 @@ from tutorcore.policy.expressions import (
     StartOfDay,
     Text,
     Time,
-    between_instants,
-    literal_last,
-    may_be_absent,
 )
 from tutorcore.policy.parsing import ExpressionError
 
@@ -69,36 +67,56 @@ class TermsRead(Protocol):
     """What expressions read of the terms of a lesson."""
 
     @property
-    def start(self) -> Instant: ...
+    def start(self) -> Instant:
+        """When the lesson begins."""
+        ...
+
     @property
-    def end(self) -> Instant: ...
+    def end(self) -> Instant:
+        """When it ends."""
+        ...
+
     @property
-    def price(self) -> int: ...
+    def price(self) -> int:
+        """Its price in minor units of the policy's currency."""
+        ...
+
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """Its kind, as the platform names it."""
+        ...
 
 
 class BriefRead(Protocol):
     """What expressions read of the part of a lesson that never changes."""
 
     @property
-    def created(self) -> Instant: ...
+    def created(self) -> Instant:
+        """When the lesson was asked for."""
+        ...
+
     @property
-    def zone(self) -> str: ...
+    def zone(self) -> str:
+        """The name of the policy's zone; empty if no expression needs one."""
+        ...
 
 
 class CommandRead(Protocol):
     """What expressions read of a command."""
 
     @property
-    def reason(self) -> str: ...
+    def reason(self) -> str:
+        """The reason given, empty if none."""
+        ...
 
 
 class FactsRead(Protocol):
     """What expressions read of the facts supplied from outside."""
 
     @property
-    def counts(self) -> Mapping[str, int]: ...
+    def counts(self) -> Mapping[str, int]:
+        """How many, by the canonical text of the count term."""
+        ...
 
 
 T = TypeVar("T")
@@ -127,8 +145,6 @@ _COMPARE: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-
-_NOW: Final[Evaluate[Instant]] = lambda now, terms, offer, rounds, timeline, brief, command, facts: now  # noqa: E731
 
 
 def compile_time(expr: Time, *, exponent: int = 2, dated: frozenset[str] = frozenset()) -> Evaluate[Instant | None]:
@@ -179,7 +195,7 @@ class _Compiler:
     def time(self, expr: Time) -> Evaluate[Instant | None]:
         match expr:
             case Anchor():
-                return _NOW if self.is_now(expr) else _anchor(expr)
+                return _ANCHORS["now"] if self.is_now(expr) else _anchor(expr)
             case Shift():
                 return self._shift(expr)
             case Earliest(terms=terms):
@@ -317,10 +333,8 @@ class _Compiler:
                 return self._elapsed(until, since)
             case Portion():
                 return _part_of_lesson(expr)
-            case Exact() | Calendar() | Number() | Amount() | Text():
-                raise InvariantError(f"{expr} is a written value and stands on both sides of a comparison")
             case _:
-                return self.time(expr)
+                return self.time(cast("Time", expr))  # written values stand on the right, and never on both sides
 
     def _elapsed(self, until: Time, since: Time) -> Evaluate[timedelta | None]:
         if self.absent(until, since):
@@ -418,6 +432,7 @@ class _Deadlines(Generic[W]):
 
 
 _ANCHORS: Final[dict[str, Evaluate[Instant | None]]] = {
+    "now": lambda now, terms, offer, rounds, timeline, brief, command, facts: now,
     "created": lambda now, terms, offer, rounds, timeline, brief, command, facts: brief.created,
     "asked": lambda now, terms, offer, rounds, timeline, brief, command, facts: timeline["asked"],
     "entered": lambda now, terms, offer, rounds, timeline, brief, command, facts: timeline["entered"],

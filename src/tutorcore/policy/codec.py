@@ -102,14 +102,19 @@ def _present(mapping: Mapping[str, object], path: tuple[str | int, ...]) -> tupl
     found: list[str | int] = []
     here: object = mapping
     for part in path:
-        if isinstance(here, Mapping) and part in here:
-            here = here[part]
-        elif isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):
-            here = here[part]
-        else:
-            continue
-        found.append(part)
+        below = _below(here, part)
+        if below is not None:
+            found.append(part)
+            here = below
     return tuple(found)
+
+
+def _below(here: object, part: str | int) -> object | None:
+    if isinstance(here, Mapping):
+        return here.get(part)
+    if isinstance(here, list | tuple) and isinstance(part, int):
+        return here[part] if part < len(here) else None
+    return None
 
 
 def _extended(source: Source, resolve: Resolve, found: Problems) -> Source:
@@ -145,7 +150,7 @@ class BaseVersionError(TutorcoreError, ValueError):
 
 
 def _merged(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
-    """`base` with the differences in `over`: tables are merged, everything else is replaced, `false` takes a section out."""
+    """`base` with the differences in `over`: tables are merged, anything else is replaced, `false` drops a section."""
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)

@@ -60,7 +60,7 @@ def read_process(cells: Cells, root: Table) -> Process | None:
     if opening is None or states is None or unit is None:
         return None
     move = _move(cells, opening, opening.text("verb"))
-    read = tuple(_state(cells, table, name) for name in states.keys() if (table := states.table(name)) is not None)
+    read = tuple(_state(cells, table, name) for name in states.mapping if (table := states.table(name)) is not None)
     return Process(id, version, unit, move, read, zone=zone, fees=fees, clears_after=clears_after)
 
 
@@ -68,7 +68,7 @@ def _state(cells: Cells, table: Table, name: str) -> State:
     moves: list[Move] = []
     on = table.table("on")
     if on is not None:
-        for verb in on.keys():
+        for verb in on.mapping:
             moves += [_move(cells, row, verb) for row in cells.one_or_more(on, verb)]
     timeouts = tuple(_timeout(cells, row) for row in cells.one_or_more(table, "timeout"))
     state = State(

@@ -22,8 +22,8 @@ that is not `now`, and from the left one if neither is. So `notice >= 2d` means 
 label of what is counted.
 
 Python writes the same trees with operators: `earliest(asked + hours(48), lesson.start)`, `notice >= hours(24)`.
-`==` compares trees; the guard is `equals(a, b)`. This module knows what expressions say; it can neither read text nor
-evaluate anything.
+`==` compares trees; the guard is `equals(a, b)`. This module knows what expressions say; `words` are the names that
+Python writes them with, `analysis` answers questions about them, `parsing` reads text, `closures` evaluate.
 """
 
 from __future__ import annotations
@@ -84,8 +84,6 @@ OPERATORS: Final[tuple[Operator, ...]] = ("<", "<=", ">", ">=", "==", "!=")
 MIRRORED: Final[dict[Operator, Operator]] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_SHARE = re.compile(r"([0-9]+)/([0-9]+)|([0-9]+(?:\.[0-9]+)?)%")
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _TEN_YEARS_OF_SECONDS = 3660 * 86_400
 _TEN_YEARS_OF_DAYS = 3720
 _MAX_DECIMALS = 6
@@ -111,16 +109,16 @@ class OperandNode(Node):
     __slots__ = ()
 
     def __lt__(self, other: OperandNode | str | int | Decimal) -> Comparison:
-        return _comparison(self, "<", other)
+        return compared(self, "<", other)
 
     def __le__(self, other: OperandNode | str | int | Decimal) -> Comparison:
-        return _comparison(self, "<=", other)
+        return compared(self, "<=", other)
 
     def __gt__(self, other: OperandNode | str | int | Decimal) -> Comparison:
-        return _comparison(self, ">", other)
+        return compared(self, ">", other)
 
     def __ge__(self, other: OperandNode | str | int | Decimal) -> Comparison:
-        return _comparison(self, ">=", other)
+        return compared(self, ">=", other)
 
 
 class TimeNode(OperandNode):
@@ -130,7 +128,7 @@ class TimeNode(OperandNode):
     kind: ClassVar[Kind] = "instant"
 
     def __add__(self, by: Duration) -> Shift:
-        return Shift(_as_time(self), "+", by)
+        return Shift(as_time(self), "+", by)
 
     @overload
     def __sub__(self, other: Duration) -> Shift: ...
@@ -138,8 +136,8 @@ class TimeNode(OperandNode):
     def __sub__(self, other: Time) -> Elapsed: ...
     def __sub__(self, other: Duration | Time) -> Shift | Elapsed:
         if isinstance(other, TimeNode):
-            return Elapsed(_as_time(self), other)
-        return Shift(_as_time(self), "-", other)
+            return Elapsed(as_time(self), other)
+        return Shift(as_time(self), "-", other)
 
 
 class DurationNode(OperandNode):
@@ -574,22 +572,22 @@ Operand: TypeAlias = Time | Duration | Elapsed | Field | Count | Number | Amount
 Guard: TypeAlias = Comparison | And | Or | Not | Always
 Expression: TypeAlias = Operand | Guard
 
-_LITERALS = (Exact, Calendar, Number, Amount, Text)
+LITERALS = (Exact, Calendar, Number, Amount, Text)
 
 
 def comparison_problem(
     left: Operand, op: Operator, right: Operand
 ) -> tuple[Literal["left", "op", "right"], str] | None:
     """Say which side of a comparison is wrong and what would be right; None if it is sound."""
-    if isinstance(left, _LITERALS) and isinstance(right, _LITERALS):
+    if isinstance(left, LITERALS) and isinstance(right, LITERALS):
         return "right", "at least one side that is a fact, not two written values"
     if left.kind != right.kind:
         return "right", f"{NOUNS[left.kind]} on both sides: {left} is {NOUNS[left.kind]}, {right} {NOUNS[right.kind]}"
     if left.kind == "text" and op not in ("==", "!="):
         return "op", "texts to be compared with == or !="
-    if isinstance(right, Calendar) and not _is_elapsed(left):
+    if isinstance(right, Calendar) and not is_elapsed(left):
         return "right", _NOT_ELAPSED.format(duration=right)
-    if isinstance(left, Calendar) and not _is_elapsed(right):
+    if isinstance(left, Calendar) and not is_elapsed(right):
         return "left", _NOT_ELAPSED.format(duration=left)
     return None
 
@@ -597,37 +595,9 @@ def comparison_problem(
 _NOT_ELAPSED = "{duration} to be compared with notice or a difference of two instants; a length is compared with hours"
 
 
-def _is_elapsed(node: Operand) -> bool:
-    return isinstance(node, Elapsed) or node == notice
-
-
-def literal_last(comparison: Comparison) -> Comparison:
-    """Return the same comparison with a written value on the right: `2d <= notice` becomes `notice >= 2d`."""
-    return _mirrored(comparison) if isinstance(comparison.left, _LITERALS) else comparison
-
-
-def _mirrored(comparison: Comparison) -> Comparison:
-    return Comparison(comparison.right, MIRRORED[comparison.op], comparison.left)
-
-
-def between_instants(comparison: Comparison) -> Comparison | None:
-    """Return an elapsed time compared with a written duration as the comparison of instants that it means.
-
-    >>> str(between_instants(notice >= days(2)))
-    'lesson.start - 2d >= now'
-    >>> str(between_instants(now - created <= days(14)))
-    'now <= created + 14d'
-
-    None if the comparison is of another sort.
-    """
-    turned = _mirrored(comparison) if isinstance(comparison.left, DurationNode) else comparison
-    elapsed, by = turned.left, turned.right
-    if not isinstance(by, DurationNode) or not _is_elapsed(elapsed):
-        return None
-    until, since = (elapsed.until, elapsed.since) if isinstance(elapsed, Elapsed) else (lesson.start, now)
-    if until == now and since != now:
-        return Comparison(until, turned.op, since + by)
-    return Comparison(until - by, turned.op, since)
+def is_elapsed(node: Operand) -> bool:
+    """Tell whether an operand is elapsed time: notice, or a difference of two instants."""
+    return isinstance(node, Elapsed) or node == Field("notice")
 
 
 def parts(node: Node) -> Iterator[Node]:
@@ -651,123 +621,13 @@ def depth(node: Node) -> int:
     return 1 + max(map(depth, parts(node)), default=0)
 
 
-@attrs.frozen(order=False)
-class Names:
-    """The names that an expression mentions, or that a process knows."""
-
-    states: frozenset[str] = frozenset()
-    moves: frozenset[str] = frozenset()
-    roles: frozenset[str] = frozenset()
-    marks: frozenset[str] = frozenset()
-
-
-def anchors_read(expr: Expression) -> frozenset[str]:
-    """Return the canonical texts of the anchors that only a lesson's timeline can answer."""
-    kept = ("asked", "entered", "lesson.first_start")
-    anchors = (node for node in walk(expr) if isinstance(node, Anchor))
-    return frozenset(str(anchor) for anchor in anchors if anchor.of or anchor.name in kept)
-
-
-def counts_read(expr: Expression) -> frozenset[Count]:
-    """Return the count terms that must be supplied as facts."""
-    return frozenset(node for node in walk(expr) if isinstance(node, Count))
-
-
-def facts_read(expr: Expression) -> frozenset[str]:
-    """Return the canonical texts of the count terms."""
-    return frozenset(map(str, counts_read(expr)))
-
-
-def names_read(expr: Expression) -> Names:
-    """Return the states, moves, roles and marks that an expression mentions, for a check against a process."""
-    about: dict[str, set[str]] = {"state": set(), "move": set(), "role": set()}
-    for node in walk(expr):
-        if isinstance(node, Anchor) and node.of:
-            about[ANCHORS_OF[node.name]].add(node.of)
-    counts = counts_read(expr)
-    return Names(
-        states=frozenset(about["state"]),
-        moves=frozenset(about["move"]),
-        roles=frozenset(about["role"]) | {count.role for count in counts},
-        marks=frozenset(count.mark for count in counts),
-    )
-
-
-def reads_proposed(expr: Expression) -> bool:
-    """Tell whether an open change is read, so that the expression means something only beside one."""
-    return any(isinstance(node, (Anchor, Field)) and node.name.startswith("proposed.") for node in walk(expr))
-
-
-def needs_zone(expr: Expression) -> bool:
-    """Tell whether the policy must name a zone: some day, week, month or wall time is counted."""
-    for node in walk(expr):
-        match node:
-            case StartOfDay() | EndOfDay() | AtTime() | Shift(by=Calendar()):
-                return True
-            case Comparison(left=Calendar()) | Comparison(right=Calendar()):
-                return True
-    return False
-
-
-def may_be_absent(expr: Expression, dated: frozenset[str] = frozenset()) -> bool:
-    """Tell whether a value can be missing; the anchors named in `dated` are known to be there."""
-    match expr:
-        case Anchor(name=name, of=of):
-            return (of != "" or name in ("proposed.start", "proposed.end", "deadline")) and str(expr) not in dated
-        case Earliest(terms=terms) | Latest(terms=terms):
-            return all(may_be_absent(term, dated) for term in terms)
-        case If(then=then, otherwise=otherwise):
-            return may_be_absent(then, dated) or may_be_absent(otherwise, dated)
-        case Shift(time=time) | StartOfDay(time=time) | EndOfDay(time=time) | AtTime(time=time):
-            return may_be_absent(time, dated)
-        case Elapsed(until=until, since=since):
-            return may_be_absent(until, dated) or may_be_absent(since, dated)
-        case Field(name=name):
-            return name == "reason" or name.startswith("proposed.")
-        case _:
-            return False
-
-
-def holds_until(guard: Guard) -> Time | None:
-    """Return the instant at which a guard that is true now turns false by the mere passing of time.
-
-    Known for `now < x`, `now <= x` and whatever means the same (`notice >= 24h`, `notice > 2d`,
-    `now - created <= 14d`), alone or joined by `and`, where the earliest counts. With `<` and `>` the guard is false
-    at that instant already; with `<=` and `>=` it is still true there: both are shown as "until". None for others.
-
-    >>> str(holds_until(notice >= hours(24)))
-    'lesson.start - 24h'
-    """
-    match guard:
-        case And(parts=conjuncts):
-            ends = [end for conjunct in conjuncts if (end := holds_until(conjunct)) is not None]
-            return Earliest(tuple(ends)) if len(ends) > 1 else next(iter(ends), None)
-        case Comparison():
-            meant = between_instants(guard)
-            return _upper_bound_of_now(guard if meant is None else meant)
-        case _:
-            return None
-
-
-def _upper_bound_of_now(comparison: Comparison) -> Time | None:
-    match comparison:
-        case Comparison(left=left, op="<" | "<=", right=right) if left == now:
-            bound = right
-        case Comparison(left=left, op=">" | ">=", right=right) if right == now:
-            bound = left
-        case _:
-            return None
-    if any(node in (now, notice) for node in walk(bound)):
-        return None
-    return _as_time(bound)
-
-
-def _as_time(node: Node) -> Time:
+def as_time(node: Node) -> Time:
     """Return a time as one of the union's members; the type checker cannot know that `TimeNode` has no others."""
     return node  # type: ignore[return-value]  # every subclass of TimeNode is a member of Time
 
 
-def _comparison(left: OperandNode, op: Operator, right: object) -> Comparison:
+def compared(left: OperandNode, op: Operator, right: object) -> Comparison:
+    """Return the comparison of an operand with another one, or with a plain Python value that fits it."""
     return Comparison(left, op, _operand(right, left))  # type: ignore[arg-type]  # OperandNode has no other subclasses
 
 
@@ -790,165 +650,3 @@ def _decimal(value: str | int | Decimal) -> Decimal:
         return Decimal(value)
     except ArithmeticError:
         raise InvalidValue("amount", value, "a decimal number such as '20.00'") from None
-
-
-@attrs.frozen(order=False)
-class LessonWords:
-    """The anchors and fields of the lesson: what is on the table before agreement, what is agreed afterwards."""
-
-    start: Anchor = Anchor("lesson.start")
-    end: Anchor = Anchor("lesson.end")
-    first_start: Anchor = Anchor("lesson.first_start")
-    duration: Field = Field("lesson.duration")
-    kind: Field = Field("lesson.kind")
-    price: Field = Field("lesson.price")
-
-
-@attrs.frozen(order=False)
-class ProposedWords:
-    """The anchors and fields of the open change of an agreed lesson."""
-
-    start: Anchor = Anchor("proposed.start")
-    end: Anchor = Anchor("proposed.end")
-    duration: Field = Field("proposed.duration")
-    kind: Field = Field("proposed.kind")
-    price: Field = Field("proposed.price")
-
-
-created: Final = Anchor("created")
-asked: Final = Anchor("asked")
-entered: Final = Anchor("entered")
-now: Final = Anchor("now")
-deadline: Final = Anchor("deadline")
-lesson: Final = LessonWords()
-proposed: Final = ProposedWords()
-notice: Final = Field("notice")
-rounds: Final = Field("rounds")
-reason: Final = Field("reason")
-always: Final = Always()
-
-
-def first_entered(state: str) -> Anchor:
-    """Return the instant at which the lesson entered a state for the first time."""
-    return Anchor("first_entered", _named(state, "state"))
-
-
-def did(move: str) -> Anchor:
-    """Return the instant of the last such move."""
-    return Anchor("did", _named(move, "move"))
-
-
-def joined(role: str) -> Anchor:
-    """Return the instant at which a role's party first joined the meeting."""
-    return Anchor("joined", _named(role, "role"))
-
-
-def _named(value: str, what: str) -> str:
-    if not value:
-        raise InvalidValue(what, value, "a name")
-    return value
-
-
-def hours(count: int) -> Exact:
-    """Return that many exact hours."""
-    return Exact(hours=count)
-
-
-def minutes(count: int) -> Exact:
-    """Return that many exact minutes."""
-    return Exact(minutes=count)
-
-
-def seconds(count: int) -> Exact:
-    """Return that many exact seconds."""
-    return Exact(seconds=count)
-
-
-def days(count: int) -> Calendar:
-    """Return that many calendar days."""
-    return Calendar(days=count)
-
-
-def weeks(count: int) -> Calendar:
-    """Return that many calendar weeks."""
-    return Calendar(weeks=count)
-
-
-def months(count: int) -> Calendar:
-    """Return that many calendar months."""
-    return Calendar(months=count)
-
-
-def fraction(share: str | Fraction) -> Portion:
-    """Return that part of the lesson's length: `fraction("1/3")`, `fraction("33%")`."""
-    if isinstance(share, Fraction):
-        return Portion(share)
-    if not isinstance(share, str):
-        raise InvalidType("part of the lesson", share, "a text such as '1/3' or '33%', or a Fraction")
-    match = _SHARE.fullmatch(share)
-    if match is None or (match[2] is not None and int(match[2]) == 0):
-        raise InvalidValue("part of the lesson", share, "a text such as '1/3' or '33%'")
-    return Portion(Fraction(match[3]) / 100 if match[3] else Fraction(int(match[1]), int(match[2])))
-
-
-def earliest(*terms: Time) -> Earliest:
-    """Return the first of two or more instants."""
-    return Earliest(terms)
-
-
-def latest(*terms: Time) -> Latest:
-    """Return the last of two or more instants."""
-    return Latest(terms)
-
-
-def start_of_day(time: Time) -> StartOfDay:
-    """Return the first existing instant of the local date of `time`."""
-    return StartOfDay(time)
-
-
-def end_of_day(time: Time) -> EndOfDay:
-    """Return the first instant after the local date of `time`."""
-    return EndOfDay(time)
-
-
-def at_time(time: Time, clock: str) -> AtTime:
-    """Return a wall time such as `"17:00"` on the local date of `time`."""
-    match = _CLOCK.fullmatch(clock)
-    if match is None:
-        raise InvalidValue("time of day", clock, "a text such as '17:00'")
-    return AtTime(time, int(match[1]), int(match[2]))
-
-
-def if_(when: Guard, then: Time, otherwise: Time) -> If:
-    """Return one of two instants, as the guard says."""
-    return If(when, then, otherwise)
-
-
-def count(mark: str, role: str, within: Exact | Calendar | None = None) -> Count:
-    """Return the number of marks of one sort that a role's party has."""
-    return Count(mark, role, within)
-
-
-def equals(left: Operand, right: Operand | str | int | Decimal) -> Comparison:
-    """Return the guard that two values are equal: `equals(lesson.kind, "trial")`."""
-    return _comparison(left, "==", right)
-
-
-def differs(left: Operand, right: Operand | str | int | Decimal) -> Comparison:
-    """Return the guard that two values are there and not equal."""
-    return _comparison(left, "!=", right)
-
-
-def all_of(*guards: Guard) -> And:
-    """Return the guard that is true if all of two or more are."""
-    return And(guards)
-
-
-def any_of(*guards: Guard) -> Or:
-    """Return the guard that is true if any of two or more is."""
-    return Or(guards)
-
-
-def not_(guard: Guard) -> Not:
-    """Return the opposite of a guard."""
-    return Not(guard)

@@ -19,11 +19,12 @@ from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
-from tutorcore.errors import InvariantError, UnknownName
+from tutorcore.errors import UnknownName
 from tutorcore.ids import PolicyHash
 from tutorcore.instants import Instant
+from tutorcore.policy.analysis import anchors_read, counts_read, holds_until, reads_proposed
 from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
-from tutorcore.policy.expressions import Count, Guard, Time, anchors_read, counts_read, holds_until, reads_proposed
+from tutorcore.policy.expressions import Count, Guard, Time
 from tutorcore.policy.process import (
     BACK,
     STAY,

@@ -30,6 +30,7 @@ from typing import Final, Literal, NoReturn, TypeAlias, TypeVar, cast
 import attrs
 
 from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError, suggest
+from tutorcore.policy.analysis import Names
 from tutorcore.policy.expressions import (
     ANCHORS_OF,
     FIELDS,
@@ -58,7 +59,6 @@ from tutorcore.policy.expressions import (
     If,
     Kind,
     Latest,
-    Names,
     Not,
     Number,
     Operand,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TypeAlias
 
@@ -28,8 +28,8 @@ _BLANK = re.compile(r"[ \t]*+")
 _GAP = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")
 _KEY = re.compile(r"""[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+'""")
 _TEXT = re.compile(
-    r'''"""(?:[^"\\]++|\\[\s\S]|"{1,2}(?!"))*+"{3,5}|"(?:[^"\\\n]++|\\.)*+"'''
-    r"""|'{3}(?:[^']++|'{1,2}(?!'))*+'{3,5}|'[^'\n]*+'"""
+    r'''"""(?:[^"\\]++|\\[\s\S]|"{1,2}(?!"))*+"{3,5}|(?!""")"(?:[^"\\\n]++|\\.)*+"'''
+    r"""|'{3}(?:[^']++|'{1,2}(?!'))*+'{3,5}|(?!'{3})'[^'\n]*+'"""
 )
 _BARE = re.compile(r"[^ \t\n,\]}#]++(?:[ \t]++[^ \t\n,\]}#]++)*+")
 _ENDLESS = re.compile(r".{65}|[+-]?[0-9][0-9_.]*+[eE][+-]?[0-9_]{5}")
@@ -39,12 +39,14 @@ _ENDLESS = re.compile(r".{65}|[+-]?[0-9][0-9_.]*+[eE][+-]?[0-9_]{5}")
 class Places:
     """The spans of a text's keys and values by path, and the first thing that `scan` itself refuses.
 
-    A table's value is its header, or its last key where dots imply it; an element of an array has no key of its own.
+    A table's value is its first header, if it has one; an element of an array has no key. `names` are the keys in the
+    order in which they are written, repetitions included.
     """
 
-    keys: Mapping[Path, Span]
-    values: Mapping[Path, Span]
-    refusal: tuple[str, Span] | None
+    keys: Mapping[Path, Span] = attrs.field(factory=dict)
+    values: Mapping[Path, Span] = attrs.field(factory=dict)
+    names: Sequence[Span] = ()
+    refusal: tuple[str, Span] | None = None
 
 
 def scan(text: str) -> Places:
@@ -55,7 +57,7 @@ def scan(text: str) -> Places:
         scanner.document()
     except _Halt as halt:
         refusal = halt.refusal
-    return Places(scanner.keys, scanner.values, refusal)
+    return Places(scanner.keys, scanner.values, scanner.names, refusal)
 
 
 class _Halt(Exception):
@@ -73,6 +75,7 @@ class _Scanner:
         self.at = 0
         self.keys: dict[Path, Span] = {}
         self.values: dict[Path, Span] = {}
+        self.names: list[Span] = []
         self._sizes: dict[Path, int] = {}
 
     def document(self) -> None:
@@ -156,6 +159,7 @@ class _Scanner:
             token = self._match(_KEY)
             span = (self.at - len(token), self.at)
             names.append((_name(token), span))
+            self.names.append(span)
             self._bound(len(names), span)
             self._match(_BLANK)
         return names

@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from tutorcore.policy.expressions import Duration, Exact, Guard, Time, lesson
+from tutorcore.policy.expressions import Duration, Exact, Guard, Time
 from tutorcore.policy.process import (
     BACK,
     Case,
@@ -37,6 +37,7 @@ from tutorcore.policy.process import (
 )
 from tutorcore.policy.roles import Role
 from tutorcore.policy.settlement import Fees, Settlement
+from tutorcore.policy.words import lesson
 
 Hold: TypeAlias = Literal["none", "when_asked", "when_agreed"]
 Answer: TypeAlias = Literal["accept", "decline", "propose"]
@@ -205,7 +206,9 @@ def _agreed(profile: Profile) -> State:
     if change is not None:
         for role in change.by:
             hold = _asked(profile.request.hold) if role == profile.request.by[0] else None
-            moves.append(Move("propose", (role,), f"change_by_{role}", effects=Effects("propose", change.may_change, hold)))
+            moves.append(
+                Move("propose", (role,), f"change_by_{role}", effects=Effects("propose", change.may_change, hold))
+            )
         if change.override is not None:
             effects = Effects("propose", change.may_change, hold=_agreed_hold(profile.request.hold))
             moves.append(Move("reschedule", change.override.by, "agreed", needs=change.override.needs, effects=effects))

@@ -4,12 +4,14 @@ A `Table` reads one table of a `Source`. A value that will not do becomes a mist
 an exception, and the getter answers with a stand-in of the right type, so that reading goes on. Nobody is misled by
 the stand-in, because `Problems.raise_if_any` comes before anything is used.
 
-    problems = Problems()
-    table = Table.root(Source.parse(text, "italki.toml"), problems)
-    name = table.text("id")
-    zone = table.one_of("zone", ("tutor", "student", "platform"), "platform")
-    table.finish()
-    problems.raise_if_any("italki.toml cannot be used")
+>>> problems = Problems()
+>>> table = Table.root(Source.parse('zone = "tutr"', "italki.toml"), problems)
+>>> name, zone = table.text("id", "nameless"), table.one_of("zone", ("tutor", "student"))
+>>> table.finish()
+>>> print(problems.mistakes[0])
+italki.toml:1:8: zone: is 'tutr'; expected one of 'tutor', 'student'; did you mean 'tutor'?
+zone = "tutr"
+       ^^^^^^
 
 Knows the kinds of values; knows neither policies nor scenarios.
 """
@@ -31,7 +33,7 @@ from tutorcore.policy.places import Path
 from tutorcore.policy.source import Place, Source
 
 MOST = 500
-"""How many mistakes are kept: a file with more is not mended from a list."""
+"""How many mistakes are kept; reading a file with more is cut short, for nobody mends it from a list."""
 
 # The default of a key that must be there. The cast gives it the type that has no values, so that a getter called
 # without a default answers with the plain type.
@@ -51,14 +53,13 @@ class Problems:
 
     def __init__(self) -> None:
         self._mistakes: list[Mistake] = []
-        self._dropped = 0
 
     def __len__(self) -> int:
         return len(self._mistakes)
 
     @property
     def full(self) -> bool:
-        """Whether so many mistakes are kept that further ones are only counted."""
+        """Whether so many mistakes are kept that no further one will be."""
         return len(self._mistakes) >= MOST
 
     @property
@@ -67,17 +68,15 @@ class Problems:
         return tuple(sorted(self._mistakes, key=lambda mistake: (mistake.file, mistake.line, mistake.column)))
 
     def add(self, mistake: Mistake) -> None:
-        """Keep one more mistake, or count it where there are too many."""
-        if self.full:
-            self._dropped += 1
-        else:
+        """Keep one more mistake, unless there are too many."""
+        if not self.full:
             self._mistakes.append(mistake)
 
     def raise_if_any(self, headline: str) -> None:
         """Raise all mistakes at once, as `Mistakes` under `headline`; do nothing if there are none."""
         if self._mistakes:
-            more = f" ({self._dropped} more mistakes are not shown)" if self._dropped else ""
-            raise Mistakes(headline + more, self.mistakes)
+            cut = f" (only {MOST} mistakes are shown)" if self.full else ""
+            raise Mistakes(headline + cut, self.mistakes)
 
 
 @attrs.frozen(eq=False)
@@ -143,22 +142,21 @@ class Table:
 
     def texts(self, key: str, default: D = REQUIRED) -> tuple[str, ...] | D:
         """Return a list of texts; a single text is not a list."""
-        return self._read(key, default, lambda value: self._each(key, _text, value), ())
+        return self._read(key, default, lambda value: self._each(key, lambda item, _: _text(item), value), ())
 
     def some_of(self, key: str, choices: Sequence[C], default: D = REQUIRED) -> tuple[C, ...] | D:
         """Return a list of texts, each of them one of the choices."""
-        return self._read(key, default, lambda value: self._each(key, partial(self._choice, choices), value), ())
+        return self._read(
+            key, default, lambda value: self._each(key, lambda item, _: self._choice(choices, item), value), ()
+        )
 
     def table(self, key: str) -> Table | None:
         """Return the reader of a table inside this one, or None where there is none."""
-        mapping = self._read(key, None, _mapping, None)
-        return None if mapping is None else self._inner((key,), mapping)
+        return self._read(key, None, lambda value: self._inner(value, (key,)), None)
 
     def tables(self, key: str) -> tuple[Table, ...]:
         """Return the readers of a list of tables; empty where there is none."""
-        items: Sequence[object] = self._read(key, (), _list, ())
-        found = [(index, self.attempt(partial(_mapping, item), (key, index))) for index, item in enumerate(items)]
-        return tuple(self._inner((key, index), mapping) for index, mapping in found if mapping is not None)
+        return self._read(key, (), lambda value: self._each(key, self._inner, value), ())
 
     def attempt(self, make: Callable[[], T], key: str | Path | None = None) -> T | None:
         """Return what `make` returns; what it refuses becomes a mistake at `key`, or at this table.
@@ -187,7 +185,7 @@ class Table:
         known = self._known.union(others)
         absent = [key for key in known if key not in self.mapping]
         for key in self.mapping:
-            if key not in known:
+            if key not in known and not self.problems.full:
                 near = self._near(key, absent)
                 message = "unknown key" if near else f"unknown key; known here: {_enumerated(sorted(known))}"
                 self._note((*self.path, key), self.source.place((*self.path, key), "key"), message, near)
@@ -202,8 +200,9 @@ class Table:
         self.mistake(key, "is missing")
         return stand_in
 
-    def _each(self, key: str, read: Callable[[object], T], value: object) -> tuple[T, ...]:
-        found = (self.attempt(partial(read, item), (key, index)) for index, item in enumerate(_list(value)))
+    def _each(self, key: str, read: Callable[[object, Path], T], value: object) -> tuple[T, ...]:
+        places = ((item, (key, index)) for index, item in enumerate(_list(value)) if not self.problems.full)
+        found = (self.attempt(partial(read, item, where), where) for item, where in places)
         return tuple(item for item in found if item is not None)
 
     def _choice(self, choices: Sequence[C], value: object) -> C:
@@ -212,8 +211,10 @@ class Table:
                 return choice
         raise _Unfit(value, f"one of {_enumerated(choices)}", self._near(value, choices))
 
-    def _inner(self, where: Path, mapping: Mapping[str, object]) -> Table:
-        return Table(self.source, (*self.path, *where), mapping, self.problems)
+    def _inner(self, value: object, where: Path) -> Table:
+        if not isinstance(value, Mapping):
+            raise _Unfit(value, "a table")
+        return Table(self.source, (*self.path, *where), value, self.problems)
 
     def _path(self, key: str | Path | None) -> Path:
         match key:
@@ -231,7 +232,7 @@ class Table:
     def _refused(self, path: Path, error: Exception) -> None:
         """Note an error of a parser or constructor, without repeating the suggestion that it carries."""
         suggestion = getattr(error, "suggestion", None)
-        message = getattr(error, "message", str(error)).replace(f"; did you mean {suggestion!r}?", "")
+        message = str(getattr(error, "message", error)).replace(f"; did you mean {suggestion!r}?", "")
         message = message.removeprefix(f"{path[-1]} ") if path else message
         start, end = getattr(error, "start", None), getattr(error, "end", None)
         if isinstance(start, int) and isinstance(end, int):
@@ -298,12 +299,6 @@ def _list(value: object) -> Sequence[object]:
     if isinstance(value, list | tuple):
         return value
     raise _Unfit(value, "a list", f'["{value}"]' if isinstance(value, str) else None)
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    if isinstance(value, Mapping):
-        return value
-    raise _Unfit(value, "a table")
 
 
 def _described(value: object) -> str:

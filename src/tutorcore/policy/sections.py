@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tutorcore.policy.cells import Cells
-from tutorcore.policy.expressions import Time, lesson
+from tutorcore.policy.expressions import Time
 from tutorcore.policy.process import FAULTS, FIELDS, NEEDS, SLOTS, Fault
 from tutorcore.policy.profile import (
     ALL_BACK,
@@ -21,6 +21,7 @@ from tutorcore.policy.profile import (
 from tutorcore.policy.reader import Table
 from tutorcore.policy.roles import ROLES
 from tutorcore.policy.settlement import Settlement
+from tutorcore.policy.words import lesson
 
 _TO_THE_TUTOR = Settlement((("tutor", None),))
 
@@ -154,7 +155,7 @@ def _complete(cells: Cells, table: Table) -> Complete:
     at: Time = lesson.end
     becomes = "completed"
     if silence is None:
-        table.mistake(None, "silence is missing; expected { at = \"lesson.end + 3d\", becomes = \"completed\" }, say")
+        table.mistake(None, 'silence is missing; expected { at = "lesson.end + 3d", becomes = "completed" }, say')
     else:
         at, becomes = cells.required_time(silence, "at"), silence.text("becomes", "completed")
         silence.finish()

@@ -64,7 +64,7 @@ class Source:
     data: Mapping[str, object]
     file: str = ""
     _text: str = ""
-    _places: Places = Places({}, {}, None)
+    _places: Places = Places()
     _lines: Sequence[int] = attrs.field(init=False)
 
     @_lines.default
@@ -152,14 +152,12 @@ class Source:
         numbers = [int(digits) for digits in re.findall(r"\d+", where)]
         at = self._lines[numbers[0] - 1] + numbers[1] - 1 if numbers else len(self._text.rstrip())
         if message.startswith("Cannot "):
-            return "already defined in another way", self._key_before(at), None
+            key = max(span for span in self._places.names if span[0] < at)
+            return "already defined in another way", key, None
         for span in self._places.values.values():
-            if span[0] <= at <= span[1] and _UNQUOTED.fullmatch(self._text, *span):
+            if span[0] <= at < span[1] and _UNQUOTED.fullmatch(self._text, *span):
                 return ("neither number, date, true nor false; a text stands in quotes", span, self._quoted(span))
         return _PLAINER.get(message, message[:1].lower() + message[1:]), (at, at + 1), None
-
-    def _key_before(self, at: int) -> Span:
-        return max(span for span in self._places.keys.values() if span[0] < at)
 
     def _quoted(self, span: Span) -> str | None:
         word = self._text[slice(*span)]

@@ -13,18 +13,11 @@ from typing import Final, NamedTuple, TypeAlias
 
 from tutorcore.calendar.zones import zone
 from tutorcore.errors import Mistake, Mistakes, TutorcoreError, UnknownName, suggest
-from tutorcore.policy.expressions import (
-    Amount,
-    Exact,
-    Expression,
-    anchors_read,
-    names_read,
-    needs_zone,
-    reads_proposed,
-    walk,
-)
+from tutorcore.policy.analysis import anchors_read, names_read, needs_zone, reads_proposed
+from tutorcore.policy.expressions import Amount, Exact, Expression, Time, walk
+from tutorcore.policy.parsing import ExpressionError, parse_time
 from tutorcore.policy.process import BACK, STAY, Move, Process, Row, State, Timeout
-from tutorcore.policy.roles import ROLES
+from tutorcore.policy.roles import BOUND_ROLES, ROLES
 
 PathParts: TypeAlias = tuple[str | int, ...]
 
@@ -77,6 +70,7 @@ class _Inspection:
         self._states = {state.name: state for state in process.states}
         self._holds = any(row.effects.hold for _, _, row in rows_of(process))
         self._verbs = set(process.verbs)
+        self._marks = {case.mark for _, _, row in rows_of(process) for case in row.effects.cases if case.mark}
 
     def run(self) -> Iterator[Problem]:
         yield from self._heading()
@@ -180,21 +174,34 @@ class _Inspection:
             if row.when is not None:
                 yield from self._expression((*path, "when"), row.when, proposing)
             if row.until is not None:
-                yield from self._expression((*path, "until"), row.until, proposing)
+                yield from self._time((*path, "until"), row.until, proposing)
         else:
-            yield from self._expression((*path, "at"), row.at, proposing)
+            yield from self._time((*path, "at"), row.at, proposing)
         for number, case in enumerate(row.effects.cases):
             if case.when is not None:
                 yield from self._expression((*path, "cases", number, "when"), case.when, proposing)
 
+    def _time(self, path: PathParts, expr: Time, proposing: bool) -> Iterator[Problem]:
+        """What is wrong with a deadline; those built in Python may hold words that no file could write here."""
+        try:
+            parse_time(str(expr))
+        except ExpressionError as error:
+            yield Problem(path, error.message, expr, error.suggestion)
+        yield from self._expression(path, expr, proposing)
+
     def _expression(self, path: PathParts, expr: Expression, proposing: bool) -> Iterator[Problem]:
         if needs_zone(expr) and self._process.zone is None:
-            message = f"{expr} counts days or wall time, so the policy has to name a zone (zone = \"tutor\", say)"
+            message = f'{expr} counts days or wall time, so the policy has to name a zone (zone = "tutor", say)'
             yield Problem(path, message, expr)
         if reads_proposed(expr) and not proposing:
             yield Problem(path, "proposed.* means something only in a move that proposes, or beside", expr)
         names = names_read(expr)
-        for kind, used, known in (("state", names.states, set(self._states)), ("verb", names.moves, self._verbs)):
+        for kind, used, known in (
+            ("state", names.states, set(self._states)),
+            ("verb", names.moves, self._verbs),
+            ("mark", names.marks, self._marks),
+            ("role", names.roles, set(BOUND_ROLES)),
+        ):
             for name in sorted(used - known):
                 yield Problem(path, f"unknown {kind} {name!r}", expr, suggest(name, known))
         for anchor in sorted(anchors_read(expr)):

@@ -54,7 +54,7 @@ class AuditLine(NamedTuple):
     """What was asked, by whom, and what was answered: the audit trail, and the memory behind repeated keys.
 
     `key` is None where nothing may be repeated by key (a reused key, say). `last` is the number of the version at which
-    the lesson stood afterwards (0: no lesson), `first` that of the first one this brought: `last + 1` if it brought none.
+    the lesson stood afterwards (0: no lesson), `first` that of the first one this brought: `last + 1` if none.
     """
 
     cause: Cause
@@ -215,4 +215,4 @@ class Storage(Protocol):
         """
 
     def reading(self) -> AbstractContextManager[Transaction]:
-        """Return a transaction in which only reads are made; it does not wait for writers where the store can help it."""
+        """Return a transaction in which only reads are made; where the store can, it does not wait for writers."""

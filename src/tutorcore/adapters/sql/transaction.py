@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import batched, groupby
-from typing import Any, Final, cast
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, cast
 
 from tutorcore.adapters.ended import Ended
 from tutorcore.adapters.sql import statements as sql
@@ -18,12 +19,12 @@ from tutorcore.adapters.sql.driver import Driver, Parameters, Row
 from tutorcore.adapters.sql.machines import Machines
 from tutorcore.errors import InvariantError, StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
-from tutorcore.instants import EARLIEST, Instant, from_micros, to_micros
+from tutorcore.instants import EARLIEST, MICROSECOND, Instant, from_micros, to_micros
 from tutorcore.ledger.accounts import LIMITED, Account, natural, parse_account
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
 from tutorcore.lessons.lesson import LONGEST, Brief, Lesson
-from tutorcore.lessons.projections import Claim, Clearing, Notice
+from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice
 from tutorcore.lessons.records import (
     BriefRecord,
     Record,
@@ -37,7 +38,7 @@ from tutorcore.lessons.records import (
     refusal_facts,
     refusal_of,
 )
-from tutorcore.policy.codec import dump_process
+from tutorcore.policy.explicit import dump_process
 from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, PostedEntry, Recorded
 
@@ -52,16 +53,395 @@ class SqlTransaction:
     def __init__(self, driver: Driver, machines: Machines) -> None:
         self._driver = driver
         self._machines = machines
-        self._cause: Cause | None = None  # The last one, once known.
-        self._written = 0  # The cause of the last audit row that this transaction wrote.
+        self._last: Cause | None = None  # The last cause, once it has been looked up.
+        self._begun = 0  # The number of the last cause begun here,
+        self._written = 0  # and of that in the last audit row written here.
         self._depth = 0
 
     def finish(self) -> None:
-        """Keep the count of causes that answered nobody; the next transaction continues from the last audit row."""
-        cause = self._cause
-        if cause is not None and cause.number > self._written and self._counted:
-            self._driver.run(sql.ADD_CAUSE, _cause(cause))
+        """Keep the count of a cause that answered nobody: the next one continues from the last audit row."""
+        if self._last is not None and self._begun > self._written:
+            self._driver.run(sql.ADD_CAUSE, _cause(self._last))
 
     def end(self) -> None:
         """Let nobody use this transaction any more."""
         self._driver = cast(Driver, Ended())  # It raises whatever is asked of it.
+
+    @contextmanager
+    def savepoint(self) -> Iterator[SqlSavepoint]:
+        driver = self._driver
+        self._depth += 1
+        point = SqlSavepoint(self, driver, f"tutorcore_{self._depth}")
+        driver.run(f"SAVEPOINT {point.name}")
+        try:
+            yield point
+        except BaseException:
+            point.undo()
+            raise
+        finally:
+            self._depth -= 1
+            driver.run(f"RELEASE SAVEPOINT {point.name}")
+
+    def mark(self) -> tuple[Cause | None, int, int]:
+        """Return what is remembered of causes, for `back_to`."""
+        return self._last, self._begun, self._written
+
+    def back_to(self, mark: tuple[Cause | None, int, int]) -> None:
+        """Forget the causes since `mark`, whose rows have been taken back."""
+        self._last, self._begun, self._written = mark
+
+    def begin(self, now: Instant) -> Cause:
+        last = self._last
+        if last is None:
+            found = self._driver.rows(sql.LAST_CAUSE)
+            last = _cause_of(*found[0]) if found else _NOTHING_YET
+        cause = Cause(last.number + 1, max(now, last.recorded_at))
+        self._last, self._begun = cause, cause.number
+        return cause
+
+    def add_audit(self, line: AuditLine) -> None:
+        refusal = line.refusal
+        row = {
+            **_cause(line.cause),
+            "key": line.key,
+            "digest": line.digest,
+            "verb": line.verb,
+            "actor": line.actor,
+            "lesson": line.lesson,
+            "at": to_micros(line.at),
+            "first_version": line.first,
+            "last_version": line.last,
+            "refusal": None if refusal is None else refusal.code,
+            "facts": None if refusal is None else refusal_facts(refusal),
+        }
+        if not self._driver.run(sql.ADD_AUDIT, row):
+            raise StorageError(f"the key {line.key!r} has been answered already")
+        self._written = line.cause.number
+
+    def answer(self, key: Key) -> AuditLine | None:
+        rows = self._driver.rows(sql.ANSWER, {"key": key})
+        return _audit_line(rows[0]) if rows else None
+
+    def audit(self, lesson: LessonId | None = None) -> tuple[AuditLine, ...]:
+        if lesson is None:
+            rows = self._driver.rows(sql.AUDIT)
+        else:
+            rows = self._driver.rows(sql.AUDIT_OF_LESSON, {"lesson": lesson})
+        return tuple(map(_audit_line, rows))
+
+    def party(self, id: PartyId) -> Party | None:
+        rows = self._driver.rows(sql.PARTY, {"id": id})
+        return _party(*rows[0]) if rows else None
+
+    def put_party(self, party: Party) -> None:
+        row = {"id": party.id, "zone": party.zone, "grants": encode(sorted(party.grants))}
+        self._driver.run(sql.PUT_PARTY, row)
+
+    def parties(self) -> tuple[Party, ...]:
+        return tuple(_party(*row) for row in self._driver.rows(sql.PARTIES))
+
+    def add_policy(self, machine: Machine) -> None:
+        self._machines.keep(machine)
+        if not self._driver.rows(sql.HAS_POLICY, {"hash": machine.hash}):
+            process = machine.process
+            row = {"hash": machine.hash, "name": process.name, "process": dump_process(process)}
+            self._driver.run(sql.ADD_POLICY, row)
+
+    def machine(self, hash: PolicyHash) -> Machine | None:
+        # A machine at hand may be that of a transaction that was taken back.
+        rows = self._driver.rows(sql.HAS_POLICY, {"hash": hash})
+        return self._machine(hash) if rows else None
+
+    def _machine(self, hash: PolicyHash) -> Machine:
+        """The machine of a policy that some row refers to."""
+        machine = self._machines.get(hash)
+        if machine is not None:
+            return machine
+        rows = self._driver.rows(sql.POLICY, {"hash": hash})
+        if not rows:
+            raise StorageError(f"{self._driver.name} refers to a policy {hash} that it does not hold")
+        return self._machines.compile(hash, rows[0][0])
+
+    def lesson(self, id: LessonId) -> Lesson | None:
+        rows = self._driver.rows(sql.LESSON, {"id": id})
+        return self._version(rows[0], {}) if rows else None
+
+    def append(self, version: Lesson, cause: Cause) -> None:
+        brief, number, terms, due = version.brief, version.number, version.terms, due_of(version)
+        head: Parameters = {
+            "id": brief.id,
+            "number": number,
+            "state": version.state,
+            "is_over": int(version.over),
+            "starts": to_micros(terms.start),
+            "ends": to_micros(terms.end),
+            "due": None if due is None else to_micros(due),
+        }
+        if number == 1:
+            moved = self._driver.run(sql.ADD_LESSON, {**brief_record(brief)._asdict(), **head})
+        else:
+            moved = self._driver.run(sql.MOVE_LESSON, head)
+        if not moved:
+            rows = self._driver.rows(sql.LAST_NUMBER, {"id": brief.id})
+            raise StorageError(
+                f"version {number} of lesson {brief.id} cannot follow version {rows[0][0] if rows else 0}"
+            )
+        self._driver.run(sql.ADD_VERSION, {**_cause(cause), **lesson_record(version)._asdict()})
+
+    def history(self, id: LessonId) -> tuple[Recorded, ...]:
+        return self._recorded(self._driver.rows(sql.HISTORY, {"id": id}))
+
+    def caused_by(self, key: Key) -> tuple[Recorded, ...]:
+        return self._recorded(self._driver.rows(sql.CAUSED_BY, {"key": key}))
+
+    def _recorded(self, rows: Iterable[Row]) -> tuple[Recorded, ...]:
+        briefs: dict[str, Brief] = {}
+        return tuple(Recorded(row[-3], _cause_of(*row[-2:]), self._version(row, briefs)) for row in rows)
+
+    def _version(self, row: Row, briefs: dict[str, Brief]) -> Lesson:
+        """The version in a row; `briefs` are those read before it, so that versions of one lesson share theirs."""
+        try:
+            brief = briefs.get(row[0])
+            if brief is None:
+                brief = briefs[row[0]] = brief_of(BriefRecord(*row[:_BRIEF]))
+            return lesson_of(Record(*row[_BRIEF:_WHOLE]), brief, self._machine(brief.policy))
+        except (ValueError, LookupError, TypeError, OverflowError) as error:
+            raise StorageError(f"{self._driver.name} holds a version of lesson {row[0]} that cannot be read") from error
+
+    def lessons(self, party: PartyId | None = None, *, over: bool | None = None) -> tuple[Lesson, ...]:
+        parameters: dict[str, str | int | None] = {}
+        if party is not None:
+            parameters["party"] = party
+        if over is not None:
+            parameters["over"] = int(over)
+        rows = self._driver.rows(sql.lessons(of_party=party is not None, of_kind=over is not None), parameters)
+        return tuple(self._version(row, {}) for row in rows)
+
+    def due(self, now: Instant, parties: Iterable[PartyId] | None = None, limit: int | None = None) -> list[LessonId]:
+        if parties is None:
+            most = sql.NO_LIMIT if limit is None else limit
+            return [id for (id,) in self._driver.rows(sql.DUE, {"now": to_micros(now), "limit": most})]
+        found: set[Row] = set()
+        every = list(dict.fromkeys(parties))
+        for first in range(0, len(every), sql.PARTIES_AT_ONCE):
+            some = every[first : first + sql.PARTIES_AT_ONCE]
+            named = {f"party{place}": party for place, party in enumerate(some)}
+            found.update(self._driver.rows(sql.due_of(len(some)), {"now": to_micros(now), **named}))
+        return [id for _, id in sorted(found)[:limit]]
+
+    def claim(self, lesson: LessonId, claims: tuple[Claim, ...]) -> Claim | None:
+        driver = self._driver
+        before = set(driver.rows(sql.CLAIMS_OF_LESSON, {"lesson": lesson}))
+        wanted = {_claim_row(claim): claim for claim in claims}
+        if before == wanted.keys():
+            return None
+        dropped = before - wanted.keys()
+        if dropped:
+            driver.run_each(sql.DROP_CLAIM, [_claim(row) for row in dropped])
+        added = [_claim(row) for row in wanted if row not in before]
+        if driver.run_each(sql.ADD_CLAIM, added) == len(added):
+            return None
+        for row in added:
+            obstacles = driver.rows(sql.OBSTACLE, row)
+            if obstacles:
+                return _claim_of(obstacles[0])
+        raise InvariantError(f"{driver.name} refused a claim of lesson {lesson}, and nothing stands in its way")
+
+    def claims(self, party: PartyId | None = None) -> tuple[Claim, ...]:
+        if party is None:
+            rows = self._driver.rows(sql.CLAIMS)
+        else:
+            rows = self._driver.rows(sql.CLAIMS_OF_PARTY, {"party": party})
+        return tuple(map(_claim_of, rows))
+
+    def post(self, entry: Entry, cause: Cause) -> Shortfall | None:
+        driver, currency = self._driver, entry.currency
+        if sum(minor for _, minor in entry.legs):
+            raise InvariantError(f"an entry that does not sum to zero reached the store: {entry!r}")
+        # A limited account grows by credit, which is negative; debits take from it.
+        taken: list[Parameters] = []
+        for account, minor in entry.legs:
+            if minor > 0 and account.kind in LIMITED:
+                part: Parameters = {"account": _name(account), "currency": currency, "amount": minor}
+                if not driver.run(sql.TAKE, part):
+                    driver.run_each(sql.GIVE, taken)
+                    return Shortfall(account, currency, self.balance(account, currency), minor)
+                taken.append(part)
+        given: list[Parameters] = [
+            {"account": _name(account), "currency": currency, "amount": -minor}
+            for account, minor in entry.legs
+            if minor < 0 and account.kind in LIMITED
+        ]
+        driver.run_each(sql.GIVE, given)
+        self._add_entry(entry, cause)
+        return None
+
+    def _add_entry(self, entry: Entry, cause: Cause) -> None:
+        row = {
+            **_cause(cause),
+            "kind": entry.kind,
+            "currency": entry.currency,
+            "effective_at": to_micros(entry.effective_at),
+            "ref": entry.ref,
+            "source": entry.source,
+            "corrects": entry.corrects,
+        }
+        ((number,),) = self._driver.rows(sql.ADD_ENTRY, row)
+        legs: list[Parameters] = [
+            {
+                "entry": number,
+                "position": position,
+                "account": _name(account),
+                "currency": entry.currency,
+                "amount": minor,
+            }
+            for position, (account, minor) in enumerate(entry.legs)
+        ]
+        self._driver.run_each(sql.ADD_LEG, legs)
+
+    def balance(self, account: Account, currency: str) -> int:
+        wanted = {"account": _name(account), "currency": currency}
+        if account.kind in LIMITED:
+            rows = self._driver.rows(sql.BALANCE, wanted)
+            return int(rows[0][0]) if rows else 0
+        return natural(account, int(self._driver.rows(sql.SUM, wanted)[0][0]))
+
+    def balances(self) -> tuple[tuple[Account, str, int], ...]:
+        found = ((parse_account(name), currency, minor) for name, currency, minor in self._driver.rows(sql.SUMS))
+        return tuple((account, currency, natural(account, int(minor))) for account, currency, minor in found)
+
+    def entries(self, account: Account | None = None) -> tuple[PostedEntry, ...]:
+        if account is None:
+            rows = self._driver.rows(sql.ENTRIES)
+        else:
+            rows = self._driver.rows(sql.ENTRIES_OF_ACCOUNT, {"account": _name(account)})
+        return tuple(_posted(list(legs)) for _, legs in groupby(rows, itemgetter(0)))
+
+    def add_clearing(self, clearing: Clearing) -> None:
+        if not self._driver.run(sql.ADD_CLEARING, _clearing(clearing)):
+            raise StorageError(f"the clearing of version {clearing.number} of lesson {clearing.lesson} is kept already")
+
+    def due_clearings(self, now: Instant, tutors: Iterable[PartyId] | None = None) -> list[Clearing]:
+        if tutors is None:
+            return [_clearing_of(*row) for row in self._driver.rows(sql.DUE_CLEARINGS, {"now": to_micros(now)})]
+        found: list[Clearing] = []
+        for tutor in dict.fromkeys(tutors):
+            rows = self._driver.rows(sql.DUE_CLEARINGS_OF_TUTOR, {"now": to_micros(now), "tutor": tutor})
+            found.extend(_clearing_of(*row) for row in rows)
+        found.sort(key=lambda clearing: (clearing.due, clearing.lesson, clearing.number))
+        return found
+
+    def drop_clearing(self, clearing: Clearing) -> None:
+        if not self._driver.run(sql.DROP_CLEARING, _clearing(clearing)):
+            raise StorageError(f"the clearing of version {clearing.number} of lesson {clearing.lesson} is not kept")
+
+    def add_mark(self, mark: Mark) -> None:
+        if not self._driver.run(sql.ADD_MARK, {**mark._asdict(), "at": to_micros(mark.at)}):
+            raise StorageError(f"the mark of version {mark.number} of lesson {mark.lesson} is kept already")
+
+    def count_marks(self, party: PartyId, name: str, since: Instant | None, until: Instant) -> int:
+        wanted: dict[str, str | int | None] = {"party": party, "name": name, "until": to_micros(until)}
+        if since is None:
+            return int(self._driver.rows(sql.COUNT_MARKS, wanted)[0][0])
+        return int(self._driver.rows(sql.COUNT_MARKS_SINCE, {**wanted, "since": to_micros(since)})[0][0])
+
+    def enqueue(self, notice: Notice, cause: Cause) -> None:
+        row = {
+            **_cause(cause),
+            "lesson": notice.lesson,
+            "number": notice.number,
+            "audience": encode(notice.audience),
+        }
+        self._driver.run(sql.ENQUEUE, row)
+
+    def outbox(self, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
+        rows = self._driver.rows(sql.OUTBOX, {"after": after, "limit": sql.NO_LIMIT if limit is None else limit})
+        return tuple(
+            OutboxRow(sequence, _cause_of(cause, recorded_at), Notice(lesson, number, tuple(decode(audience))))
+            for sequence, cause, recorded_at, lesson, number, audience in rows
+        )
+
+
+class SqlSavepoint:
+    """The writes since this point in a transaction."""
+
+    def __init__(self, transaction: SqlTransaction, driver: Driver, name: str) -> None:
+        self.name = name
+        self._transaction = transaction
+        self._driver = driver
+        self._mark = transaction.mark()
+
+    def undo(self) -> None:
+        self._driver.run(f"ROLLBACK TO SAVEPOINT {self.name}")
+        self._transaction.back_to(self._mark)
+
+
+@lru_cache(maxsize=4096)
+def _name(account: Account) -> str:
+    return account.name
+
+
+def _cause(cause: Cause) -> dict[str, str | int | None]:
+    return {"cause": cause.number, "recorded_at": to_micros(cause.recorded_at)}
+
+
+def _cause_of(number: int, recorded_at: int) -> Cause:
+    return Cause(number, from_micros(recorded_at))
+
+
+def _audit_line(row: Row) -> AuditLine:
+    cause, recorded_at, key, digest, verb, actor, lesson, at, first, last, refusal, facts = row
+    return AuditLine(
+        _cause_of(cause, recorded_at),
+        key,
+        digest,
+        verb,
+        actor,
+        lesson,
+        from_micros(at),
+        first,
+        last,
+        None if refusal is None else refusal_of(refusal, facts),
+    )
+
+
+def _party(id: str, zone: str, grants: str) -> Party:
+    return Party(PartyId(id), zone, frozenset(decode(grants)))
+
+
+def _claim_row(claim: Claim) -> Row:
+    return claim.lesson, claim.proposal, claim.party, to_micros(claim.start), to_micros(claim.end), claim.slot
+
+
+def _claim(row: Row) -> Parameters:
+    lesson, proposal, party, starts, ends, slot = row
+    return {
+        "lesson": lesson,
+        "proposal": proposal,
+        "party": party,
+        "starts": starts,
+        "ends": ends,
+        "slot": slot,
+        "reach": starts - LONGEST // MICROSECOND,
+    }
+
+
+def _claim_of(row: Row) -> Claim:
+    lesson, proposal, party, starts, ends, slot = row
+    return Claim(lesson, proposal, party, from_micros(starts), from_micros(ends), slot)
+
+
+def _clearing(clearing: Clearing) -> Parameters:
+    return {**clearing._asdict(), "due": to_micros(clearing.due)}
+
+
+def _clearing_of(lesson: LessonId, number: int, tutor: PartyId, currency: str, amount: int, due: int) -> Clearing:
+    return Clearing(lesson, number, tutor, currency, amount, from_micros(due))
+
+
+def _posted(rows: list[Row]) -> PostedEntry:
+    """The entry in rows that differ only in their leg."""
+    number, cause, recorded_at, kind, currency, effective_at, ref, source, corrects, _, _ = rows[0]
+    legs = tuple((parse_account(name), amount) for *_, name, amount in rows)
+    entry = Entry(kind, currency, legs, from_micros(effective_at), ref, source, corrects)
+    return PostedEntry(number, _cause_of(cause, recorded_at), entry)

@@ -168,6 +168,15 @@ BEGIN
     SELECT RAISE(ABORT, 'tutorcore: overlapping claims');
 END;
 
+CREATE TABLE tutorcore_marks (
+    party TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    lesson TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (party, name, at, lesson, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE tutorcore_outbox (
     sequence INTEGER PRIMARY KEY,
     cause INTEGER NOT NULL,

@@ -1,0 +1,396 @@
+"""Policies to try everything on: one that people know, and others in which little is as it is there.
+
+They are not presets: each is there for what it makes happen, and says so. Together they reach every kind of row, every
+way to be past a deadline, odd shares, odd cents, currencies with no, one, two and three decimals.
+"""
+
+from __future__ import annotations
+
+from tutorcore.policy.codec import load_policy, load_preset
+from tutorcore.policy.process import Process
+
+DEAR = """
+# italki, but an agreed price can be changed, a third of the price can be lost, and earnings wait for a fortnight.
+extends = "italki"
+id      = "dear"
+version = "1"
+
+[change]
+by         = ["student", "tutor"]
+may_change = ["start", "duration", "price", "details"]
+answer_by  = "earliest(asked + 30h, lesson.start - 1h, proposed.start)"
+
+[[cancel.cases]]
+by     = ["student"]
+when   = "notice > 24h"
+settle = { student = "100%" }
+
+[[cancel.cases]]
+by     = ["student"]
+needs  = ["reason"]
+settle = { tutor = "1/3", student = "rest" }
+mark   = "late_cancel"
+
+[[cancel.cases]]
+by     = ["tutor", "operator"]
+needs  = ["reason"]
+settle = { student = "rest" }
+mark   = "late_cancel"
+
+[fees]
+commission = "33.3%"
+rounding   = "half_down"
+
+[payout]
+clears_after = "336h"
+"""
+
+LATER = """
+# Nothing is held and no time is taken before there is an agreement; the last day to answer is one of the platform's.
+extends  = "lesson/1"
+id       = "later"
+version  = "1"
+zone     = "platform"
+currency = "JPY"
+
+[request]
+by          = ["student", "payer"]
+when        = "notice >= 48h"
+hold        = "when_agreed"
+slot        = "none"
+answered_by = ["tutor", "admin"]
+answers     = ["accept", "decline", "propose"]
+answer_by   = "earliest(asked + 72h, start_of_day(lesson.start))"
+silence     = { becomes = "declined", settle = { student = "rest" }, mark = "missed_request" }
+decline     = { becomes = "declined", settle = { student = "rest" }, needs = ["reason"] }
+
+[request.propose]
+may_change = ["start", "price"]
+answers    = ["accept", "decline", "propose"]
+answer_by  = "earliest(asked + 1d, start_of_day(lesson.start))"
+silence    = { becomes = "expired", settle = { student = "rest" } }
+
+[change]
+by         = ["student"]
+may_change = ["start", "price"]
+answer_by  = "earliest(asked + 12h, start_of_day(lesson.start))"
+slot       = "none"
+override   = { by = ["operator", "admin"], needs = ["reason"] }
+
+[[cancel.cases]]
+by     = ["student", "payer"]
+when   = "notice >= 72h"
+needs  = ["reason"]
+settle = { student = "100%" }
+
+[[cancel.cases]]
+by     = ["student"]
+settle = { platform = "1/7", tutor = "1/7", student = "rest" }
+
+[complete]
+by      = ["student", "payer"]
+settle  = { tutor = "rest" }
+silence = { at = "lesson.end + 1h", becomes = "completed" }
+
+[fees]
+commission = "12.5%"
+rounding   = "up"
+"""
+
+QUOTA = """
+# italki, but two late cancellations in thirty days are free, and a tutor who let three requests lapse gets no more.
+extends = "italki"
+id      = "quota"
+version = "1"
+
+[request]
+when = "count(missed_request, tutor) < 3"
+
+[[cancel.cases]]
+by     = ["student", "tutor"]
+when   = "notice > 24h"
+settle = { student = "100%" }
+
+[[cancel.cases]]
+by     = ["student"]
+when   = "count(late_cancel, student, within=30d) < 2"
+settle = { student = "100%" }
+mark   = "late_cancel"
+
+[[cancel.cases]]
+by     = ["student"]
+settle = { tutor = "rest" }
+mark   = "late_cancel"
+"""
+
+OWN = """
+# A table of an integrator's own: other states, other verbs, rounds that end, asides, deadlines that are past when born.
+schema   = 1
+id       = "own"
+version  = "1"
+extends  = "process/1"
+zone     = "student"
+currency = "KWD"
+
+[fees]
+commission = "7.77%"
+rounding   = "half_up"
+
+[payout]
+clears_after = "36h"
+
+[opening]
+verb  = "ask"
+by    = ["requester", "agent"]
+when  = "notice >= 30m"
+to    = "asked"
+terms = "propose"
+hold  = "cover"
+
+[state.asked]
+waits_for = "tutor"
+slot      = "tentative"
+
+[state.asked.on.take]
+by    = ["tutor", "admin"]
+to    = "booked"
+terms = "accept"
+hold  = "exact"
+
+[state.asked.on.counter]
+by    = ["tutor"]
+when  = "rounds < 4"
+to    = "countered"
+terms = "propose"
+
+[state.asked.on.refuse]
+by     = ["tutor"]
+needs  = ["reason"]
+to     = "refused"
+settle = { student = "rest" }
+
+[state.asked.on.remark]
+by = ["tutor", "requester"]
+to = "stay"
+
+[[state.asked.timeout]]
+at      = "earliest(asked + 30h, at_time(lesson.start - 1d, 18:00))"
+to      = "lapsed"
+fault   = "holder"
+if_past = "fire"
+settle  = { student = "rest" }
+mark    = "missed_request"
+
+[[state.asked.timeout]]
+at     = "earliest(lesson.start, asked + 30h)"
+to     = "refused"
+settle = { student = "rest" }
+
+[state.countered]
+waits_for = "requester"
+
+[state.countered.on.take]
+by    = ["requester", "payer"]
+to    = "booked"
+terms = "accept"
+hold  = "exact"
+
+[state.countered.on.counter]
+by         = ["requester"]
+when       = "rounds < 4 and proposed.price <= lesson.price"
+to         = "asked"
+terms      = "propose"
+may_change = ["start", "price", "kind"]
+hold       = "cover"
+
+[state.countered.on.refuse]
+by     = ["requester"]
+to     = "refused"
+settle = { student = "rest" }
+
+[[state.countered.timeout]]
+at      = "lesson.start - 2h"
+to      = "lapsed"
+fault   = "holder"
+if_past = "skip"
+settle  = { student = "rest" }
+
+[[state.countered.timeout]]
+at     = "lesson.start"
+to     = "lapsed"
+settle = { student = "rest" }
+
+[state.booked]
+slot = "firm"
+
+[[state.booked.on.shift]]
+by    = ["student"]
+when  = "rounds < 7"
+to    = "shift_of_student"
+terms = "propose"
+hold  = "cover"
+
+[[state.booked.on.shift]]
+by    = ["tutor"]
+when  = "proposed.start >= lesson.start"
+to    = "shift_of_tutor"
+terms = "propose"
+
+[[state.booked.on.drop]]
+by = ["student"]
+to = "dropped"
+cases = [
+  { when = "notice >= 24h or now < did(take) + 1h", settle = { student = "100%" } },
+  { when = "lesson.kind == 'trial'", settle = { platform = "50%", student = "50%" } },
+  { settle = { tutor = "1/3", platform = "1/7", student = "rest" }, mark = "late_cancel" },
+]
+
+[[state.booked.on.drop]]
+by     = ["tutor", "admin"]
+needs  = ["reason"]
+to     = "dropped"
+settle = { student = "rest" }
+mark   = "late_cancel"
+
+[state.booked.on.force]
+by    = ["operator"]
+needs = ["reason"]
+to    = "booked"
+terms = "propose"
+may_change = ["start", "duration"]
+hold  = "exact"
+
+[state.booked.on.here]
+by    = ["student", "tutor"]
+when  = "now >= lesson.start - 10m"
+until = "lesson.start + 1/3 lesson"
+to    = "stay"
+
+[[state.booked.timeout]]
+at = "lesson.end"
+to = "held"
+
+[state.shift_of_student]
+waits_for = "tutor"
+beside    = true
+slot      = "tentative"
+
+[state.shift_of_student.on.take]
+by    = ["tutor"]
+to    = "back"
+terms = "accept"
+hold  = "exact"
+
+[state.shift_of_student.on.shift]
+by    = ["tutor"]
+when  = "rounds < 7"
+to    = "shift_of_tutor"
+terms = "propose"
+
+[state.shift_of_student.on.refuse]
+by = ["tutor"]
+to = "back"
+
+[state.shift_of_student.on.retract]
+by = ["student"]
+to = "back"
+
+[[state.shift_of_student.timeout]]
+at    = "earliest(asked + 10h, lesson.start, proposed.start - 1h)"
+to    = "back"
+fault = "holder"
+
+[state.shift_of_tutor]
+waits_for = "student"
+beside    = true
+slot      = "none"
+
+[state.shift_of_tutor.on.take]
+by    = ["student"]
+to    = "back"
+terms = "accept"
+hold  = "exact"
+
+[state.shift_of_tutor.on.shift]
+by    = ["student"]
+when  = "rounds < 7"
+to    = "shift_of_student"
+terms = "propose"
+hold  = "cover"
+
+[state.shift_of_tutor.on.refuse]
+by = ["student"]
+to = "back"
+
+[[state.shift_of_tutor.timeout]]
+at      = "latest(asked + 5h, lesson.start - 72h)"
+to      = "back"
+fault   = "holder"
+if_past = "fire"
+
+[state.held]
+waits_for = "payer"
+
+[state.held.on.approve]
+by     = ["payer", "requester"]
+to     = "paid"
+settle = { tutor = "rest" }
+
+[state.held.on.complain]
+by    = ["student", "payer"]
+when  = "not (did(here) < lesson.start + 1/3 lesson)"
+until = "lesson.end + 12h"
+needs = ["reason"]
+to    = "disputed"
+
+[state.held.on.wait]
+by   = ["payer"]
+when = "now < entered(held) + 20h"
+to   = "stay"
+
+[[state.held.timeout]]
+at = "latest(lesson.end + 24h, did(wait) + 36h)"
+to = "paid"
+cases = [
+  { when = "did(here) < lesson.end", settle = { tutor = "rest" } },
+  { settle = { tutor = "2/3", student = "rest" } },
+]
+
+[state.disputed]
+waits_for = "admin"
+
+[state.disputed.on.rule]
+by     = ["admin", "agent"]
+needs  = ["reason"]
+to     = "paid"
+settle = { tutor = "1/3", platform = "1/3", student = "1/3" }
+
+[[state.disputed.timeout]]
+at     = "entered + 7d"
+to     = "refunded"
+settle = { student = "rest" }
+
+[state.paid]
+over = true
+
+[state.paid.on.remark]
+by    = ["student", "tutor"]
+until = "entered(paid) + 14d"
+to    = "stay"
+
+[state.refunded]
+over = true
+
+[state.refused]
+over = true
+
+[state.lapsed]
+over = true
+
+[state.dropped]
+over = true
+"""
+
+def sample_policies() -> tuple[Process, ...]:
+    """Return the preset italki and the samples, each compiled from its text."""
+    return (load_preset("italki"), *(load_policy(text) for text in (DEAR, LATER, QUOTA, OWN)))

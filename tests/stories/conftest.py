@@ -1,0 +1,183 @@
+"""The people of the stories, how stories begin, and what is true at the end of every one of them.
+
+Tutor, student and platform live in three zones that change their clocks on different days, or never:
+
+    tom, tim   tutors in Berlin      2026: clocks go forward on 29 March 01:00Z, back on 25 October 01:00Z
+    ann, sue   students in New York  2026: clocks go forward on 8 March 07:00Z, back on 1 November 06:00Z
+    olga       an operator; she and the platform are in Tokyo, where the clocks never change
+
+Each story runs on the store in memory and on SQLite. Amounts are texts in whole units: "25.0" ITC is 250 minor units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tutorcore import Lesson, Marketplace, MemoryStorage, Money, Process, instant, load_preset, open_sqlite
+from tutorcore.ports.storage import Storage
+
+_ZONES = {
+    "tom": "Europe/Berlin",
+    "tim": "Europe/Berlin",
+    "ann": "America/New_York",
+    "sue": "America/New_York",
+    "olga": "Asia/Tokyo",
+}
+_BEGINNING = instant("2018-01-01T00:00:00Z")
+_LONG_AFTER = instant("2100-01-01T00:00:00Z")
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    """An empty store of either kind."""
+    if request.param == "memory":
+        yield MemoryStorage()
+        return
+    store = open_sqlite(tmp_path / "market.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def open_market(storage: Storage) -> Iterator[Callable[..., Marketplace]]:
+    """Opens the platform's marketplace under the policies given, with all the people of the stories.
+
+    After the story, whatever it was: its books are right as they stand, and silence alone ends every lesson.
+    """
+    opened: list[Marketplace] = []
+
+    def opens(*policies: Process) -> Marketplace:
+        market = Marketplace(storage, policies, zone="Asia/Tokyo")
+        for id, zone in _ZONES.items():
+            market.add_party(id, zone=zone, grants=["operator"] if id == "olga" else [])
+        opened.append(market)
+        return market
+
+    yield opens
+    for market in opened:
+        _assert_books_are_right(market)
+        market.sweep(now=_LONG_AFTER)
+        _assert_books_are_right(market)
+        assert [lesson.id for lesson in market.lessons(now=_LONG_AFTER) if not lesson.over] == []
+
+
+def _assert_books_are_right(market: Marketplace) -> None:
+    """Each escrow holds exactly what its lesson says is held, nothing once it is over, and the books balance."""
+    ids = [lesson.id for lesson in market.lessons(now=_BEGINNING)]
+    recorded = [market.history(id)[-1].version for id in ids]
+    escrows = {account.owner: minor for account, _, minor in market.balances() if account.kind == "escrow"}
+
+    assert escrows == {lesson.id: lesson.held for lesson in recorded if lesson.held}
+    assert all(lesson.held == 0 for lesson in recorded if lesson.over)
+    assert all(total.debit == total.credit for total in market.trial_balance().totals)
+
+
+@pytest.fixture
+def market(open_market: Callable[..., Marketplace]) -> Marketplace:
+    """The marketplace under the preset italki, in which ann has bought 100 ITC."""
+    market = open_market(load_preset("italki"))
+    market.top_up("ann", market.money("100.0", "ITC"), key="ann buys 100 ITC", now=_BEGINNING)
+    return market
+
+
+@pytest.fixture
+def ask(market: Marketplace) -> Callable[..., Lesson]:
+    """Lets ann (or `student`) ask tom (or `tutor`) at `now` for an hour at 25 ITC from `start` on."""
+
+    def asks(
+        start: str,
+        *,
+        now: str,
+        price: str = "25.0",
+        minutes: int = 60,
+        student: str = "ann",
+        tutor: str = "tom",
+        key: str = "ask",
+    ) -> Lesson:
+        outcome = market.request(
+            student=student,
+            tutor=tutor,
+            start=instant(start),
+            duration=timedelta(minutes=minutes),
+            price=price,
+            key=key,
+            now=instant(now),
+        )
+        lesson = outcome.or_raise().lesson
+        assert lesson is not None
+        return lesson
+
+    return asks
+
+
+@pytest.fixture
+def agree(market: Marketplace, ask: Callable[..., Lesson]) -> Callable[..., Lesson]:
+    """Lets ann ask at `now` as `ask` does, and the tutor accept a second later."""
+
+    def agrees(start: str, *, now: str, **terms: str | int) -> Lesson:
+        asked = ask(start, now=now, **terms)
+        lesson = market.accept(
+            asked.id,
+            by=asked.brief.tutor,
+            proposal=1,
+            key=f"{asked.command.key} accepted" if asked.command else "",
+            now=instant(now) + timedelta(seconds=1),
+        ).lesson
+        assert lesson is not None
+        assert lesson.state == "agreed"
+        return lesson
+
+    return agrees
+
+
+@pytest.fixture(
+    params=[
+        pytest.param((timedelta(microseconds=-1), True), id="just before"),
+        pytest.param((timedelta(0), False), id="exactly at"),
+        pytest.param((timedelta(microseconds=1), False), id="just after"),
+    ]
+)
+def edge(request: pytest.FixtureRequest) -> tuple[timedelta, bool]:
+    """How far from a deadline something is tried, and whether it still counts: at the deadline itself, time has won."""
+    found: tuple[timedelta, bool] = request.param
+    return found
+
+
+@pytest.fixture
+def books() -> Callable[..., dict[str, str]]:
+    """Reads what every account of one currency holds, as it is recorded: name to amount in whole units."""
+
+    def reads(market: Marketplace, currency: str = "ITC") -> dict[str, str]:
+        unit = market.currencies.get(currency)
+        return {account.name: Money(minor, unit).text for account, code, minor in market.balances() if code == currency}
+
+    return reads
+
+
+@pytest.fixture
+def told() -> Callable[[Marketplace, str], list[tuple[str, set[str]]]]:
+    """Reads who has been told what about a lesson, in order: the verb (or where time led), and to whom."""
+
+    def reads(market: Marketplace, lesson: str) -> list[tuple[str, set[str]]]:
+        steps = [each.version.step for each in market.history(lesson)]
+        notices = [row.notice for row in market.outbox() if row.notice.lesson == lesson]
+        return [
+            (steps[notice.number - 1].verb or steps[notice.number - 1].to, set(notice.audience)) for notice in notices
+        ]
+
+    return reads
+
+
+@pytest.fixture
+def blamed() -> Callable[[Marketplace, str], list[tuple[str | None, str | None]]]:
+    """Reads the faults and marks that have been recorded for a lesson, in order: (role, mark)."""
+
+    def reads(market: Marketplace, lesson: str) -> list[tuple[str | None, str | None]]:
+        steps = [each.version.step for each in market.history(lesson)]
+        return [(step.fault, step.mark) for step in steps if step.fault or step.mark]
+
+    return reads
