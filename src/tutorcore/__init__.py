@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 # The type checker reads the names here; at run time `__getattr__` finds them by the same table.
 if TYPE_CHECKING:
     from tutorcore.adapters.memory import MemoryStorage
-    from tutorcore.adapters.sql import enlist_sqlite, install_schema, open_sqlite
+    from tutorcore.adapters.sql.sqlite import enlist_sqlite, install_schema, open_sqlite
     from tutorcore.clock import VirtualClock, system_clock
     from tutorcore.engine.marketplace import Marketplace, Swept
     from tutorcore.engine.outcome import Outcome
@@ -67,12 +67,12 @@ _HOMES = {
     "TutorcoreError": "tutorcore.errors",
     "UnknownName": "tutorcore.errors",
     "VirtualClock": "tutorcore.clock",
-    "enlist_sqlite": "tutorcore.adapters.sql",
-    "install_schema": "tutorcore.adapters.sql",
+    "enlist_sqlite": "tutorcore.adapters.sql.sqlite",
+    "install_schema": "tutorcore.adapters.sql.sqlite",
     "instant": "tutorcore.instants",
     "load_policy": "tutorcore.policy.codec",
     "load_preset": "tutorcore.policy.codec",
-    "open_sqlite": "tutorcore.adapters.sql",
+    "open_sqlite": "tutorcore.adapters.sql.sqlite",
     "system_clock": "tutorcore.clock",
 }
 

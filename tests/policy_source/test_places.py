@@ -38,7 +38,7 @@ _VALUES = st.recursive(
 )
 _DOCUMENTS = st.dictionaries(_WORDS, _VALUES, max_size=6)
 
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\u00e9": "\\u00E9", "\U0001f600": "\\U0001F600"}
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\u00e9": "\\u00E9", "\U0001f600": "\\U0001F600"}
 
 
 class _Writer:
@@ -173,7 +173,7 @@ def test_each_key_stands_at_its_place(written: tuple[Document, str]) -> None:
 
 @given(documents())
 def test_each_value_stands_at_its_place(written: tuple[Document, str]) -> None:
-    """The text at the place of a value is that value; a long text begins there, and a table's header or key stands there."""
+    """The text at the place of a value is that value, or where a long text or a table begins."""
     data, text = written
     source = Source.parse(text)
 
@@ -228,41 +228,35 @@ def test_a_missing_path_stands_where_its_table_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "line"),
+    ("text", "place", "first"),
     [
-        ("a = 1\n\na = 2", "a", 3),
-        ("a = 1\na = 2\na = 3", "a", 2),
-        ("[t]\nb = 1\n[t]", "t", 3),
-        ("[t]\nx.y = 1\n'x'.y = 2", "y", 3),
-        ("t = { a = 1, a = 2 }", "a", 1),
-        ("t = 1\n[t]", "t", 2),
-        ("[[t]]\n[t]", "t", 2),
+        ("a = 1\n\na = 2", "3:1", 1),
+        ("a = 1\na = 2\na = 3", "2:1", 1),
+        ("[t]\nb = 1\n[t]", "3:2", 1),
+        ("[t]\nx.y = 1\n'x'.y = 2", "3:5", 2),
+        ("t = { a = 1, a = 2 }", "1:14", 1),
+        ("t = 1\n[t]", "2:2", 1),
+        ("[[t]]\n[t]", "2:2", 1),
     ],
 )
-def test_a_key_written_twice_is_shown_at_the_second(text: str, name: str, line: int) -> None:
+def test_a_key_written_twice_is_shown_at_the_second(text: str, place: str, first: int) -> None:
     """A repetition is marked where it stands and names the line of the first."""
     with pytest.raises(Mistakes) as caught:
         Source.parse(text, "p.toml")
     [mistake] = caught.value.exceptions
 
-    assert str(mistake).startswith(f"p.toml:{line}:")
-    assert "defined a second time; the first is on line 1" in str(mistake)
-    shown, marks = str(mistake).splitlines()[1:]
-    assert shown[marks.index("^") :].startswith(name)
+    assert str(mistake).startswith(f"p.toml:{place}: defined a second time; the first is on line {first}\n")
 
 
-@pytest.mark.parametrize("shape", ["a = {open}1{close}", "a{dots} = 1", "[a{dots}]", "{dots}[[a]]"])
+@pytest.mark.parametrize("shape", ["a = {brackets}", "a = {braces}", "a{dots} = 1", "[a{dots}]", "[[a{dots}]]"])
 def test_nesting_has_an_end(shape: str) -> None:
-    """What is nested deeper than a person writes is refused at the place where it becomes too deep."""
-    text = shape.format(open="[" * 200_000, close="]" * 200_000, dots=".a" * 200_000)
+    """What is nested deeper than a person writes is refused, and soon."""
+    text = shape.format(brackets="[" * 200_000, braces="{a=" * 200_000, dots=".a" * 200_000)
 
     refusal = scan(text).refusal
 
-    if shape.startswith("{"):
-        assert refusal is None
-    else:
-        assert refusal is not None
-        assert refusal[0] == f"nested too deep; at most {DEPTH} levels are read"
+    assert refusal is not None
+    assert refusal[0] == f"nested too deep; at most {DEPTH} levels are read"
 
 
 def test_the_deepest_nesting_is_read() -> None:
@@ -283,7 +277,7 @@ def test_what_is_not_toml_is_left_to_tomllib(text: str) -> None:
     assert places.refusal is None
 
 
-@pytest.mark.parametrize("number", ["1" * 65, "0x" + "f" * 70, "1e99999", "-1.5E+12345678901234567890"])
+@pytest.mark.parametrize("number", ["1" * 101, "0x" + "f" * 5_000, "1e99999", "-1.5E+12345678901234567890"])
 def test_numbers_without_end_are_refused(number: str) -> None:
     """A number that nobody can mean is refused at its place, before anything chokes on it."""
     with pytest.raises(Mistakes) as caught:
@@ -296,8 +290,8 @@ def test_numbers_without_end_are_refused(number: str) -> None:
 
 def test_large_numbers_that_can_be_meant_are_read() -> None:
     """Numbers within the limits are read exactly."""
-    source = Source.parse(f"a = {'1' * 64}\nb = 1.5e9999\nc = 2026-03-01T09:30:00.123456+01:00")
+    source = Source.parse(f"a = {'1' * 100}\nb = 1.5e9999\nc = 2026-03-01T09:30:00.123456+01:00")
 
-    assert source.data["a"] == int("1" * 64)
+    assert source.data["a"] == int("1" * 100)
     assert source.data["b"] == Decimal("1.5e9999")
     assert source.data["c"] == datetime.fromisoformat("2026-03-01T09:30:00.123456+01:00")

@@ -20,7 +20,7 @@ from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, to_text
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
-from tutorcore.lessons.decision import counts_needed, decide, lapse
+from tutorcore.lessons.decision import Streak, counts_needed, decide, lapse, streak_with
 from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, next_deadline
 from tutorcore.lessons.projections import (
     Claim,
@@ -153,26 +153,27 @@ class Work:
     def _apply_due(self, ids: list[LessonId], due_by: Instant) -> list[Lesson]:
         if not ids:
             return []
-        queue: list[tuple[Instant, LessonId, Lesson]] = []
+        queue: list[tuple[Instant, LessonId, Lesson, Streak | None]] = []
         for id in ids:
             lesson = self._tx.lesson(id)
             deadline = None if lesson is None else next_deadline(lesson)
             if lesson is None or deadline is None:
                 raise InvariantError(f"lesson {id} is listed as due and has no deadline")
-            queue.append((deadline.at, id, lesson))
+            queue.append((deadline.at, id, lesson, None))
         heapify(queue)
         versions: list[Lesson] = []
         while queue:
-            _, id, lesson = heappop(queue)
+            _, id, lesson, streak = heappop(queue)
             version = lapse(lesson, due_by, self.facts_at)
-            assert version is not None
+            if version is None:
+                raise InvariantError(f"lesson {id} is listed as due by {to_text(due_by)} and is not")
             refusal = self._write(lesson, version)
             if refusal is not None:
                 raise InvariantError(f"timeout {version.step.id} of lesson {id} was refused: {refusal.sentence}")
             versions.append(version)
             deadline = next_deadline(version)
             if deadline is not None and deadline.at <= due_by:
-                heappush(queue, (max(deadline.at, version.at), id, version))
+                heappush(queue, (max(deadline.at, version.at), id, version, streak_with(version, streak)))
         return versions
 
     def _attempt(self, before: Lesson | None, version: Lesson) -> Refusal | None:

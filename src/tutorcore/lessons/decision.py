@@ -76,13 +76,27 @@ def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Fa
 def advance(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> list[Lesson]:
     """Return the versions that every timeout due at or before `now` makes, oldest first; empty if none is due."""
     versions: list[Lesson] = []
-    most = len(lesson.place.machine.process.states)  # No more timeouts than states can follow at one instant.
+    streak: Streak | None = None
     while (version := lapse(lesson, now, facts_at)) is not None:
-        if len(versions) > most and versions[-most].at == version.at:
-            raise InvariantError(f"timeouts of lesson {lesson.brief.id} follow each other without end at {version.at}")
+        streak = streak_with(version, streak)
         versions.append(version)
         lesson = version
     return versions
+
+
+Streak: TypeAlias = tuple[Instant, int]
+"""How many timeouts of one lesson have followed each other at one instant."""
+
+
+def streak_with(version: Lesson, streak: Streak | None) -> Streak:
+    """Return the streak that `version` continues or begins; raise `InvariantError` for one that would never end.
+
+    More timeouts than there are states cannot follow at one instant without coming back to one of them.
+    """
+    count = 1 if streak is None or streak[0] != version.at else streak[1] + 1
+    if count > len(version.place.machine.process.states):
+        raise InvariantError(f"timeouts of lesson {version.brief.id} follow each other without end at {version.at}")
+    return version.at, count
 
 
 def lapse(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> Lesson | None:
@@ -199,7 +213,8 @@ def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal:
         return Terms(
             number, offer.start, offer.start + offer.duration, offer.price, offer.kind or "", offer.details or ()
         )
-    base = before.terms if before.change is None else before.change.terms
+    # Only a counter to an open change starts from that change; whatever else proposes starts from what stands.
+    base = before.change.terms if row.beside and before.change is not None else before.terms
     start = base.start if offer.start is None else offer.start
     terms = Terms(
         number,
@@ -265,12 +280,13 @@ def _follow(
         if price > held or row.hold == "exact":
             legs = _moved(held, price)
             held = price
-    elif case.split is not None:
-        legs = case.split(held)
-        held = 0
-    elif change is not None and change_after is None and held > terms.price:
-        legs = _moved(held, terms.price)  # A change that ends without being agreed gives back what was held for it.
-        held = terms.price
+    else:
+        if change is not None and change_after is None and held > terms.price:
+            legs = _moved(held, terms.price)  # A change that ends without being agreed gives back what was held for it.
+            held = terms.price
+        if case.split is not None:
+            legs = _joined(case.split(held), legs)
+            held = 0
 
     if row.stamps:
         timeline = _stamped(row, before, terms, now)
@@ -283,12 +299,19 @@ def _follow(
             found = row.deadline(now, terms, offer, rounds, timeline, brief, command, facts)
             if found is not None:
                 due, why = found
-    elif row.opens is not None:
-        assert offered is not None
-        opened = _opened(row, offered, (now, terms, offered, rounds, timeline, brief, command, facts))
-        if opened.due is not None and opened.due <= now and command is not None and _forbids(opened.why):
-            return _no_time_left(opened.due, opened.why)
-        change_after = opened
+    elif row.opens is not None or (row.beside and row.deadline is not None):
+        # A change is opened or countered; or an aside beside stamps what the change's own clock reads.
+        proposed = offer if offered is None else offered
+        assert proposed is not None
+        found = (
+            None
+            if row.deadline is None
+            else row.deadline(now, terms, proposed, rounds, timeline, brief, command, facts)
+        )
+        change_due, change_why = (None, None) if found is None else found
+        if change_due is not None and change_due <= now and command is not None and _forbids(change_why):
+            return _no_time_left(change_due, change_why)
+        change_after = Change(proposed, row.opens or row.source, change_due, change_why)
     else:
         again = row.deadline if row.deadline is not None else place.again if terms is not before.terms else None
         if again is not None:
@@ -320,6 +343,16 @@ def _moved(held: int, wanted: int) -> Legs:
     return (("payer", held - wanted),) if wanted != held else _NO_LEGS
 
 
+def _joined(legs: Legs, others: Legs) -> Legs:
+    """The legs of a settlement together with those of what was given back first; every role once."""
+    if not others:
+        return legs
+    amounts = dict(legs)
+    for role, amount in others:
+        amounts[role] = amounts.get(role, 0) + amount
+    return tuple(amounts.items())
+
+
 def _stamped(row: Row, before: Lesson, terms: Terms, now: Instant) -> dict[str, Instant]:
     """The timeline with this row's stamps; what is named `first` is written once."""
     timeline = dict(before.timeline)
@@ -331,13 +364,6 @@ def _stamped(row: Row, before: Lesson, terms: Terms, now: Instant) -> dict[str, 
         else:
             timeline[anchor] = now
     return timeline
-
-
-def _opened(row: Row, offered: Terms, reading: tuple[object, ...]) -> Change:
-    assert row.opens is not None
-    found = None if row.deadline is None else row.deadline(*reading)
-    due, why = (None, None) if found is None else found
-    return Change(offered, row.opens, due, why)
 
 
 def _forbids(why: Why | None) -> bool:

@@ -34,10 +34,12 @@ NO_COUNTS: Final[Mapping[str, int]] = {}
 def _details(value: Mapping[str, str] | tuple[tuple[str, str], ...] | None) -> tuple[tuple[str, str], ...] | None:
     if value is None:
         return None
-    pairs = value.items() if isinstance(value, Mapping) else value
-    for name, text in pairs:
-        if not isinstance(name, str) or not isinstance(text, str):
-            raise InvalidType("details", {name: text}, "a mapping of texts to texts")
+    if not isinstance(value, Mapping | tuple):
+        raise InvalidType("details", value, "a mapping of texts to texts")
+    pairs = tuple(value.items()) if isinstance(value, Mapping) else value
+    for pair in pairs:
+        if not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(part, str) for part in pair)):
+            raise InvalidType("details", value, "a mapping of texts to texts")
     return tuple(sorted(pairs))
 
 

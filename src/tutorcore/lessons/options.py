@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from tutorcore.ids import PartyId
+from tutorcore.ids import Key, PartyId
 from tutorcore.instants import Instant
 from tutorcore.lessons.decision import decide
 from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, next_deadline
@@ -65,7 +65,7 @@ def allowed(lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> tuple
                 if role is None or (change is not None and place is lesson.place and row.opens is not None):
                     continue
                 option = _option(row, role, lesson, facts, now)
-                if option is not None:
+                if option is not None and not _comes_too_late(option, lesson, actor, facts, now):
                     options[verb] = option
                     break
     return tuple(options.values())
@@ -90,6 +90,15 @@ def _role(row: Row, lesson: Lesson, actor: PartyId, facts: Facts) -> Role | None
     return None
 
 
+def _comes_too_late(option: Option, lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> bool:
+    """Whether the deadline that this move opens would be past already; terms not yet proposed have none."""
+    if "offer" in option.needs:
+        return False
+    command = Command(option.verb, actor, Key("option"), lesson.id, option.proposal, reason="to be given")
+    answer = decide(lesson.machine, lesson, command, facts, now)
+    return isinstance(answer, Refusal) and answer.code == "no_time_left"
+
+
 def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) -> Option | None:
     """The option of a row if its guard holds and its window is open at `now`."""
     assert isinstance(row.rule, Move)
@@ -97,13 +106,14 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
     reading = (now, lesson.terms, change, lesson.rounds, lesson.timeline, lesson.brief, None, facts)
     if row.when is not None and not row.guards_offer and not row.when(*reading):
         return None
+    closes = None
+    if row.until is not None:
+        closes = row.until(*reading)
+        if closes is None or closes <= now:
+            return None
     deadline = next_deadline(lesson)
-    ends = [None if deadline is None else deadline.at]
-    ends += [None if end is None else end(*reading) for end in (row.until, row.cutoff)]
-    known = [end for end in ends if end is not None]
-    until = min(known, default=None)
-    if until is not None and row.until is not None and until <= now:
-        return None
+    ends = [closes, None if deadline is None else deadline.at, None if row.cutoff is None else row.cutoff(*reading)]
+    until = min((end for end in ends if end is not None), default=None)
     needs = [
         name for name, needed in (("proposal", row.terms == "accept"), ("offer", row.terms == "propose")) if needed
     ]

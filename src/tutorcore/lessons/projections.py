@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import Instant
-from tutorcore.ledger.accounts import COMMISSION, Account, escrow, pending, wallet
+from tutorcore.ledger.accounts import COMMISSION, Account
 from tutorcore.ledger.entries import Entry, clear, flow, flow_kind
 from tutorcore.lessons.lesson import Brief, Lesson
 from tutorcore.policy.process import Slot
@@ -84,13 +84,14 @@ def entry_of(lesson: Lesson) -> Entry | None:
     brief = lesson.brief
     flows = [(_account(brief, role), amount) for role, amount in legs]
     kind = flow_kind(flows, lesson.held, "timeout" if lesson.command is None else "move")
-    return flow(kind, escrow(brief.id), flows, brief.currency, lesson.at, brief.id, lesson.step.id)
+    return flow(kind, Account("escrow", brief.id), flows, brief.currency, lesson.at, brief.id, lesson.step.id)
 
 
 def _account(brief: Brief, role: LegRole) -> Account:
+    # The constructor instead of `wallet` and `pending`: the ids of a brief have been checked.
     if role == "payer":
-        return wallet(brief.payer)
-    return pending(brief.tutor) if role == "tutor" else COMMISSION
+        return Account("wallet", brief.payer)
+    return Account("pending", brief.tutor) if role == "tutor" else COMMISSION
 
 
 def clearing_of(lesson: Lesson, clears_after: timedelta) -> Clearing | None:

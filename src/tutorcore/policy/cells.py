@@ -19,7 +19,7 @@ from tutorcore.policy.reader import Table
 from tutorcore.policy.settlement import Fees, Settlement
 from tutorcore.policy.words import lesson
 
-_PEG = re.compile(r"([1-9][0-9]{0,5}) ([A-Z]{3,8}) = 1 ([A-Z]{3})")
+_PEG = re.compile(r"([1-9][0-9]{0,5}) ([A-Z][A-Z0-9]{1,11}) = 1 ([A-Z]{3})")
 _NO_FEES: Final = Fees()
 
 
@@ -57,8 +57,9 @@ class Cells:
         shares = table.table(key)
         if shares is None:
             return default
-        texts = {name: shares.text(name) for name in shares.mapping}
-        found = table.attempt(lambda: Settlement.of(texts), key) if all(texts.values()) else None
+        parts = {name: shares.parsed(name, _part) for name in shares.mapping}
+        texts = {name: part for name, part in parts.items() if part is not None}
+        found = table.attempt(lambda: Settlement.of(texts), key) if len(texts) == len(parts) else None
         return found or default
 
     def one_or_more(self, table: Table, key: str) -> tuple[Table, ...]:
@@ -97,12 +98,12 @@ class Cells:
     def _unit(self, root: Table) -> Unit | None:
         code = root.text("currency")
         own = root.table("unit")
-        if not code:
-            return None
+        if root.value("currency") != code:
+            return None  # Missing, or not a text: that is noted already.
         if own is None:
             known = root.attempt(lambda: ISO_4217.get(code), "currency")
             return None if known is None else Unit(known.code, known.exponent)
-        decimals = own.integer("decimals", least=0, most=6)
+        decimals = own.integer("decimals", least=0, most=8)
         peg = own.parsed("peg", lambda text: _peg(code, text), None)
         own.finish()
         made = root.attempt(lambda: ISO_4217.with_unit(code, decimals).get(code), "currency")
@@ -111,6 +112,13 @@ class Cells:
     def _keep(self, table: Table, key: str, expr: Expression | None) -> None:
         if expr is not None:
             self._origins[id(expr)] = (expr, (*table.path, key))
+
+
+def _part(text: str) -> str:
+    """A share as it is written, after a look at whether it is one; so each is shown at its own word."""
+    if text != "rest":
+        rate(text)
+    return text
 
 
 def _peg(code: str, text: str) -> tuple[int, str]:

@@ -8,6 +8,7 @@ its place. This module opens no files: texts are arguments, and what a file exte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Final, TypeAlias
 
@@ -73,6 +74,7 @@ def machine_of(process: Process) -> Machine:
 def _read(source: Source, resolve: Resolve) -> Process:
     found = Problems()
     merged = _extended(source, resolve, found)
+    found.raise_if_any(f"{source.file} extends a policy that cannot be used")
     cells = Cells()
     root = Table.root(merged, found)
     extends = root.text("extends")
@@ -118,19 +120,25 @@ def _below(here: object, part: str | int) -> object | None:
 
 
 def _extended(source: Source, resolve: Resolve, found: Problems) -> Source:
-    """The source with what it extends beneath it, down to one of the two tables."""
-    data = dict(source.data)
-    seen = [source.file]
-    while isinstance(name := data.get("extends"), str) and name not in (LESSON_TABLE, PROCESS_TABLE):
-        root = Table.root(source, found)
-        base = root.attempt(lambda: _base(str(name), resolve), "extends")
+    """The source with what it extends beneath it, down to one of the two tables.
+
+    What is wrong with the chain is noted, and the source comes back as it is: without its base, what a file of
+    differences leaves out cannot be told from what is missing.
+    """
+    root = Table.root(source, found)
+    chain, names = [source.data], [source.file]
+    while isinstance(name := chain[-1].get("extends"), str) and name not in (LESSON_TABLE, PROCESS_TABLE):
+        base = root.attempt(partial(_base, name, resolve), "extends")
         if base is None:
-            return attrs.evolve(source, data={**data, "extends": LESSON_TABLE})
-        if len(seen) > _LONGEST_CHAIN:
-            root.mistake("extends", f"this chain of policies does not end: {', '.join(seen)}")
-            return attrs.evolve(source, data={**data, "extends": LESSON_TABLE})
-        seen.append(str(name))
-        data = _merged(base, {key: value for key, value in data.items() if key != "extends"})
+            return source
+        if len(names) > _LONGEST_CHAIN:
+            root.mistake("extends", f"this chain of policies does not end: {', '.join(names)}")
+            return source
+        chain.append(base)
+        names.append(name)
+    data = dict(chain.pop())
+    while chain:  # From the base up, so that what one file drops, the next one may write anew.
+        data = _merged(data, {key: value for key, value in chain.pop().items() if key != "extends"})
     return attrs.evolve(source, data=data)
 
 

@@ -153,8 +153,7 @@ def _lines(process: Process) -> Iterator[str]:
     yield from ("", "[unit]", *_pairs(decimals=unit.exponent, peg=peg))
     fees = process.fees
     yield from ("", "[fees]", *_pairs(commission=rate_text(fees.commission), rounding=fees.rounding))
-    if process.clears_after is not None:
-        yield from ("", "[payout]", *_pairs(clears_after=str(process.clears_after)))
+    yield from ("", "[payout]", *_pairs(clears_after=process.clears_after))
     yield from ("", "[opening]", *_pairs(verb=process.opening.verb), *_row(process.opening))
     for state in process.states:
         yield from _state_lines(state)

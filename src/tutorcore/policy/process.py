@@ -27,10 +27,11 @@ from typing import Literal, TypeAlias
 import attrs
 
 from tutorcore.errors import InvalidValue
-from tutorcore.policy.expressions import Duration, Guard, Time
+from tutorcore.policy.expressions import Always, Duration, Exact, Guard, Time
 from tutorcore.policy.roles import Role
 from tutorcore.policy.settlement import Fees, Settlement
 
+MOST_PEGGED = 10**6
 STAY = "stay"
 BACK = "back"
 
@@ -51,13 +52,23 @@ FIELDS: tuple[Field, ...] = ("start", "duration", "price", "kind", "details")
 NEEDS: tuple[Need, ...] = ("reason",)
 
 
+def _condition(guard: Guard | None) -> Guard | None:
+    """A guard that always holds is none at all, so that equal tables are equal values."""
+    return None if isinstance(guard, Always) else guard
+
+
 @attrs.frozen
 class Case:
     """One way a row may settle: the first case whose `when` holds (None: always) decides."""
 
     settle: Settlement | None = None
-    when: Guard | None = None
+    when: Guard | None = attrs.field(default=None, converter=_condition)
     mark: str | None = None
+
+
+def _cases(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """A single case that says nothing is none at all."""
+    return () if cases == (Case(),) else cases
 
 
 @attrs.frozen
@@ -71,7 +82,7 @@ class Effects:
     terms: TermsEffect | None = None
     may_change: tuple[Field, ...] = FIELDS
     hold: HoldEffect | None = None
-    cases: tuple[Case, ...] = ()
+    cases: tuple[Case, ...] = attrs.field(default=(), converter=_cases)
     notify: tuple[Role, ...] = ()
 
 
@@ -82,7 +93,7 @@ class Move:
     verb: str
     by: tuple[Role, ...]
     to: str
-    when: Guard | None = None
+    when: Guard | None = attrs.field(default=None, converter=_condition)
     until: Time | None = None
     needs: tuple[Need, ...] = ()
     effects: Effects = Effects()
@@ -144,7 +155,7 @@ class Process:
     states: tuple[State, ...]
     zone: str | None = None
     fees: Fees = Fees()
-    clears_after: Duration | None = None
+    clears_after: Duration = Exact(0)
 
     @property
     def name(self) -> str:

@@ -219,7 +219,7 @@ def _agreed(profile: Profile) -> State:
 
 
 def _beside(change: Rescheduling, request: Request, proposer: Role) -> State:
-    others = tuple(role for role in change.by if role != proposer) or request.answered_by
+    others = tuple(role for role in change.by if role != proposer) or _other_side(request, proposer)
     moves = (
         Move("accept", others, BACK, effects=Effects("accept", hold=_agreed_hold(request.hold))),
         Move("decline", others, BACK),
@@ -227,6 +227,11 @@ def _beside(change: Rescheduling, request: Request, proposer: Role) -> State:
     )
     silence = Timeout(change.answer_by, BACK, fault="holder")
     return State(f"change_by_{proposer}", others[0], change.slot, beside=True, moves=moves, timeouts=(silence,))
+
+
+def _other_side(request: Request, proposer: Role) -> tuple[Role, ...]:
+    """Who answers a change that only one role may propose: those who did not propose it."""
+    return request.by if proposer in request.answered_by else request.answered_by
 
 
 def _taking_place(complete: Complete) -> Iterable[State]:

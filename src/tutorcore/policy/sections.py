@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import attrs
+
 from tutorcore.policy.cells import Cells
 from tutorcore.policy.expressions import Time
-from tutorcore.policy.process import FAULTS, FIELDS, NEEDS, SLOTS, Fault
+from tutorcore.policy.process import FAULTS, FIELDS, NEEDS, SLOTS
 from tutorcore.policy.profile import (
     ALL_BACK,
     ANSWERS,
@@ -69,14 +71,14 @@ def _request(cells: Cells, table: Table) -> Request:
     request = Request(
         by=table.some_of("by", ROLES),
         answer_by=cells.required_time(table, "answer_by"),
-        silence=_ending(cells, table, "silence", Ending("expired"), "holder"),
+        silence=_silence(cells, table),
         answered_by=table.some_of("answered_by", ROLES, ("tutor",)),
         answers=table.some_of("answers", ANSWERS, ("accept", "decline")),
         when=cells.guard(table, "when"),
         hold=table.one_of("hold", HOLDS, "when_asked"),
         slot=table.one_of("slot", SLOTS, "tentative"),
-        decline=_ending(cells, table, "decline", Ending("declined"), "none"),
-        withdraw=_ending(cells, table, "withdraw", Ending("withdrawn"), "none") if "withdraw" in table else None,
+        decline=_decline(cells, table),
+        withdraw=_withdraw(cells, table),
         propose=None if counter is None else _counter(cells, counter),
     )
     for key, roles in (("by", request.by), ("answered_by", request.answered_by)):
@@ -92,27 +94,48 @@ def _counter(cells: Cells, table: Table) -> Counter:
     counter = Counter(
         may_change=table.some_of("may_change", FIELDS, FIELDS),
         answer_by=cells.required_time(table, "answer_by"),
-        silence=_ending(cells, table, "silence", Ending("expired"), "holder"),
+        silence=_silence(cells, table),
         answers=table.some_of("answers", ANSWERS, ("accept", "decline")),
     )
     table.finish()
     return counter
 
 
-def _ending(cells: Cells, parent: Table, key: str, default: Ending, fault: Fault) -> Ending:
-    table = parent.table(key)
+def _silence(cells: Cells, parent: Table) -> Ending:
+    table = parent.table("silence")
     if table is None:
-        return default
-    ending = Ending(
-        becomes=table.text("becomes", default.becomes),
-        settle=cells.settlement(table, "settle", ALL_BACK) or ALL_BACK,
-        mark=table.text("mark", None),
-        fault=table.one_of("fault", FAULTS, fault),
-        needs=table.some_of("needs", NEEDS, ()),
-        by=table.some_of("by", ROLES, ()),
-    )
+        return Ending("expired")
+    ending = attrs.evolve(_ending(cells, table, "expired"), fault=table.one_of("fault", FAULTS, "holder"))
     table.finish()
     return ending
+
+
+def _decline(cells: Cells, parent: Table) -> Ending:
+    table = parent.table("decline")
+    if table is None:
+        return Ending("declined")
+    ending = attrs.evolve(_ending(cells, table, "declined"), needs=table.some_of("needs", NEEDS, ()))
+    table.finish()
+    return ending
+
+
+def _withdraw(cells: Cells, parent: Table) -> Ending | None:
+    table = parent.table("withdraw")
+    if table is None:
+        return None
+    needs, by = table.some_of("needs", NEEDS, ()), table.some_of("by", ROLES, ())
+    ending = attrs.evolve(_ending(cells, table, "withdrawn"), needs=needs, by=by)
+    table.finish()
+    return ending
+
+
+def _ending(cells: Cells, table: Table, becomes: str) -> Ending:
+    """What all endings say; who may, what it needs and whose fault it is are for some of them only."""
+    return Ending(
+        becomes=table.text("becomes", becomes),
+        settle=cells.settlement(table, "settle", ALL_BACK) or ALL_BACK,
+        mark=table.text("mark", None),
+    )
 
 
 def _change(cells: Cells, table: Table) -> Rescheduling:

@@ -8,16 +8,17 @@ money that could stay behind, a timeout that would have to take money from a wal
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from tutorcore.calendar.zones import zone
+from tutorcore.currencies import ISO_4217
 from tutorcore.errors import Mistake, Mistakes, TutorcoreError, UnknownName, suggest
 from tutorcore.policy.analysis import anchors_read, names_read, needs_zone, reads_proposed
-from tutorcore.policy.expressions import Amount, Exact, Expression, Time, walk
-from tutorcore.policy.parsing import ExpressionError, parse_time
-from tutorcore.policy.process import BACK, STAY, Move, Process, Row, State, Timeout
-from tutorcore.policy.roles import BOUND_ROLES, ROLES
+from tutorcore.policy.expressions import Amount, Exact, Expression, Guard, Time, walk
+from tutorcore.policy.parsing import ExpressionError, parse_guard, parse_time
+from tutorcore.policy.process import BACK, MOST_PEGGED, STAY, Move, Process, Row, State, Timeout
+from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, ROLES, Role
 
 PathParts: TypeAlias = tuple[str | int, ...]
 
@@ -91,13 +92,26 @@ class _Inspection:
                 near = error.suggestion if isinstance(error, UnknownName) else None
                 message = f"{process.zone!r} is no time zone; expected {', '.join(ZONE_OF)} or an IANA name"
                 yield Problem(("zone",), message, suggestion=near)
-        if process.clears_after is not None and not isinstance(process.clears_after, Exact):
+        yield from self._unit()
+        if not isinstance(process.clears_after, Exact):
             yield Problem(("payout", "clears_after"), f"{process.clears_after}; expected hours, minutes or seconds")
         seen: set[str] = set()
         for state in process.states:
             if state.name in seen:
                 yield Problem(("state", state.name), "this state is there twice")
             seen.add(state.name)
+
+    def _unit(self) -> Iterator[Problem]:
+        """What currencies refuse: a table that a store keeps has to be readable again."""
+        unit = self._process.unit
+        try:
+            ISO_4217.with_unit(unit.code, unit.exponent)
+            if unit.peg is not None:
+                ISO_4217.get(unit.peg[1])
+        except TutorcoreError as error:
+            yield Problem(("currency",), str(error))
+        if unit.peg is not None and not 1 <= unit.peg[0] < MOST_PEGGED:
+            yield Problem(("unit", "peg"), f"{unit.peg[0]} {unit.code} to one; expected 1 to {MOST_PEGGED - 1}")
 
     def _state(self, state: State) -> Iterator[Problem]:
         path: PathParts = ("state", state.name)
@@ -111,6 +125,8 @@ class _Inspection:
             yield Problem(path, "nothing leads out of this state, and it is not marked as over")
         if state.beside and state.waits_for is None:
             yield Problem(path, "an open change waits for somebody; name whom in waits_for")
+        if state.waits_for is not None:
+            yield from self._roles((*path, "waits_for"), (state.waits_for,))
 
     def _row(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
         target = self._states.get(row.to)
@@ -128,10 +144,14 @@ class _Inspection:
         if row.effects.terms == "propose" and target is None and row.to in (STAY, BACK) and not beside:
             yield Problem(path, "new terms lead to a state; somebody has to answer them")
         yield from self._money(path, row, target)
+        yield from self._roles((*path, "notify"), row.effects.notify)
+        for mark in sorted({case.mark for case in row.effects.cases if case.mark is not None}):
+            if _WORD.fullmatch(mark) is None:
+                yield Problem((*path, "mark"), f"{mark!r} cannot name a mark; expected a lower-case word")
         if isinstance(row, Move):
             yield from self._move(path, row)
         else:
-            yield from self._timeout(path, source, row)
+            yield from self._timeout(path, source, row, target)
         yield from self._expressions(path, source, row)
 
     def _money(self, path: PathParts, row: Row, target: State | None) -> Iterator[Problem]:
@@ -155,16 +175,26 @@ class _Inspection:
             yield Problem(path, f"{row.verb!r} cannot be a verb; expected a lower-case word")
         if not row.by:
             yield Problem((*path, "by"), "nobody may do this; name at least one role")
-        for number, role in enumerate(row.by):
-            if role not in ROLES:
-                yield Problem((*path, "by", number), f"unknown role {role!r}", suggestion=suggest(role, ROLES))
+        yield from self._roles((*path, "by"), row.by)
 
-    def _timeout(self, path: PathParts, source: State | None, row: Timeout) -> Iterator[Problem]:
+    def _roles(self, path: PathParts, roles: tuple[Role, ...]) -> Iterator[Problem]:
+        for role in roles:
+            if role not in ROLES:
+                yield Problem(path, f"unknown role {role!r}", suggestion=suggest(role, ROLES))
+
+    def _timeout(self, path: PathParts, source: State | None, row: Timeout, target: State | None) -> Iterator[Problem]:
         effects = row.effects
         if effects.terms == "propose" or effects.hold is not None:
             yield Problem(path, "nobody is there to refuse a timeout: it can neither propose terms nor hold money")
         if row.fault == "holder" and (source is None or source.waits_for is None):
             yield Problem((*path, "fault"), "it is nobody's turn in this state; name it in waits_for, or blame nobody")
+        marks = any(case.mark is not None for case in effects.cases)
+        if marks and row.fault == "holder" and source is not None and source.waits_for in GRANTED_ROLES:
+            yield Problem((*path, "mark"), f"a mark falls on a person; {source.waits_for} is nobody in particular")
+        if source is not None and source.slot == "none" and target is not None and target.slot != "none":
+            yield Problem(
+                path, f"nobody can refuse a timeout: it cannot claim the time that {target.name} holds"
+            )
         if row.to == STAY:
             yield Problem((*path, "to"), "a timeout that stays would fire for ever")
 
@@ -172,24 +202,29 @@ class _Inspection:
         proposing = row.effects.terms == "propose" or (source is not None and source.beside)
         if isinstance(row, Move):
             if row.when is not None:
-                yield from self._expression((*path, "when"), row.when, proposing)
+                yield from self._guard((*path, "when"), row.when, proposing)
             if row.until is not None:
                 yield from self._time((*path, "until"), row.until, proposing)
         else:
             yield from self._time((*path, "at"), row.at, proposing)
         for number, case in enumerate(row.effects.cases):
             if case.when is not None:
-                yield from self._expression((*path, "cases", number, "when"), case.when, proposing)
+                yield from self._guard((*path, "cases", number, "when"), case.when, proposing)
 
     def _time(self, path: PathParts, expr: Time, proposing: bool) -> Iterator[Problem]:
-        """What is wrong with a deadline; those built in Python may hold words that no file could write here."""
+        yield from self._expression(path, expr, parse_time, proposing)
+
+    def _guard(self, path: PathParts, expr: Guard, proposing: bool) -> Iterator[Problem]:
+        yield from self._expression(path, expr, parse_guard, proposing)
+
+    def _expression(
+        self, path: PathParts, expr: Time | Guard, read: Callable[[str], Expression], proposing: bool
+    ) -> Iterator[Problem]:
+        """What is wrong with an expression; those built in Python may hold words that no file could write here."""
         try:
-            parse_time(str(expr))
+            read(str(expr))
         except ExpressionError as error:
             yield Problem(path, error.message, expr, error.suggestion)
-        yield from self._expression(path, expr, proposing)
-
-    def _expression(self, path: PathParts, expr: Expression, proposing: bool) -> Iterator[Problem]:
         if needs_zone(expr) and self._process.zone is None:
             message = f'{expr} counts days or wall time, so the policy has to name a zone (zone = "tutor", say)'
             yield Problem(path, message, expr)

@@ -1,1 +1,3 @@
-"""What proves tutorcore, for whoever builds on it: sample policies, invariants, strategies and a stateful machine."""
+"""What proves tutorcore, for whoever builds on it: contracts of the ports, sample policies and versions, invariants,
+strategies and a stateful machine.
+"""

@@ -391,6 +391,7 @@ over = true
 over = true
 """
 
+
 def sample_policies() -> tuple[Process, ...]:
     """Return the preset italki and the samples, each compiled from its text."""
     return (load_preset("italki"), *(load_policy(text) for text in (DEAR, LATER, QUOTA, OWN)))

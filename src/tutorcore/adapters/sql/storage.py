@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from tutorcore.adapters.sql.driver import Driver
 from tutorcore.adapters.sql.machines import Machines
@@ -18,7 +19,8 @@ from tutorcore.adapters.sql.transaction import SqlTransaction
 class SqlStorage:
     """A marketplace in a database. Made by `open_sqlite` and its sisters, which choose the drivers.
 
-    `writer` and `reader` may be one and the same; where they differ, reading does not wait for writers.
+    `writer` and `reader` may be one and the same; where they differ, reading does not wait for writers. Close it, or use
+    it in a `with` block.
     """
 
     def __init__(self, writer: Driver, reader: Driver) -> None:
@@ -49,3 +51,9 @@ class SqlStorage:
         """Close the connections that are the storage's own; a connection of the caller's stays open."""
         self._writer.close()
         self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,174 @@
+"""What came of a scenario as one JSON document, for programs. `docs/reference/play.schema.json` describes it.
+
+Amounts are whole minor units beside the code of their currency, instants are UTC texts, everything has one order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tutorcore.cli.answer import Document
+from tutorcore.cli.reasons import Reason, Reasons, reasons_of
+from tutorcore.cli.running import Filled, Played, Report, split_of
+from tutorcore.ids import LessonId
+from tutorcore.instants import to_text
+from tutorcore.ledger.statements import TrialBalance
+from tutorcore.lessons.lesson import Change, Lesson, Terms
+from tutorcore.lessons.projections import mark_of
+from tutorcore.lessons.refusals import Refusal
+from tutorcore.ports.storage import Recorded
+
+
+def document_of(report: Report) -> Document:
+    """Return the whole report in plain values."""
+    scenario = report.scenario
+    reasons = {id: reasons_of([each.version for each in history]) for id, history in report.histories.items()}
+    return {
+        "scenario": scenario.id,
+        "title": scenario.title,
+        "policy": {"name": report.policy, "hash": report.policy_hash},
+        "tzdata": report.tzdata,
+        "as_expected": report.is_expected,
+        "parties": [
+            {"id": person.id, "zone": person.zone, "grants": list(person.grants)} for person in scenario.people
+        ],
+        "wallets": [_wallet(filled, report) for filled in report.filled],
+        "steps": [_step(played, reasons) for played in report.steps],
+        "closing": {"at": to_text(scenario.end), "events": [_event(each, reasons) for each in report.closing]},
+        "lessons": {id: _lesson(report, id, reasons[id][-1]) for id in report.lessons},
+        "balances": [
+            {"account": account.name, "currency": currency, "minor": minor}
+            for account, currency, minor in report.balances
+        ],
+        "trial_balance": _trial_balance(report.trial_balance),
+    }
+
+
+def _wallet(filled: Filled, report: Report) -> Document:
+    wallet = filled.person.wallet
+    assert wallet is not None
+    return {
+        "party": filled.person.id,
+        "at": to_text(report.scenario.at),
+        "key": filled.key,
+        "currency": wallet.currency.code,
+        "minor": wallet.minor,
+        "refusal": _refusal(filled.refusal),
+    }
+
+
+def _step(played: Played, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Document:
+    step = played.step
+    return {
+        "number": step.number,
+        "at": to_text(step.at),
+        "who": step.who,
+        "do": step.do,
+        "lesson": step.lesson,
+        "key": played.key,
+        "ok": played.refusal is None,
+        "refusal": _refusal(played.refusal),
+        "expect": step.expect,
+        "as_expected": played.is_expected,
+        "events": [_event(each, reasons) for each in played.events],
+    }
+
+
+def _refusal(refusal: Refusal | None) -> Document | None:
+    if refusal is None:
+        return None
+    return {"code": refusal.code, "facts": dict(refusal.facts), "sentence": refusal.sentence}
+
+
+def _event(recorded: Recorded, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Document:
+    version = recorded.version
+    step, command, mark = version.step, version.command, mark_of(version)
+    why = reasons[version.id][version.number - 1]
+    return {
+        "lesson": version.id,
+        "number": version.number,
+        "at": to_text(version.at),
+        "recorded_at": to_text(recorded.cause.recorded_at),
+        "verb": step.verb,
+        "timeout": command is None,
+        "actor": None if command is None else command.actor,
+        "reason": command.reason if command is not None and command.reason else None,
+        "row": step.id,
+        "from": step.source,
+        "to": step.to,
+        "state": version.state,
+        "over": version.over,
+        "turn": version.waits_for,
+        "fault": step.fault,
+        "mark": step.mark,
+        "marked": None if mark is None else mark.party,
+        "currency": version.brief.currency,
+        "legs": [{"role": role, "minor": minor} for role, minor in version.legs],
+        "held": version.held,
+        "terms": _terms(version.terms),
+        "change": _change(version.change, why),
+        "deadline": _deadline(why.next),
+    }
+
+
+def _lesson(report: Report, id: LessonId, why: Reasons) -> Document:
+    history = report.histories[id]
+    version: Lesson = history[-1].version
+    brief = version.brief
+    return {
+        "name": report.scenario.name_of(id),
+        "state": version.state,
+        "over": version.over,
+        "turn": version.waits_for,
+        "student": brief.student,
+        "tutor": brief.tutor,
+        "payer": brief.payer,
+        "requester": brief.requester,
+        "currency": brief.currency,
+        "terms": _terms(version.terms),
+        "change": _change(version.change, why),
+        "held": version.held,
+        "deadline": _deadline(why.next),
+        "split": split_of(history),
+    }
+
+
+def _terms(terms: Terms) -> Document:
+    return {
+        "number": terms.number,
+        "start": to_text(terms.start),
+        "end": to_text(terms.end),
+        "price": terms.price,
+        "kind": terms.kind,
+        "details": dict(terms.details),
+    }
+
+
+def _change(change: Change | None, why: Reasons) -> Document | None:
+    if change is None:
+        return None
+    return {"state": change.place.name, "terms": _terms(change.terms), "deadline": _deadline(why.change)}
+
+
+def _deadline(reason: Reason | None) -> Document | None:
+    if reason is None:
+        return None
+    return {
+        "at": to_text(reason.at),
+        "state": reason.state,
+        "branch": reason.branch,
+        "text": reason.text,
+        "whole": reason.whole,
+        "anchors": {name: to_text(at) for name, at in reason.anchors},
+        "then": reason.row.rule.to,
+    }
+
+
+def _trial_balance(found: TrialBalance) -> Document:
+    return {
+        "rows": [
+            {"account": row.account, "currency": row.currency, "debit": row.debit, "credit": row.credit}
+            for row in found.rows
+        ],
+        "totals": [{"currency": each.currency, "debit": each.debit, "credit": each.credit} for each in found.totals],
+    }

@@ -1,0 +1,128 @@
+"""The command `tutorcore`: what can be typed, and how it ends.
+
+Ends with 0 if all is fine, with 1 if something was refused or found, and with 2 if the command cannot be understood or
+a file is not what it should be. A reader of the output who goes away early (`| head`) is no mistake.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tutorcore.cli.answer import Answer, complaint
+from tutorcore.errors import InvariantError, TutorcoreError
+
+_INTERRUPTED = 130  # What shells report for a program that was stopped by Ctrl-C.
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments say and return the exit code."""
+    try:
+        options = _parser().parse_args(argv)
+        answer = _answered(options)
+    except SystemExit as done:  # How argparse ends, having printed help or what is wrong with the arguments.
+        answer = Answer("", done.code if isinstance(done.code, int) else 0)
+    except KeyboardInterrupt:
+        answer = Answer("", _INTERRUPTED)
+    _print(answer)
+    return answer.code
+
+
+def _answered(options: argparse.Namespace) -> Answer:
+    run: Callable[[argparse.Namespace], Answer] = options.run
+    try:
+        return run(options)
+    except InvariantError:
+        raise
+    except TutorcoreError as error:
+        return complaint(error, json=options.json)
+
+
+def _print(answer: Answer) -> None:
+    for stream, text in ((sys.stdout, answer.text), (sys.stderr, answer.complaint)):
+        try:
+            stream.write(text.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"))
+            stream.flush()
+        except BrokenPipeError:
+            _discard(stream)
+
+
+def _discard(stream: io.TextIOBase | Any) -> None:
+    """Let what is still buffered go nowhere, so that Python does not complain about the pipe when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tutorcore",
+        description="Runs lessons by a marketplace's policy.",
+        epilog="Ends with 0 if all is fine, 1 if something was refused or found, 2 if a command or file is wrong.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of tutorcore and tzdata")
+    verbs = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    play = _verb(verbs, "play", _play, "run a scenario and print its timeline")
+    play.add_argument("file", metavar="FILE", help="a scenario, as docs/reference/scenario.md describes it")
+    play.add_argument("--db", metavar="FILE", help="keep the database here; repeating a run goes on where it stopped")
+
+    _verb(verbs, "demo", _demo, "play the scenarios about italki that come with tutorcore")
+
+    policies = verbs.add_parser("policy", help="look at policies").add_subparsers(metavar="COMMAND", required=True)
+    _verb(policies, "list", _policy_list, "list the policies that come with tutorcore")
+    show = _verb(policies, "show", _policy_show, "print a policy, or what is wrong with it")
+    show.add_argument("policy", metavar="POLICY", help="the name of a policy in the box, or a policy file")
+    show.add_argument("--compiled", action="store_true", help="print the table that the policy becomes")
+    return parser
+
+
+def _verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], Answer],
+    help: str,
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _play(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.play import play
+
+    return play(options.file, options.db, json=options.json)
+
+
+def _demo(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.demo import demo
+
+    return demo(json=options.json)
+
+
+def _policy_list(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.policy import list_policies
+
+    return list_policies(json=options.json)
+
+
+def _policy_show(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.policy import show_policy
+
+    return show_policy(options.policy, compiled=options.compiled, json=options.json)
+
+
+class _Version(argparse.Action):
+    """Prints the version, which takes looking up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        from tutorcore.calendar.zones import tzdata_version
+
+        parser.exit(message=f"tutorcore {version('tutorcore')}, time zones of tzdata {tzdata_version()}\n")

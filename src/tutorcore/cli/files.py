@@ -1,0 +1,76 @@
+"""Opening what people name on the command line: scenarios, and policies by name or by file.
+
+Everything below the command line takes texts as arguments; this is where they come from.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tutorcore.errors import TutorcoreError, UnknownName
+from tutorcore.policy.codec import Resolve, load_policy
+from tutorcore.policy.presets import preset_names, preset_text
+from tutorcore.policy.process import Process
+from tutorcore.policy.source import SIZE
+
+_SUFFIX = ".toml"
+
+
+class UnreadableFile(TutorcoreError, OSError):
+    """A file that was named cannot be read."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} cannot be read: {why}")
+        self.path = path
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file, or as much of it as is enough to see that it is too long."""
+    try:
+        with path.open("rb") as file:
+            return file.read(SIZE + 1)
+    except OSError as error:
+        raise UnreadableFile(path, error.strerror or str(error)) from error
+    except ValueError as error:  # A name that no file can have.
+        raise UnreadableFile(path, str(error)) from error
+
+
+def names_a_file(policy: str) -> bool:
+    """Return whether a policy is named by its file: something with a folder in it, or that ends in `.toml`."""
+    return policy.endswith(_SUFFIX) or "/" in policy or os.sep in policy
+
+
+def policy_text(name: str, folder: Path) -> tuple[bytes, str]:
+    """Return the text of a policy, in the box or in a file seen from `folder`, and what to call it in messages."""
+    if not names_a_file(name):
+        return preset_text(name).encode(), f"{name}{_SUFFIX}"
+    path = folder / name
+    if not path.is_file():
+        raise UnknownName("policy file", name, _beside(path) + preset_names())
+    return read_bytes(path), str(path)
+
+
+def find_policy(name: str, folder: Path) -> Process:
+    """Return the process of a policy; what its file extends is a policy in the box or a file beside it."""
+    text, file = policy_text(name, folder)
+    return load_policy(text, file, _resolve_beside((folder / name).parent))
+
+
+def _resolve_beside(folder: Path) -> Resolve:
+    def resolve(name: str) -> str:
+        text, file = policy_text(name, folder)
+        try:
+            return text.decode()
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(Path(file), "it is not UTF-8") from error
+
+    return resolve
+
+
+def _beside(path: Path) -> tuple[str, ...]:
+    """The policy files that may have been meant."""
+    try:
+        return tuple(each.name for each in path.parent.iterdir() if each.name.endswith(_SUFFIX))
+    except OSError:
+        return ()

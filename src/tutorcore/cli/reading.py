@@ -1,0 +1,315 @@
+"""Reading a scenario, so that all mistakes of the file come to light at once, before anything is run.
+
+    schema = 1
+    id     = "first-lesson"
+    policy = "italki"
+
+    [parties.ann]
+    zone   = "America/New_York"
+    wallet = "100.0"
+
+    [[steps]]
+    at     = 2026-03-26T09:00:00Z
+    who    = "ann"
+    do     = "request"
+    ...
+
+`docs/reference/scenario.md` describes the format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from tutorcore.adapters.memory import MemoryStorage
+from tutorcore.calendar.zones import zone as zone_of
+from tutorcore.cli.files import find_policy, read_bytes
+from tutorcore.cli.moments import moment
+from tutorcore.cli.scenario import BETWEEN, SWEEP, TOP_UP, Act, Action, Ask, Person, Scenario, Step, Sweep, TopUp
+from tutorcore.engine.marketplace import Marketplace
+from tutorcore.errors import InvalidValue, suggest
+from tutorcore.ids import LessonId, PartyId, lesson_id, party_id
+from tutorcore.instants import EPOCH, Instant, to_text
+from tutorcore.lessons.lesson import LARGEST_PRICE, LONGEST, Offer
+from tutorcore.lessons.refusals import PRECEDENCE
+from tutorcore.money import ISO_4217, Currency, Money
+from tutorcore.policy.expressions import Exact
+from tutorcore.policy.parsing import parse_duration
+from tutorcore.policy.process import FIELDS, Process
+from tutorcore.policy.reader import Problems, Table
+from tutorcore.policy.roles import GRANTED_ROLES
+from tutorcore.policy.source import Source
+from tutorcore.policy.wellformed import rows_of
+
+FindPolicy: TypeAlias = Callable[[str], Process]
+"""From what a scenario calls its policy to the process; raises what is wrong with it."""
+
+T = TypeVar("T")
+
+OK = "ok"
+ANSWERS = (OK, *PRECEDENCE)
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST_ID = 32
+_AMOUNT_WITH_CODE = re.compile(r"(\S+) +(\S+)")
+_MINUTE = timedelta(minutes=1)
+_STAND_IN = "none"
+_STEP_KEYS = (
+    "at", "who", "do", "expect", "amount", "grace", "lesson", "student", "tutor", "payer", "start", "minutes",
+    "duration", "price", "kind", "details", "proposal", "reason", "note",
+)  # fmt: skip
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Return the scenario in a file; raise `Mistakes` with everything that is wrong with it."""
+    return read_scenario(read_bytes(path), str(path), lambda name: find_policy(name, path.parent))
+
+
+def read_scenario(text: str | bytes, file: str, policy: FindPolicy) -> Scenario:
+    """Return the scenario that a text describes; raise `Mistakes` with everything that is wrong with it."""
+    problems = Problems()
+    root = Table.root(Source.parse(text, file), problems)
+    scenario = _Reader(root, policy).scenario()
+    problems.raise_if_any(f"{file} is not a scenario that can be played")
+    assert scenario is not None
+    return scenario
+
+
+class _Reader:
+    """Reads one file. What a mistake leaves unknown (the policy, say) is not asked about any more."""
+
+    def __init__(self, root: Table, policy: FindPolicy) -> None:
+        self._root = root
+        root.integer("schema", least=1, most=1)
+        self._id = root.parsed("id", _scenario_id) or _STAND_IN
+        self._process = root.parsed("policy", policy)
+        self._unit = None if self._process is None else self._process.unit
+        self._zone = root.parsed("zone", _zone, "UTC") or "UTC"
+        self._proposing: frozenset[str] = frozenset()
+        self._till: Marketplace | None = None
+        if self._process is not None:
+            rows = [row for _, _, row in rows_of(self._process) if row.effects.terms == "propose"]
+            self._proposing = frozenset(verb for row in rows if (verb := getattr(row, "verb", None)))
+            for verb in (TOP_UP, SWEEP):
+                if verb in self._process.verbs:
+                    root.mistake("policy", f"has a verb {verb!r}, which has another meaning in scenarios")
+            self._till = Marketplace(MemoryStorage(), [self._process])
+            self._till.add_party(_STAND_IN, zone="UTC")
+        self._people: dict[str, Person] = {}
+        self._asked: dict[str, None] = {}
+        self._last: Instant | None = None
+
+    def scenario(self) -> Scenario | None:
+        root = self._root
+        title, about = root.text("title", ""), root.text("about", "")
+        parties = root.table("parties")
+        if parties is None and "parties" not in root:
+            root.mistake(None, "there are no parties; expected tables such as [parties.ann]")
+        for name in () if parties is None else parties.keys():
+            table = parties.table(name) if parties is not None else None
+            if table is not None:
+                self._people[name] = self._person(table, name)
+        written = self._moment_if_any(root, "at")
+        self._last = written
+        tables = root.tables("steps")
+        if "steps" not in root:
+            root.mistake(None, "there are no steps; expected tables [[steps]]")
+        steps = [self._step(table, number) for number, table in enumerate(tables, 1)]
+        root.finish()
+        if self._process is None or len(root.problems):
+            return None
+        found = tuple(step for step in steps if step is not None)
+        at = written or (found[0].at if found else EPOCH)
+        people = tuple(self._people.values())
+        return Scenario(self._id, title, about.strip(), self._process, self._zone, at, people, found)
+
+    def _person(self, table: Table, name: str) -> Person:
+        id = table.attempt(lambda: party_id(name)) or PartyId(_STAND_IN)
+        zone = table.parsed("zone", _zone) or "UTC"
+        wallet = self._topped_up(table, "wallet") if "wallet" in table else None
+        grants = table.some_of("grants", GRANTED_ROLES, ())
+        table.finish()
+        return Person(id, zone, wallet, grants)
+
+    # Steps
+
+    def _step(self, table: Table, number: int) -> Step | None:
+        at = self._moment(table, "at")
+        if at is not None and self._last is not None and at < self._last:
+            table.mistake("at", f"is {to_text(at)}, earlier than what comes before it ({to_text(self._last)})")
+        self._last = at or self._last
+        do = self._verb(table)
+        expect = table.one_of("expect", ANSWERS, None)
+        who = None if do == SWEEP else self._party(table, "who")
+        action = None if do is None else self._action(table, do, who or PartyId(_STAND_IN))
+        table.finish(*(_STEP_KEYS if do is None else ()))
+        if at is None or do is None or action is None:
+            return None
+        return Step(number, at, who, do, action, expect)
+
+    def _verb(self, table: Table) -> str | None:
+        do = table.text("do")
+        if not do or self._process is None:
+            return do if do in (TOP_UP, SWEEP) else None
+        known = (TOP_UP, SWEEP, *self._process.verbs)
+        if do in known:
+            return do
+        table.mistake("do", f"is {do!r}; expected {', '.join(known)}", suggest(do, known))
+        return None
+
+    def _action(self, table: Table, do: str, who: PartyId) -> Action | None:
+        if do == TOP_UP:
+            amount = self._topped_up(table, "amount")
+            return None if amount is None else TopUp(amount)
+        if do == SWEEP:
+            return Sweep(_elapsed(table, "grace", timedelta(0)) or timedelta(0))
+        assert self._process is not None
+        name = table.text("lesson")
+        is_opening = do == self._process.opening.verb and ("tutor" in table or name not in self._asked)
+        return self._ask(table, name, who) if is_opening else self._act(table, do, name)
+
+    def _ask(self, table: Table, name: str, who: PartyId) -> Ask | None:
+        lesson = table.attempt(lambda: self._lesson_id(name), "lesson") if name else None
+        self._asked[name] = None
+        student = self._party(table, "student", who)
+        tutor = self._party(table, "tutor")
+        payer = self._party(table, "payer", student)
+        if tutor == student and "tutor" in table and tutor is not None:
+            table.mistake("tutor", f"is {tutor!r}, who is the student")
+        start = self._moment(table, "start")
+        duration = self._duration(table)
+        if duration is None and "minutes" not in table and "duration" not in table:
+            table.mistake(None, 'how long it lasts is missing; expected minutes = 30, or duration = "1h 30m"')
+        price = self._price(table, "price")
+        kind, details, note = table.text("kind", ""), self._details(table), table.text("note", "")
+        if lesson is None or student is None or tutor is None or payer is None:
+            return None
+        if start is None or duration is None or price is None:
+            return None
+        return Ask(lesson, student, tutor, payer, start, duration, price, kind, details or (), note)
+
+    def _act(self, table: Table, do: str, name: str) -> Act | None:
+        proposal = table.integer("proposal", None, least=1)
+        reason, note = table.text("reason", ""), table.text("note", "")
+        offer = self._offer(table) if do in self._proposing else None
+        if name and name not in self._asked:
+            message = f"is {name!r}, a lesson that no earlier step asks for"
+            table.mistake("lesson", message, suggest(name, self._asked))
+            return None
+        return Act(self._lesson_id(name), proposal, offer, reason, note) if name else None
+
+    def _offer(self, table: Table) -> Offer | None:
+        """What is proposed; None where nothing is, which the engine will refuse."""
+        start = self._moment_if_any(table, "start")
+        duration = self._duration(table)
+        price = self._price(table, "price") if "price" in table else None
+        kind, details = table.text("kind", None), self._details(table)
+        if not any(name in table for name in (*FIELDS, "minutes")):
+            return None
+        return Offer(start, duration, None if price is None else price.minor, kind, details)
+
+    # Cells
+
+    def _moment(self, table: Table, key: str) -> Instant | None:
+        """The instant under `key`, which must be there; None after a mistake."""
+        if isinstance(table.value(key), str):
+            return table.parsed(key, lambda text: moment(text, key))
+        before = len(table.problems)
+        found = table.instant(key)
+        return found if len(table.problems) == before else None
+
+    def _moment_if_any(self, table: Table, key: str) -> Instant | None:
+        return self._moment(table, key) if key in table else table.instant(key, None)
+
+    def _party(self, table: Table, key: str, default: PartyId | None = None) -> PartyId | None:
+        name = table.text(key) if default is None else table.text(key, default)
+        if name in self._people or not name or name == _STAND_IN:
+            return PartyId(name) if name else None
+        known = ", ".join(self._people) or "none"
+        table.mistake(key, f"is {name!r}; expected one of the parties: {known}", suggest(name, self._people))
+        return None
+
+    def _lesson_id(self, name: str) -> LessonId:
+        lesson_id(name)
+        if BETWEEN in name:
+            raise InvalidValue("lesson", name, f"a name without {BETWEEN!r}")
+        return lesson_id(f"{self._id}{BETWEEN}{name}")
+
+    def _duration(self, table: Table) -> timedelta | None:
+        """How long a lesson lasts, or None where that is not said, or not well."""
+        if "minutes" in table and "duration" in table:
+            table.mistake("minutes", "is given besides duration; one of them will do")
+        if "minutes" in table:
+            count = table.integer("minutes", least=1, most=LONGEST // _MINUTE)
+            table.value("duration")
+            return count * _MINUTE or None
+        found = _elapsed(table, "duration", None)
+        return None if found is None else table.attempt(lambda: Offer(duration=found).duration, "duration")
+
+    def _details(self, table: Table) -> tuple[tuple[str, str], ...] | None:
+        inner = table.table("details")
+        return None if inner is None else tuple(sorted((name, inner.text(name)) for name in inner.keys()))
+
+    def _price(self, table: Table, key: str) -> Money | None:
+        price = self._money(table, key)
+        if price is not None and not 0 <= price.minor <= LARGEST_PRICE:
+            table.mistake(key, f"is {price}; expected nothing or more, up to {LARGEST_PRICE} minor units")
+            return None
+        return price
+
+    def _topped_up(self, table: Table, key: str) -> Money | None:
+        """An amount that a wallet can be topped up by, which a marketplace on trial says best."""
+        amount = self._money(table, key)
+        till = self._till
+        if amount is None or till is None:
+            return None
+        where = ".".join(map(str, table.path))[-100:]  # A key for each, so that no answer is a repeated one.
+        done = table.attempt(lambda: till.top_up(_STAND_IN, amount, key=f"{where}.{key}", now=EPOCH), key)
+        return None if done is None else amount
+
+    def _money(self, table: Table, key: str) -> Money | None:
+        raw, unit = table.value(key), self._unit
+        if unit is None:
+            return None
+        currency = Currency(unit.code, unit.exponent)
+        found = _AMOUNT_WITH_CODE.fullmatch(raw) if isinstance(raw, str) else None
+        if found is not None:
+            amount, code = found[1], found[2]
+            return table.attempt(lambda: _in_currency(amount, code, currency), key)
+        before = len(table.problems)
+        text = table.money_text(key)
+        return table.attempt(lambda: Money.of(text, currency), key) if len(table.problems) == before else None
+
+
+def _scenario_id(text: str) -> str:
+    if _ID.fullmatch(text) is None or len(text) > _LONGEST_ID:
+        raise InvalidValue("id", text, f"lower-case letters and digits with single '-' between, at most {_LONGEST_ID}")
+    return text
+
+
+def _zone(name: str) -> str:
+    zone_of(name)
+    return name
+
+
+def _elapsed(table: Table, key: str, default: timedelta | None) -> timedelta | None:
+    """An elapsed time such as "1h 30m"; None after a mistake."""
+    if key not in table:
+        table.value(key)
+        return default
+    found = table.parsed(key, parse_duration)
+    if found is not None and not isinstance(found, Exact):
+        table.mistake(key, f"is {found}; expected hours, minutes or seconds, such as '1h 30m'")
+        return None
+    return None if found is None else found.delta
+
+
+def _in_currency(amount: str, code: str, currency: Currency) -> Money:
+    known = ISO_4217.with_unit(currency.code, currency.exponent)
+    if known.get(code) != currency:
+        raise InvalidValue("amount", f"{amount} {code}", f"an amount in {currency.code}, the currency of the policy")
+    return Money.of(amount, currency)

@@ -1,0 +1,275 @@
+"""Playing a scenario on a store, and what came of it.
+
+Each step is one command in a transaction of its own, decided and recorded at the step's instant, under a key made of
+the scenario's id and the step's position. What is reported is read back by those keys from the store. Hence a run that
+was cut short anywhere can be repeated on the same store: steps that were answered are not done again, the others are,
+and the report is that of an undisturbed run.
+
+After the last step a sweep at its instant applies what is due by then, so that no lesson is reported in a state that it
+has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import assert_never
+
+import attrs
+
+from tutorcore.cli.scenario import Act, Ask, Person, Scenario, Step, Sweep, TopUp
+from tutorcore.engine.marketplace import Marketplace
+from tutorcore.engine.outcome import Outcome
+from tutorcore.errors import UnknownName
+from tutorcore.ids import Key, LessonId, PartyId
+from tutorcore.instants import to_text
+from tutorcore.ledger.accounts import Account
+from tutorcore.ledger.statements import TrialBalance
+from tutorcore.lessons.lesson import Lesson
+from tutorcore.lessons.refusals import Refusal
+from tutorcore.ports.storage import AuditLine, Recorded, Storage
+
+Progress = Callable[[int], None]
+"""Is told how many steps have been done."""
+
+_SWEEP = "sweep"
+
+
+@attrs.frozen
+class Filled:
+    """A wallet that was filled before the first step, or why it was not."""
+
+    person: Person
+    key: Key
+    refusal: Refusal | None
+
+
+@attrs.frozen
+class Played:
+    """A step with its answer: the refusal if there was one, and everything that was recorded under its key."""
+
+    step: Step
+    key: Key
+    refusal: Refusal | None
+    events: tuple[Recorded, ...]
+
+    @property
+    def answer(self) -> str:
+        """The answer in one word: `ok`, or the code of the refusal."""
+        return "ok" if self.refusal is None else self.refusal.code
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether this is the answer that the scenario foresees; one that foresees nothing means `ok`."""
+        return self.answer == (self.step.expect or "ok")
+
+
+@attrs.frozen
+class Report:
+    """What came of a scenario. `histories` are those of every lesson that an event is about or the scenario names."""
+
+    scenario: Scenario
+    policy: str
+    policy_hash: str
+    tzdata: str
+    filled: tuple[Filled, ...]
+    steps: tuple[Played, ...]
+    closing: tuple[Recorded, ...]
+    histories: Mapping[LessonId, tuple[Recorded, ...]]
+    lessons: tuple[LessonId, ...]
+    balances: tuple[tuple[Account, str, int], ...]
+    trial_balance: TrialBalance
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether everything came out as the scenario foresees."""
+        return all(each.refusal is None for each in self.filled) and all(each.is_expected for each in self.steps)
+
+
+def play_scenario(scenario: Scenario, storage: Storage, progress: Progress | None = None) -> Report:
+    """Play a scenario to its end and return what came of it; on a store that has a part of it, play the rest."""
+    play = _Play(scenario, storage)
+    refusals = play.fill_wallets()
+    answers = play.do_steps(len(scenario.steps), progress)
+    play.close()
+    return play.report(refusals, answers)
+
+
+def play_part(scenario: Scenario, storage: Storage, steps: int) -> None:
+    """Play the first steps of a scenario and stop there, as if interrupted."""
+    play = _Play(scenario, storage)
+    play.fill_wallets()
+    play.do_steps(steps, None)
+
+
+class _Play:
+    """One run of a scenario on a store."""
+
+    def __init__(self, scenario: Scenario, storage: Storage) -> None:
+        self._scenario = scenario
+        self._market = Marketplace(storage, [scenario.process], zone=scenario.zone)
+        # What an earlier run did, by key. Nothing before the last step it did is done anew, even if it left no trace.
+        self._before = {line.key: line for line in self._market.audit() if line.key is not None}
+        self._reached = self._last_step_done()
+        self._asked: set[LessonId] = set()
+
+    def fill_wallets(self) -> list[Refusal | None]:
+        """Register the people, and fill their wallets where the scenario says so."""
+        for person in self._scenario.people:
+            self._market.add_party(person.id, zone=person.zone, grants=person.grants)
+        return [self._fill(person) for person in self._scenario.people if person.wallet is not None]
+
+    def do_steps(self, count: int, progress: Progress | None) -> list[Refusal | None]:
+        """Do the first `count` steps, or find what was answered to them."""
+        refusals: list[Refusal | None] = []
+        for step in self._scenario.steps[:count]:
+            refusals.append(self._do(step))
+            if progress is not None:
+                progress(step.number)
+        return refusals
+
+    def close(self) -> None:
+        """Apply what is due by the end."""
+        self._market.sweep(now=self._scenario.end, key=self._scenario.key("end"))
+
+    def report(self, filled: Iterable[Refusal | None], answers: Iterable[Refusal | None]) -> Report:
+        """Return what the store now says of the whole run."""
+        from tutorcore.calendar.zones import tzdata_version
+        from tutorcore.policy.codec import content_hash
+
+        scenario, market = self._scenario, self._market
+        steps = tuple(self._played(step, refusal) for step, refusal in zip(scenario.steps, answers, strict=True))
+        closing = market.caused_by(scenario.key("end"))
+        told = [event.version.id for played in steps for event in played.events]
+        told += [event.version.id for event in closing]
+        own = tuple(dict.fromkeys(step.lesson for step in scenario.steps if step.lesson in self._asked))
+        with_wallets = [person for person in scenario.people if person.wallet is not None]
+        return Report(
+            scenario,
+            scenario.process.name,
+            content_hash(scenario.process),
+            tzdata_version(),
+            tuple(Filled(*each) for each in zip(with_wallets, map(self._wallet_key, with_wallets), filled, strict=True)),
+            steps,
+            closing,
+            {id: market.history(id) for id in dict.fromkeys([*told, *own])},
+            own,
+            market.balances(),
+            market.trial_balance(),
+        )
+
+    def _played(self, step: Step, refusal: Refusal | None) -> Played:
+        key = self._scenario.key(step.number)
+        # A key that is another step's in this store leads to events that are not this step's.
+        reused = refusal is not None and refusal.code == "key_reused"
+        return Played(step, key, refusal, () if reused else self._market.caused_by(key))
+
+    def _wallet_key(self, person: Person) -> Key:
+        return self._scenario.key("wallet", person.id)
+
+    def _fill(self, person: Person) -> Refusal | None:
+        assert person.wallet is not None
+        key, at = self._wallet_key(person), self._scenario.at
+        found = self._before.get(key)
+        if found is not None and found.at != at:
+            return _reused(key, found)
+        return self._market.top_up(person.id, person.wallet, key=key, now=at).refusal
+
+    def _do(self, step: Step) -> Refusal | None:
+        key, found = self._scenario.key(step.number), self._found(step)
+        if found is not None and (found.at != step.at or (found.verb == _SWEEP) != isinstance(step.action, Sweep)):
+            # The digest of a command covers neither its instant nor sweeps, which have no content.
+            return _reused(key, found)
+        if step.number < self._reached and isinstance(step.action, Sweep):
+            return None
+        if step.number < self._reached and found is None:
+            return self._left_no_trace(step, key)
+        refusal = self._carry_out(step, key)
+        if refusal is None and isinstance(step.action, Ask):
+            self._asked.add(step.action.lesson)
+        return refusal
+
+    def _last_step_done(self) -> int:
+        """The number of the last step that an earlier run did; one more if that run came to its end."""
+        if Key(f"{self._scenario.key('end')}/1") in self._before:
+            return len(self._scenario.steps) + 1
+        return max((step.number for step in self._scenario.steps if self._found(step) is not None), default=0)
+
+    def _found(self, step: Step) -> AuditLine | None:
+        """What an earlier run answered to this step; of a sweep, to its first part."""
+        key = self._scenario.key(step.number)
+        return self._before.get(key) or self._before.get(Key(f"{key}/1"))
+
+    def _left_no_trace(self, step: Step, key: Key) -> Refusal:
+        """The answer to a step that an earlier run has passed: it met no lesson, or was another step then."""
+        if isinstance(step.action, Act) and step.lesson not in self._asked:
+            return self._never_asked(step)
+        return Refusal.of("key_reused", key=key, before="a step that left no trace")
+
+    def _carry_out(self, step: Step, key: Key) -> Refusal | None:
+        try:
+            outcome = self._command(step, key)
+        except UnknownName as error:
+            if error.kind != "lesson":
+                raise
+            return self._never_asked(step)
+        return None if outcome is None else outcome.refusal
+
+    def _never_asked(self, step: Step) -> Refusal:
+        """The answer to an act on a lesson that does not exist because asking for it was refused."""
+        return Refusal.of(
+            "not_open", verb=step.do, state="not yet asked for", open=self._scenario.process.opening.verb
+        )
+
+    def _command(self, step: Step, key: Key) -> Outcome | None:
+        market, who = self._market, step.who or PartyId("")
+        match step.action:
+            case TopUp(amount):
+                return market.top_up(who, amount, key=key, now=step.at)
+            case Sweep(grace):
+                market.sweep(now=step.at, grace=grace, key=key)
+                return None
+            case Ask() as ask:
+                return market.request(
+                    student=ask.student,
+                    tutor=ask.tutor,
+                    payer=ask.payer,
+                    by=who,
+                    start=ask.start,
+                    duration=ask.duration,
+                    price=ask.price,
+                    kind=ask.kind,
+                    details=dict(ask.details),
+                    note=ask.note,
+                    lesson=ask.lesson,
+                    verb=step.do,
+                    key=key,
+                    now=step.at,
+                )
+            case Act() as act:
+                return market.act(
+                    step.do,
+                    act.lesson,
+                    by=who,
+                    proposal=act.proposal,
+                    offer=act.offer,
+                    reason=act.reason,
+                    note=act.note,
+                    key=key,
+                    now=step.at,
+                )
+            case _ as never:
+                assert_never(never)
+
+
+def _reused(key: Key, found: AuditLine) -> Refusal:
+    return Refusal.of("key_reused", key=key, before=f"{found.verb} at {to_text(found.at)}")
+
+
+def split_of(history: Iterable[Recorded]) -> dict[str, int]:
+    """Return what settlements have paid out of a lesson, to whom; what goes back to the payer is the student's share."""
+    split = {"student": 0, "tutor": 0, "platform": 0}
+    for recorded in history:
+        version: Lesson = recorded.version
+        for role, minor in version.legs if version.step.settle else ():
+            split["student" if role == "payer" else role] += minor
+    return split

@@ -1,0 +1,985 @@
+"""Contracts: what every implementation of a port must do, as tests to inherit.
+
+For a storage of your own, write in one of your test modules
+
+    class TestMyStorage(StorageContract):
+        def make_storage(self) -> Storage:
+            return MyStorage(...)
+
+and pytest runs every test below on it. Each test asks for one new, empty storage and hands it to `close_storage`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from tutorcore.errors import StorageError
+from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
+from tutorcore.instants import MICROSECOND, Instant
+from tutorcore.ledger.accounts import BANK, COMMISSION, Account, escrow, pending, receivable, wallet
+from tutorcore.ledger.book import Shortfall
+from tutorcore.ledger.entries import Entry, Posted, entry, flow, reverse, top_up
+from tutorcore.lessons.lesson import LONGEST, Lesson, Offer
+from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice, claims_of, entry_of, notice_of
+from tutorcore.lessons.refusals import Refusal
+from tutorcore.ports.storage import AuditLine, Cause, Party, Storage, Transaction
+from tutorcore.testing.versions import (
+    AMY,
+    ANN,
+    DAY,
+    HOUR,
+    LESSON,
+    NOW,
+    PAM,
+    TIM,
+    TOM,
+    WEEK,
+    lapsed,
+    moved,
+    requested,
+    sample_machine,
+)
+
+_UNIT = "ITC"
+_OTHER = LessonId("l2")
+
+
+class _Change(Exception):  # It ends a block on purpose; nothing is wrong.
+    """Leaves a block so that everything in it is taken back."""
+
+
+def contents(tx: Transaction) -> dict[str, object]:
+    """Return everything a store holds, for comparing two moments or two stores."""
+    lessons = tx.lessons()
+    end = NOW + 1000 * DAY
+    return {
+        "audit": tx.audit(),
+        "parties": tx.parties(),
+        "lessons": lessons,
+        "running": tx.lessons(over=False),
+        "histories": [tx.history(lesson.id) for lesson in lessons],
+        "due": tx.due(end),
+        "claims": tx.claims(),
+        "balances": tx.balances(),
+        "entries": tx.entries(),
+        "clearings": tx.due_clearings(end),
+        "outbox": tx.outbox(),
+    }
+
+
+class StorageContract(ABC):
+    """The tests of the storage port."""
+
+    @abstractmethod
+    def make_storage(self) -> Storage:
+        """Return a new, empty storage."""
+
+    def close_storage(self, storage: Storage) -> None:
+        """Let go of a storage that `make_storage` returned; calls its `close()` if it has one."""
+        close = getattr(storage, "close", None)
+        if close is not None:
+            close()
+
+    @contextmanager
+    def storage(self) -> Iterator[Storage]:
+        """A new storage for one test."""
+        made = self.make_storage()
+        try:
+            yield made
+        finally:
+            self.close_storage(made)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """The first transaction of a new storage, in which the sample policy is kept."""
+        with self.storage() as storage, storage.transaction() as tx:
+            tx.add_policy(sample_machine())
+            yield tx
+
+    # Transactions
+
+    def test_a_new_storage_is_empty(self) -> None:
+        """A storage begins with nothing in it."""
+        with self.storage() as storage, storage.reading() as tx:
+            found = contents(tx)
+
+        assert not any(found.values()), found
+
+    def test_what_a_block_wrote_is_there_afterwards(self) -> None:
+        """Everything written in a transaction can be read in the next one, and when only reading."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                _write_everything(tx)
+                written = contents(tx)
+            with storage.transaction() as tx:
+                found = contents(tx)
+            with storage.reading() as tx:
+                read = contents(tx)
+
+        assert all(written.values()), written
+        assert found == written
+        assert read == written
+
+    def test_a_block_that_raises_takes_everything_back(self) -> None:
+        """After an exception the store is as it was, causes included."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                _write_everything(tx)
+                before = contents(tx)
+            with _raises(_Change), storage.transaction() as tx:
+                _write_more(tx)
+                raise _Change
+            with storage.transaction() as tx:
+                found = contents(tx)
+                cause = tx.begin(NOW)
+
+        assert found == before
+        assert cause.number == 2
+
+    def test_the_first_block_may_raise_too(self) -> None:
+        """A storage whose first transaction was taken back is empty, and can be used."""
+        with self.storage() as storage:
+            with _raises(_Change), storage.transaction() as tx:
+                _write_everything(tx)
+                raise _Change
+            with storage.transaction() as tx:
+                found = contents(tx)
+                policy = tx.machine(sample_machine().hash)
+                _write_everything(tx)
+                written = contents(tx)
+
+        assert not any(found.values()), found
+        assert policy is None
+        assert all(written.values())
+
+    def test_a_savepoint_can_be_undone(self) -> None:
+        """Undoing a savepoint takes back the writes since it, and the transaction goes on."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                _write_everything(tx)
+                before = contents(tx)
+                with tx.savepoint() as savepoint:
+                    _write_more(tx)
+                    changed = contents(tx)
+                    savepoint.undo()
+                    undone = contents(tx)
+                _write_more(tx)
+            with storage.reading() as tx:
+                after = contents(tx)
+
+        assert changed != before
+        assert undone == before
+        assert after == changed
+
+    def test_an_undone_savepoint_can_be_used_again(self) -> None:
+        """What is written after `undo` stays, unless it is undone as well."""
+        with self.transaction() as tx:
+            with tx.savepoint() as savepoint:
+                tx.put_party(Party(ANN, "UTC"))
+                savepoint.undo()
+                tx.put_party(Party(AMY, "UTC"))
+                savepoint.undo()
+                tx.put_party(Party(TOM, "UTC"))
+            found = tx.parties()
+
+        assert found == (Party(TOM, "UTC"),)
+
+    def test_an_exception_undoes_its_savepoint(self) -> None:
+        """A scope that raises takes back its own writes and no others."""
+        with self.transaction() as tx:
+            _write_everything(tx)
+            before = contents(tx)
+            with _raises(_Change), tx.savepoint():
+                _write_more(tx)
+                raise _Change
+            found = contents(tx)
+
+        assert found == before
+
+    def test_savepoints_nest(self) -> None:
+        """Undoing the outer one takes back what the inner one kept; undoing the inner one leaves the outer's writes."""
+        with self.transaction() as tx:
+            with tx.savepoint() as outer:
+                tx.put_party(Party(ANN, "UTC"))
+                with tx.savepoint() as inner:
+                    tx.put_party(Party(AMY, "UTC"))
+                    inner.undo()
+                kept = tx.parties()
+                with tx.savepoint():
+                    tx.put_party(Party(TOM, "UTC"))
+                outer.undo()
+            found = tx.parties()
+
+        assert kept == (Party(ANN, "UTC"),)
+        assert found == ()
+
+    def test_transactions_do_not_nest(self) -> None:
+        """A second transaction inside the first is refused, and the first goes on."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.put_party(Party(ANN, "UTC"))
+                with _raises(StorageError), storage.transaction():
+                    pass
+                tx.put_party(Party(TOM, "UTC"))
+            with storage.reading() as tx:
+                found = tx.parties()
+
+        assert found == (Party(ANN, "UTC"), Party(TOM, "UTC"))
+
+    def test_a_transaction_that_has_ended_is_of_no_use(self) -> None:
+        """Whoever holds on to a transaction after its block is told so."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                pass
+
+            with _raises(StorageError):
+                tx.parties()
+            with _raises(StorageError):
+                tx.put_party(Party(ANN, "UTC"))
+
+    # Causes, the audit trail, keys
+
+    def test_causes_count_from_one(self) -> None:
+        """Causes are numbered in the order in which they begin, across transactions."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                first, second = tx.begin(NOW), tx.begin(NOW + HOUR)
+                tx.add_audit(_line(second, "k"))
+            with storage.transaction() as tx:
+                third = tx.begin(NOW + DAY)
+
+        assert [first.number, second.number, third.number] == [1, 2, 3]
+        assert [first.recorded_at, second.recorded_at, third.recorded_at] == [NOW, NOW + HOUR, NOW + DAY]
+
+    def test_recorded_instants_never_go_back(self) -> None:
+        """A cause that begins earlier than the last recorded instant is recorded at that one."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.add_audit(_line(tx.begin(NOW), "k"))
+            with storage.transaction() as tx:
+                early = tx.begin(NOW - DAY)
+                late = tx.begin(NOW + MICROSECOND)
+
+        assert early.recorded_at == NOW
+        assert late.recorded_at == NOW + MICROSECOND
+
+    def test_a_cause_without_an_answer_counts_too(self) -> None:
+        """A cause that brings writes but no audit line keeps its number, and shows in no audit."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.add_audit(_line(tx.begin(NOW), "k"))
+            with storage.transaction() as tx:
+                tx.post(_paid_in(ANN, 10), tx.begin(NOW + HOUR))
+            with storage.transaction() as tx:
+                cause = tx.begin(NOW)
+                lines = tx.audit()
+
+        assert cause == Cause(3, NOW + HOUR)
+        assert [line.key for line in lines] == ["k"]
+
+    def test_a_transaction_that_only_reads_takes_no_number(self) -> None:
+        """Numbers are given when a cause begins, not when a transaction does."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.parties()
+            with storage.transaction() as tx:
+                cause = tx.begin(NOW)
+
+        assert cause.number == 1
+
+    def test_an_answer_is_found_by_its_key(self) -> None:
+        """The line kept under a key comes back whole, a refusal and its facts included."""
+        refusal = Refusal.of("slot_taken", party="tom", start="later", end="still later", lesson="l\u00e4ter \u2603")
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                line = AuditLine(tx.begin(NOW), Key("k1"), "d1", "accept", "tom", LESSON, NOW - HOUR, 2, 1, refusal)
+                tx.add_audit(line)
+                at_once = tx.answer(Key("k1"))
+            with storage.transaction() as tx:
+                found, other = tx.answer(Key("k1")), tx.answer(Key("k2"))
+
+        assert at_once == line
+        assert found == line
+        assert other is None
+
+    def test_a_key_is_answered_once(self) -> None:
+        """A second line under one key is refused, and the first one stays."""
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            tx.add_audit(_line(cause, "k"))
+            with _raises(StorageError):
+                tx.add_audit(_line(cause, "k", verb="decline"))
+            found = tx.answer(Key("k"))
+
+        assert found == _line(cause, "k")
+
+    def test_lines_without_a_key_may_be_many(self) -> None:
+        """A line that nothing may repeat has no key, and there may be any number of those."""
+        with self.transaction() as tx:
+            lines = tuple(_line(tx.begin(NOW), None) for _ in range(3))
+            for line in lines:
+                tx.add_audit(line)
+            found = tx.audit()
+
+        assert found == lines
+
+    def test_the_audit_of_a_lesson_leaves_others_out(self) -> None:
+        """Lines come in the order of their causes; those about a lesson can be had alone."""
+        with self.transaction() as tx:
+            lines = [
+                _line(tx.begin(NOW), f"k{number}", lesson=lesson)
+                for number, lesson in enumerate((LESSON, _OTHER, None, LESSON))
+            ]
+            for line in lines:
+                tx.add_audit(line)
+            every, some = tx.audit(), tx.audit(LESSON)
+
+        assert every == tuple(lines)
+        assert some == (lines[0], lines[3])
+
+    # People and policies
+
+    def test_parties_are_kept_and_replaced(self) -> None:
+        """A party is added once and replaced by its id; all come by id."""
+        with self.transaction() as tx:
+            tx.put_party(Party(TOM, "Asia/Tokyo"))
+            tx.put_party(Party(ANN, "Europe/Berlin", frozenset({"operator", "admin"})))
+            tx.put_party(Party(TOM, "Asia/Seoul"))
+            one, none, every = tx.party(TOM), tx.party(PAM), tx.parties()
+
+        assert one == Party(TOM, "Asia/Seoul")
+        assert none is None
+        assert every == (Party(ANN, "Europe/Berlin", frozenset({"operator", "admin"})), one)
+
+    def test_a_policy_is_kept_whole(self) -> None:
+        """The process comes back under its hash, as the same machine each time."""
+        machine = sample_machine()
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                before = tx.machine(machine.hash)
+                tx.add_policy(machine)
+                tx.add_policy(machine)
+            with storage.transaction() as tx:
+                first, again, other = (
+                    tx.machine(machine.hash),
+                    tx.machine(machine.hash),
+                    tx.machine(PolicyHash("0" * 64)),
+                )
+
+        assert before is None
+        assert first is not None
+        assert first is again
+        assert first.process == machine.process
+        assert other is None
+
+    # Lessons
+
+    def test_the_last_version_is_the_lesson(self) -> None:
+        """Loading a lesson gives its last version, with the same interned step, place and reason."""
+        first = requested()
+        second = moved(first, "accept", by=TOM, now=NOW + HOUR)
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.add_policy(sample_machine())
+                _keep(tx, first)
+                one = tx.lesson(LESSON)
+                _keep(tx, second)
+            with storage.transaction() as tx:
+                two, none = tx.lesson(LESSON), tx.lesson(_OTHER)
+
+        assert one == first
+        assert two == second
+        assert two is not None
+        assert two.step is second.step
+        assert two.place is second.place
+        assert two.why is second.why
+        assert none is None
+
+    def test_a_version_comes_back_whole(self) -> None:
+        """Every part of a version survives: commands, offers, open changes, timelines, legs."""
+        versions = _story()
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.add_policy(sample_machine())
+                for version in versions:
+                    _keep(tx, version)
+            with storage.reading() as tx:
+                found = [each.version for each in tx.history(LESSON)]
+
+        assert found == versions
+        assert any(version.change is not None for version in found)
+
+    def test_versions_are_counted_without_a_gap(self) -> None:
+        """A version that does not follow the last one is refused, and the lesson stays as it was."""
+        first = requested()
+        second = moved(first, "accept", by=TOM, now=NOW + HOUR)
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            with _raises(StorageError):
+                tx.append(second, cause)
+            none = tx.lesson(LESSON)
+            tx.append(first, cause)
+            with _raises(StorageError):
+                tx.append(first, cause)
+            with _raises(StorageError):
+                tx.append(second._replace(number=3), cause)
+            one = tx.lesson(LESSON)
+            tx.append(second, cause)
+            with _raises(StorageError):
+                tx.append(second, cause)
+            two, history = tx.lesson(LESSON), tx.history(LESSON)
+
+        assert none is None
+        assert one == first
+        assert two == second
+        assert [each.version.number for each in history] == [1, 2]
+
+    def test_versions_are_recorded_in_order(self) -> None:
+        """Each version has a place in the store's order and the cause that recorded it."""
+        first = requested()
+        with self.transaction() as tx:
+            causes = [tx.begin(NOW), tx.begin(NOW + HOUR)]
+            tx.append(first, causes[0])
+            tx.append(requested(_OTHER), causes[0])
+            tx.append(moved(first, "accept", by=TOM, now=NOW + HOUR), causes[1])
+            one, two = tx.history(LESSON), tx.history(_OTHER)
+
+        assert [each.cause for each in one] == causes
+        assert one[0].sequence < two[0].sequence < one[1].sequence
+
+    def test_versions_are_found_by_the_key_that_caused_them(self) -> None:
+        """The versions recorded by one command are those of every lesson, in order."""
+        first, other = requested(), requested(_OTHER, student=AMY)
+        expired = lapsed(other, NOW + 2 * DAY)
+        with self.transaction() as tx:
+            causes = [tx.begin(NOW), tx.begin(NOW + 2 * DAY)]
+            tx.append(first, causes[0])
+            tx.append(other, causes[0])
+            tx.append(expired[0], causes[1])
+            tx.append(moved(first, "accept", by=TOM, now=NOW + HOUR), causes[1])
+            tx.add_audit(_line(causes[0], "early"))
+            tx.add_audit(_line(causes[1], "late"))
+            early, late, none = tx.caused_by(Key("early")), tx.caused_by(Key("late")), tx.caused_by(Key("never"))
+
+        assert [(each.version.id, each.version.number) for each in early] == [(LESSON, 1), (_OTHER, 1)]
+        assert [(each.version.id, each.version.number) for each in late] == [(_OTHER, 2), (LESSON, 2)]
+        assert {each.cause for each in late} == {causes[1]}
+        assert none == ()
+
+    def test_lessons_come_by_start_and_id(self) -> None:
+        """Last versions, of one party in any role or of all, running or over."""
+        late = requested("a", start=NOW + 9 * DAY)
+        soon = requested("c", start=NOW + 8 * DAY, tutor=TIM, payer=PAM)
+        twin = requested("b", start=NOW + 8 * DAY, student=AMY, requester=ANN)
+        over = moved(requested("d", start=NOW + 7 * DAY), "decline", by=TOM, now=NOW)
+        with self.transaction() as tx:
+            for version in (late, soon, twin, requested("d", start=NOW + 7 * DAY), over):
+                _keep(tx, version)
+            every, running, ended = tx.lessons(), tx.lessons(over=False), tx.lessons(over=True)
+            by_party = {party: _ids(tx.lessons(party)) for party in (ANN, AMY, TOM, TIM, PAM)}
+            both = tx.lessons(ANN, over=True)
+
+        assert every == (over, twin, soon, late)
+        assert running == (twin, soon, late)
+        assert ended == (over,)
+        assert by_party == {ANN: ["d", "b", "c", "a"], AMY: ["b"], TOM: ["d", "b", "a"], TIM: ["c"], PAM: ["c"]}
+        assert both == (over,)
+
+    # Deadlines
+
+    def test_a_lesson_is_due_at_its_deadline(self) -> None:
+        """Just before the deadline nothing is due; at it and after it the lesson is."""
+        lesson = requested()
+        due = _due(lesson)
+        with self.transaction() as tx:
+            _keep(tx, lesson)
+            found = [tx.due(at) for at in (due - MICROSECOND, due, due + MICROSECOND)]
+
+        assert found == [[], [LESSON], [LESSON]]
+
+    def test_what_is_due_comes_in_order(self) -> None:
+        """Due lessons come by (deadline, id), as many as are wanted."""
+        with self.transaction() as tx:
+            for id, now in (("c", NOW), ("a", NOW + HOUR), ("b", NOW), ("d", NOW + DAY)):
+                _keep(tx, requested(id, start=NOW + 20 * DAY, now=now))
+            every, again, some, none = (
+                tx.due(NOW + 9 * DAY),
+                tx.due(NOW + 9 * DAY),
+                tx.due(NOW + 9 * DAY, limit=2),
+                tx.due(NOW),
+            )
+            nought = tx.due(NOW + 9 * DAY, limit=0)
+
+        assert every == ["b", "c", "a", "d"]
+        assert again == every
+        assert some == ["b", "c"]
+        assert none == []
+        assert nought == []
+
+    def test_what_is_due_can_be_asked_of_some_parties(self) -> None:
+        """A party's lessons are those in which it has any role; each is named once."""
+        with self.transaction() as tx:
+            _keep(tx, requested("a", student=ANN, tutor=TOM))
+            _keep(tx, requested("b", student=AMY, tutor=TIM, payer=PAM))
+            _keep(tx, requested("c", student=AMY, tutor=TIM, requester=PAM))
+            late = NOW + 9 * DAY
+            found = {party: tx.due(late, (party,)) for party in (ANN, TOM, AMY, TIM, PAM, PartyId("nobody"))}
+            both, limited, none = tx.due(late, (TIM, AMY, ANN)), tx.due(late, (TIM, ANN), limit=2), tx.due(late, ())
+            many = tx.due(late, (*(PartyId(f"p{number}") for number in range(40)), ANN, PAM))
+
+        assert found == {ANN: ["a"], TOM: ["a"], AMY: ["b", "c"], TIM: ["b", "c"], PAM: ["b", "c"], "nobody": []}
+        assert both == ["a", "b", "c"]
+        assert limited == ["a", "b"]
+        assert none == []
+        assert many == ["a", "b", "c"]
+
+    def test_a_deadline_moves_with_the_lesson(self) -> None:
+        """A lesson is due at its present deadline only, and not at all once it is over."""
+        first = requested()
+        second = moved(first, "accept", by=TOM, now=NOW + HOUR)
+        rest = lapsed(second, NOW + 60 * DAY)
+        with self.transaction() as tx:
+            _keep(tx, first)
+            _keep(tx, second)
+            moved_on = [tx.due(_due(first), (TOM,)), tx.due(_due(first)), tx.due(_due(second))]
+            for version in rest:
+                _keep(tx, version)
+            ended = [tx.due(NOW + 90 * DAY), tx.due(NOW + 90 * DAY, (ANN, TOM))]
+
+        assert moved_on == [[], [], [LESSON]]
+        assert rest[-1].over
+        assert ended == [[], []]
+
+    def test_an_open_change_has_a_deadline_of_its_own(self) -> None:
+        """A lesson is due when its open change lapses, if that comes first."""
+        agreed = moved(requested(start=NOW + 20 * DAY), "accept", by=TOM, now=NOW + HOUR)
+        changing = moved(agreed, "propose", by=ANN, now=NOW + 2 * HOUR, offer=Offer(NOW + 21 * DAY))
+        with self.transaction() as tx:
+            for version in (requested(start=NOW + 20 * DAY), agreed, changing):
+                _keep(tx, version)
+            change = changing.change
+            assert change is not None
+            assert change.due is not None
+            found = [tx.due(change.due - MICROSECOND), tx.due(change.due), tx.due(change.due, (ANN,))]
+
+        assert change.due < _due(agreed)
+        assert found == [[], [LESSON], [LESSON]]
+
+    def test_an_undone_version_is_due_as_before(self) -> None:
+        """Taking back a version gives the lesson back its deadline, however often it was looked for meanwhile."""
+        first = requested()
+        second = moved(first, "accept", by=TOM, now=NOW + HOUR)
+        with self.transaction() as tx:
+            _keep(tx, first)
+            with tx.savepoint() as savepoint:
+                _keep(tx, second)
+                hidden = [tx.due(_due(first)), tx.due(_due(first), (TOM,))]
+                savepoint.undo()
+            found = [tx.due(_due(first)), tx.due(_due(first), (TOM,)), tx.due(_due(first), (ANN,))]
+            later = tx.due(_due(second))
+
+        assert hidden == [[], []]
+        assert found == [[LESSON]] * 3
+        assert later == [LESSON]
+
+    # Time that is taken
+
+    def test_nobody_is_claimed_twice_at_once(self) -> None:
+        """An overlapping claim of another lesson is answered with the claim that stands in its way."""
+        taken = _claims(LESSON, NOW, NOW + HOUR, TOM, ANN)
+        with self.transaction() as tx:
+            free = tx.claim(LESSON, taken)
+            answers = [
+                _tried(tx, _claims(_OTHER, NOW + start, NOW + end, TOM, AMY))
+                for start, end in (
+                    (-HOUR, timedelta(0)),
+                    (-HOUR, MICROSECOND),
+                    (HOUR / 4, HOUR / 2),
+                    (-HOUR, 2 * HOUR),
+                    (HOUR - MICROSECOND, 2 * HOUR),
+                    (HOUR, 2 * HOUR),
+                )
+            ]
+            found = tx.claims()
+
+        assert free is None
+        assert answers == [None, taken[0], taken[0], taken[0], taken[0], None]
+        assert found == tuple(sorted(taken, key=lambda claim: claim.party))
+
+    def test_the_first_obstacle_is_named(self) -> None:
+        """Of several claims in the way the one that begins first is named, for the first claim that cannot be had."""
+        with self.transaction() as tx:
+            tx.claim(LessonId("a"), _claims("a", NOW + 2 * HOUR, NOW + 3 * HOUR, TOM))
+            tx.claim(LessonId("b"), _claims("b", NOW, NOW + HOUR, TOM))
+            tx.claim(LessonId("c"), _claims("c", NOW - HOUR, NOW, ANN))
+            found = _tried(tx, _claims("d", NOW - HOUR, NOW + 3 * HOUR, TIM, TOM, ANN))
+
+        assert found == _claims("b", NOW, NOW + HOUR, TOM)[0]
+
+    def test_the_longest_claims_are_seen(self) -> None:
+        """A claim of the greatest length stands in the way until its very end."""
+        with self.transaction() as tx:
+            longest = _claims(LESSON, NOW, NOW + LONGEST, TOM)
+            tx.claim(LESSON, longest)
+            within = _tried(tx, _claims(_OTHER, NOW + LONGEST - MICROSECOND, NOW + LONGEST + HOUR, TOM))
+            after = _tried(tx, _claims(_OTHER, NOW + LONGEST, NOW + LONGEST + HOUR, TOM))
+
+        assert within == longest[0]
+        assert after is None
+
+    def test_a_lesson_does_not_stand_in_its_own_way(self) -> None:
+        """Claims of one lesson may overlap: an agreed time, and the one that a change proposes."""
+        claims = (
+            *_claims(LESSON, NOW, NOW + HOUR, TOM),
+            *_claims(LESSON, NOW + HOUR / 2, NOW + 2 * HOUR, TOM, proposal=2),
+        )
+        with self.transaction() as tx:
+            answer = tx.claim(LESSON, claims)
+            found = tx.claims(TOM)
+
+        assert answer is None
+        assert found == claims
+
+    def test_new_claims_replace_the_old_ones(self) -> None:
+        """A lesson occupies exactly what it claimed last; what it gave up is free for others."""
+        with self.transaction() as tx:
+            tx.claim(LESSON, _claims(LESSON, NOW, NOW + HOUR, TOM))
+            later = _claims(LESSON, NOW + HOUR, NOW + 2 * HOUR, TOM, proposal=2)
+            tx.claim(LESSON, later)
+            moved_on = tx.claims()
+            first = tx.claim(_OTHER, _claims(_OTHER, NOW, NOW + HOUR, TOM))
+            tx.claim(LESSON, ())
+            freed = tx.claims(TOM)
+            second = tx.claim(LessonId("l3"), _claims("l3", NOW + HOUR, NOW + 2 * HOUR, TOM))
+
+        assert moved_on == later
+        assert first is None
+        assert [claim.lesson for claim in freed] == [_OTHER]
+        assert second is None
+
+    def test_a_claim_becomes_firm(self) -> None:
+        """Claiming the same time as something else keeps the time and changes what it is."""
+        tentative = _claims(LESSON, NOW, NOW + HOUR, TOM)
+        firm = tuple(claim._replace(slot="firm") for claim in tentative)
+        with self.transaction() as tx:
+            tx.claim(LESSON, tentative)
+            answer = tx.claim(LESSON, firm)
+            found = tx.claims()
+
+        assert answer is None
+        assert found == firm
+
+    def test_a_refused_claim_is_undone_with_its_savepoint(self) -> None:
+        """After the savepoint is undone, both lessons occupy what they did before."""
+        with self.transaction() as tx:
+            tx.claim(LESSON, _claims(LESSON, NOW, NOW + HOUR, TOM))
+            tx.claim(_OTHER, _claims(_OTHER, NOW + HOUR, NOW + 2 * HOUR, TOM, AMY))
+            before = tx.claims()
+            answer = _tried(tx, _claims(_OTHER, NOW, NOW + HOUR, AMY, TOM))
+            found = tx.claims()
+
+        assert answer is not None
+        assert found == before
+
+    def test_claims_come_in_order(self) -> None:
+        """Claims come by (start, party, lesson, proposal), of one party or of all."""
+        with self.transaction() as tx:
+            tx.claim(_OTHER, _claims(_OTHER, NOW, NOW + HOUR, TOM, ANN))
+            tx.claim(LESSON, _claims(LESSON, NOW - HOUR, NOW, TOM, ANN))
+            every, one = tx.claims(), tx.claims(TOM)
+
+        assert [(claim.lesson, claim.party) for claim in every] == [
+            (LESSON, ANN),
+            (LESSON, TOM),
+            (_OTHER, ANN),
+            (_OTHER, TOM),
+        ]
+        assert [claim.lesson for claim in one] == [LESSON, _OTHER]
+
+    # Money
+
+    def test_balances_follow_from_entries(self) -> None:
+        """Every entry moves money between its accounts; balances are natural and those at zero are not listed."""
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            answers = [
+                tx.post(_paid_in(ANN, 100), cause),
+                tx.post(_flow("hold", (wallet(ANN), -60)), cause),
+                tx.post(_flow("post", (pending(TOM), 51), (COMMISSION, 9)), cause),
+            ]
+            found = tx.balances()
+            some = [
+                tx.balance(account, _UNIT) for account in (wallet(ANN), COMMISSION, BANK, escrow(LESSON), pending(TIM))
+            ]
+            foreign = tx.balance(wallet(ANN), "USD")
+
+        assert answers == [None, None, None]
+        assert found == (
+            (BANK, _UNIT, 100),
+            (COMMISSION, _UNIT, 9),
+            (wallet(ANN), _UNIT, 40),
+            (pending(TOM), _UNIT, 51),
+        )
+        assert some == [40, 9, 100, 0, 0]
+        assert foreign == 0
+
+    def test_a_limited_account_is_never_overdrawn(self) -> None:
+        """All that is there may be taken, and not one unit more: the shortfall says how much was there."""
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            never = tx.post(_flow("hold", (wallet(ANN), -1)), cause)
+            tx.post(_paid_in(ANN, 100), cause)
+            more = tx.post(_flow("hold", (wallet(ANN), -101)), cause)
+            all_of_it = tx.post(_flow("hold", (wallet(ANN), -100)), cause)
+            again = tx.post(_flow("hold", (wallet(ANN), -1)), cause)
+            found, balance = tx.entries(), tx.balance(wallet(ANN), _UNIT)
+
+        assert never == Shortfall(wallet(ANN), _UNIT, 0, 1)
+        assert more == Shortfall(wallet(ANN), _UNIT, 100, 101)
+        assert all_of_it is None
+        assert again == Shortfall(wallet(ANN), _UNIT, 0, 1)
+        assert len(found) == 2
+        assert balance == 0
+
+    def test_an_entry_is_posted_whole_or_not_at_all(self) -> None:
+        """The first limited account in the order of the legs that would be overdrawn is named; nothing moves."""
+        legs = ((pending(TOM), 5), (wallet(ANN), 7), (wallet(AMY), 9), (escrow(LESSON), -21))
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            for account, amount in ((pending(TOM), 5), (wallet(ANN), 6), (wallet(AMY), 8)):
+                tx.post(_entry((BANK, amount), (account, -amount)), cause)
+            before = tx.balances()
+            answer = tx.post(_entry(*legs), cause)
+            found, entries = tx.balances(), tx.entries()
+
+        assert answer == Shortfall(wallet(ANN), _UNIT, 6, 7)
+        assert found == before
+        assert len(entries) == 3
+
+    def test_other_accounts_have_no_limit(self) -> None:
+        """A debt may grow, and so may what the bank is short of."""
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            answer = tx.post(_entry((COMMISSION, 40), (receivable(TOM), -40)), cause)
+            found = tx.balances()
+
+        assert answer is None
+        assert found == ((receivable(TOM), _UNIT, -40), (COMMISSION, _UNIT, -40))
+
+    def test_large_amounts_are_exact(self) -> None:
+        """Amounts up to 2**62 are kept to the last unit."""
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            tx.post(_paid_in(ANN, 2**62), cause)
+            tx.post(_flow("hold", (wallet(ANN), -(2**62 - 1))), cause)
+            found = [tx.balance(account, _UNIT) for account in (wallet(ANN), escrow(LESSON), BANK)]
+
+        assert found == [1, 2**62 - 1, 2**62]
+
+    def test_entries_come_back_whole_and_in_order(self) -> None:
+        """Entries are numbered in order and come back as they were, those of one account alone if wanted."""
+        posted = [_paid_in(ANN, 100), _flow("hold", (wallet(ANN), -60)), _paid_in(AMY, 5)]
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                causes = [tx.begin(NOW), tx.begin(NOW + HOUR), tx.begin(NOW + DAY)]
+                for each, cause in zip(posted, causes, strict=True):
+                    tx.post(each, cause)
+            with storage.transaction() as tx:
+                first = tx.entries()[0]
+                undone = reverse(Posted(2, posted[1]), effective_at=NOW + WEEK, reason="\u00e9rror")
+                tx.post(undone, causes[2])
+                every, some = tx.entries(), tx.entries(escrow(LESSON))
+
+        assert (first.number, first.cause, first.entry) == (1, causes[0], posted[0])
+        assert [each.number for each in every] == [1, 2, 3, 4]
+        assert [each.cause for each in every] == [*causes, causes[2]]
+        assert [each.entry for each in every] == [*posted, undone]
+        assert [each.number for each in some] == [2, 4]
+
+    # Clearings, marks, the outbox
+
+    def test_a_clearing_is_due_at_its_instant(self) -> None:
+        """Clearings come due by (due, lesson, number), of some tutors or of all, until they are dropped."""
+        late = Clearing(LessonId("a"), 5, TOM, _UNIT, 10, NOW + HOUR)
+        soon = Clearing(LessonId("c"), 5, TOM, _UNIT, 2**62, NOW)
+        twin = Clearing(LessonId("b"), 7, TIM, _UNIT, 30, NOW)
+        with self.transaction() as tx:
+            for clearing in (late, soon, twin):
+                tx.add_clearing(clearing)
+            before, at, after = tx.due_clearings(NOW - MICROSECOND), tx.due_clearings(NOW), tx.due_clearings(NOW + HOUR)
+            some, both, none = (tx.due_clearings(NOW + HOUR, each) for each in ((TOM,), (TOM, ANN, TIM), (ANN,)))
+            tx.drop_clearing(soon)
+            left, of_tom = tx.due_clearings(NOW + HOUR), tx.due_clearings(NOW + HOUR, (TOM,))
+
+        assert before == []
+        assert at == [twin, soon]
+        assert after == [twin, soon, late]
+        assert some == [soon, late]
+        assert both == [twin, soon, late]
+        assert none == []
+        assert left == [twin, late]
+        assert of_tom == [late]
+
+    def test_a_clearing_is_kept_and_dropped_once(self) -> None:
+        """Keeping one twice, and dropping one that is not there, would pay twice and are refused."""
+        clearing = Clearing(LESSON, 5, TOM, _UNIT, 10, NOW)
+        with self.transaction() as tx:
+            with _raises(StorageError):
+                tx.drop_clearing(clearing)
+            tx.add_clearing(clearing)
+            with _raises(StorageError):
+                tx.add_clearing(clearing)
+            with _raises(StorageError):
+                tx.drop_clearing(clearing._replace(amount=11))
+            tx.drop_clearing(clearing)
+            with _raises(StorageError):
+                tx.drop_clearing(clearing)
+
+    def test_marks_are_counted_in_a_window(self) -> None:
+        """Marks of one name on one party count after `since` and up to `until`, that instant included."""
+        with self.transaction() as tx:
+            for number, at in enumerate((NOW, NOW + DAY, NOW + 2 * DAY), 1):
+                tx.add_mark(Mark(LESSON, number, TOM, "late", at))
+            tx.add_mark(Mark(_OTHER, 1, TOM, "late", NOW))
+            tx.add_mark(Mark(_OTHER, 2, TOM, "missed", NOW))
+            tx.add_mark(Mark(_OTHER, 3, ANN, "late", NOW))
+            with tx.savepoint() as savepoint:
+                tx.add_mark(Mark(_OTHER, 4, TOM, "late", NOW))
+                savepoint.undo()
+            found = [
+                tx.count_marks(TOM, "late", since, until)
+                for since, until in (
+                    (None, NOW - MICROSECOND),
+                    (None, NOW),
+                    (None, NOW + 9 * DAY),
+                    (NOW, NOW + 2 * DAY),
+                    (NOW - MICROSECOND, NOW + 2 * DAY),
+                    (NOW, NOW),
+                    (NOW + DAY, NOW),
+                )
+            ]
+            other = tx.count_marks(AMY, "late", None, NOW + DAY)
+
+        assert found == [0, 2, 4, 2, 4, 0, 0]
+        assert other == 0
+
+    def test_the_outbox_is_read_from_a_place(self) -> None:
+        """Rows are numbered in order and come above a number, as many as are wanted."""
+        notices = [Notice(LESSON, number, (TOM, ANN)) for number in (1, 2, 3)]
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            for notice in notices:
+                tx.enqueue(notice, cause)
+            every = tx.outbox()
+            rest, one = tx.outbox(every[0].sequence), tx.outbox(every[0].sequence, 1)
+            none = tx.outbox(every[-1].sequence)
+
+        assert [row.notice for row in every] == notices
+        assert {row.cause for row in every} == {cause}
+        assert [row.sequence for row in every] == sorted({row.sequence for row in every})
+        assert rest == every[1:]
+        assert one == every[1:2]
+        assert none == ()
+
+
+@contextmanager
+def _raises(kind: type[BaseException]) -> Iterator[None]:
+    try:
+        yield
+    except kind:
+        return
+    raise AssertionError(f"{kind.__name__} was not raised")
+
+
+def _line(cause: Cause, key: str | None, *, verb: str = "accept", lesson: LessonId | None = LESSON) -> AuditLine:
+    return AuditLine(cause, None if key is None else Key(key), "digest", verb, TOM, lesson, NOW, 1, 0, None)
+
+
+def _keep(tx: Transaction, version: Lesson) -> None:
+    """Keep a version under a cause of its own."""
+    tx.append(version, tx.begin(version.at))
+
+
+def _due(lesson: Lesson) -> Instant:
+    assert lesson.due is not None
+    return lesson.due
+
+
+def _ids(lessons: tuple[Lesson, ...]) -> list[str]:
+    return [lesson.id for lesson in lessons]
+
+
+def _story() -> list[Lesson]:
+    """A lesson with a counter-offer, a change and everything that silence does afterwards."""
+    story = [requested(start=NOW + 20 * DAY, payer=PAM)]
+    story.append(moved(story[-1], "propose", by=TOM, now=NOW + HOUR, offer=Offer(price=300)))
+    story.append(moved(story[-1], "accept", by=ANN, now=NOW + 2 * HOUR))
+    story.append(moved(story[-1], "propose", by=ANN, now=NOW + 3 * HOUR, offer=Offer(NOW + 21 * DAY)))
+    story.append(moved(story[-1], "accept", by=TOM, now=NOW + 4 * HOUR))
+    return story + lapsed(story[-1], NOW + 90 * DAY)
+
+
+def _claims(lesson: str, start: Instant, end: Instant, *parties: PartyId, proposal: int = 1) -> tuple[Claim, ...]:
+    return tuple(Claim(LessonId(lesson), proposal, party, start, end, "tentative") for party in parties)
+
+
+def _tried(tx: Transaction, claims: tuple[Claim, ...]) -> Claim | None:
+    """The answer to claims that are taken back again."""
+    with tx.savepoint() as savepoint:
+        answer = tx.claim(claims[0].lesson, claims)
+        savepoint.undo()
+    return answer
+
+
+def _entry(*legs: tuple[Account, int]) -> Entry:
+    return entry("post", _UNIT, legs=legs, effective_at=NOW, ref="test", source="test")
+
+
+def _paid_in(party: PartyId, amount: int) -> Entry:
+    return top_up(party, amount, _UNIT, effective_at=NOW, ref="test")
+
+
+def _flow(kind: str, *flows: tuple[Account, int]) -> Entry:
+    made = flow("hold" if kind == "hold" else "post", escrow(LESSON), flows, _UNIT, NOW, LESSON, "test")
+    assert made is not None
+    return made
+
+
+def _write_everything(tx: Transaction) -> None:
+    """Write one thing of every kind."""
+    version = requested()
+    cause = tx.begin(NOW)
+    tx.add_policy(sample_machine())
+    tx.put_party(Party(ANN, "Europe/Berlin"))
+    tx.post(_paid_in(ANN, 1000), cause)
+    _write_version(tx, version, cause)
+    tx.add_clearing(Clearing(LESSON, 1, TOM, _UNIT, 10, NOW + DAY))
+    tx.add_mark(Mark(LESSON, 1, TOM, "late", NOW))
+    tx.add_audit(_line(cause, "first"))
+
+
+def _write_more(tx: Transaction) -> None:
+    """Change or add to everything that `_write_everything` wrote."""
+    cause = tx.begin(NOW + HOUR)
+    _write_version(tx, moved(requested(), "accept", by=TOM, now=NOW + HOUR), cause)
+    _write_version(tx, requested(_OTHER, student=AMY, tutor=TIM, payer=ANN, now=NOW + HOUR), cause)
+    tx.put_party(Party(ANN, "Asia/Tokyo"))
+    tx.put_party(Party(TOM, "Asia/Tokyo"))
+    tx.drop_clearing(Clearing(LESSON, 1, TOM, _UNIT, 10, NOW + DAY))
+    tx.add_clearing(Clearing(LESSON, 2, TIM, _UNIT, 10, NOW + DAY))
+    tx.add_mark(Mark(LESSON, 2, TOM, "late", NOW))
+    tx.add_audit(_line(cause, "second"))
+
+
+def _write_version(tx: Transaction, version: Lesson, cause: Cause) -> None:
+    """Write a version and all that follows from it."""
+    money, notice = entry_of(version), notice_of(version)
+    if money is not None:
+        assert tx.post(money, cause) is None
+    assert tx.claim(version.id, claims_of(version)) is None
+    tx.append(version, cause)
+    if notice is not None:
+        tx.enqueue(notice, cause)

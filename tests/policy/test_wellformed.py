@@ -1,0 +1,462 @@
+"""What a table must be to mean anything: each mistake on its own, made in Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from tutorcore.errors import InvalidValue, Mistakes
+from tutorcore.policy import (
+    BACK,
+    STAY,
+    Case,
+    Effects,
+    Move,
+    Process,
+    Settlement,
+    State,
+    Timeout,
+    Unit,
+    all_of,
+    asked,
+    check,
+    count,
+    days,
+    did,
+    end_of_day,
+    entered,
+    equals,
+    first_entered,
+    hours,
+    joined,
+    lesson,
+    load_preset,
+    machine_of,
+    notice,
+    now,
+    problems,
+    proposed,
+)
+from tutorcore.policy.expressions import Anchor
+from tutorcore.policy.wellformed import rows_of
+
+BACK_TO_STUDENT = Effects(cases=(Case(Settlement.of({"student": "rest"})),))
+OPENING = Move("request", ("student",), "requested", effects=Effects("propose", hold="cover"))
+ACCEPT = Move("accept", ("tutor",), "agreed", effects=Effects("accept", hold="exact"))
+SILENCE = Timeout(asked + hours(48), "expired", "holder", effects=BACK_TO_STUDENT)
+PROPOSE = Move("propose", ("tutor",), "change", effects=Effects("propose"))
+START = Timeout(lesson.start, "expired", effects=BACK_TO_STUDENT)
+YES = Move("accept", ("student",), BACK, effects=Effects("accept", hold="exact"))
+LAPSE = Timeout(asked + hours(24), BACK, "holder")
+
+REQUESTED = State("requested", "tutor", "tentative", moves=(ACCEPT,), timeouts=(SILENCE,))
+AGREED = State("agreed", slot="firm", moves=(PROPOSE,), timeouts=(START,))
+CHANGE = State("change", "student", "tentative", beside=True, moves=(YES,), timeouts=(LAPSE,))
+EXPIRED = State("expired", over=True)
+
+
+def process(**changes: Any) -> Process:
+    """Return a small table in which nothing is wrong, with some of its cells changed."""
+    states = {each.name: each for each in (REQUESTED, AGREED, CHANGE, EXPIRED)}
+    for name in [*states]:
+        states[name] = changes.pop(name, states[name])
+    more = changes.pop("more", ())
+    sound = Process("sound", "1", Unit("EUR", 2), OPENING, (*states.values(), *more))
+    return attrs.evolve(sound, **changes)
+
+
+def requested(*moves: Move, timeouts: tuple[Timeout, ...] = (SILENCE,), **cells: Any) -> State:
+    """Return the first state with further moves."""
+    return attrs.evolve(REQUESTED, moves=(ACCEPT, *moves), timeouts=timeouts, **cells)
+
+
+def with_guard(when: Any) -> State:
+    """Return the first state with a second way to accept, under a condition."""
+    return requested(attrs.evolve(ACCEPT, when=when))
+
+
+def change_rows(*moves: Move, timeouts: tuple[Timeout, ...] = (LAPSE,), **cells: Any) -> State:
+    """Return the open change with further moves."""
+    return attrs.evolve(CHANGE, moves=(YES, *moves), timeouts=timeouts, **cells)
+
+
+def test_a_sound_table_has_no_problems() -> None:
+    """Nothing is wrong with the table that the others here are made from, and checking it does nothing."""
+    assert problems(process()) == ()
+    check(process())
+    assert problems(load_preset("italki")) == ()
+
+
+HEADING = [
+    (process(id="Sound"), "id", "'Sound'; expected lower-case letters"),
+    (process(id=""), "id", "expected lower-case letters"),
+    (process(id="a" * 65), "id", "expected lower-case letters"),
+    (process(version="1 beta"), "version", "'1 beta'; expected"),
+    (process(zone="Mars/Olympus"), "zone", "'Mars/Olympus' is no time zone; expected tutor, student, platform or"),
+    (process(zone=""), "zone", "is no time zone"),
+    (process(zone="../etc"), "zone", "is no time zone"),
+    (process(clears_after=days(3)), "payout.clears_after", "3d; expected hours, minutes or seconds"),
+    (process(unit=Unit("EUR", 3)), "currency", "exponent of EUR is 3; expected 2"),
+    (process(unit=Unit("euro", 2)), "currency", "currency code is 'euro'"),
+    (process(unit=Unit("ITC", 9)), "currency", "currency exponent is 9"),
+    (process(unit=Unit("ITC", 1, (10, "USDD"))), "currency", "unknown currency 'USDD'; did you mean 'USD'"),
+    (process(unit=Unit("ITC", 1, (0, "USD"))), "unit.peg", "0 ITC to one; expected 1 to 999999"),
+    (process(unit=Unit("ITC", 1, (10**6, "USD"))), "unit.peg", "1000000 ITC to one"),
+    (process(more=(EXPIRED,)), "state.expired", "this state is there twice"),
+]
+
+STATES = [
+    (process(more=(State("Odd", over=True),)), "state.Odd", "'Odd' cannot name a state"),
+    (process(more=(State("stay", over=True),)), "state.stay", "'stay' cannot name a state"),
+    (process(more=(State("back", over=True),)), "state.back", "'back' cannot name a state"),
+    (process(more=(State("x" * 49, over=True),)), f"state.{'x' * 49}", "cannot name a state"),
+    (
+        process(expired=State("expired", over=True, timeouts=(SILENCE,))),
+        "state.expired",
+        "that is over has no timeouts",
+    ),
+    (process(expired=State("expired", over=True, slot="firm")), "state.expired", "that is over has no timeouts"),
+    (process(expired=State("expired", "tutor", over=True)), "state.expired", "that is over has no timeouts"),
+    (process(more=(State("odd", "tutor", over=True, beside=True),)), "state.odd", "that is over has no timeouts"),
+    (
+        process(expired=State("expired", over=True, moves=(Move("again", ("tutor",), "agreed"),))),
+        "state.expired",
+        "a move leads out of a state that is over",
+    ),
+    (process(more=(State("stuck"),)), "state.stuck", "nothing leads out of this state"),
+    (
+        process(more=(State("stuck", moves=(Move("note", ("tutor",), STAY),)),)),
+        "state.stuck",
+        "nothing leads out of this state",
+    ),
+    (process(change=change_rows(waits_for=None, timeouts=())), "state.change", "an open change waits for somebody"),
+    (process(requested=requested(waits_for="teacher")), "state.requested.waits_for", "unknown role 'teacher'"),
+]
+
+ROWS = [
+    (
+        process(requested=requested(Move("go", ("tutor",), "agred"))),
+        "state.requested.on.go.0.to",
+        "unknown state 'agred'",
+    ),
+    (
+        process(requested=requested(Move("go", ("tutor",), BACK))),
+        "state.requested.on.go.0.to",
+        "only a row of a state beside can lead back",
+    ),
+    (process(opening=attrs.evolve(OPENING, to="nowhere")), "opening.to", "unknown state 'nowhere'"),
+    (process(opening=attrs.evolve(OPENING, to="change")), "opening", "the opening move proposes terms and leads to"),
+    (process(opening=attrs.evolve(OPENING, to=BACK)), "opening.to", "only a row of a state beside"),
+    (process(opening=attrs.evolve(OPENING, effects=Effects())), "opening", "the opening move proposes terms"),
+    (
+        process(agreed=attrs.evolve(AGREED, moves=(attrs.evolve(PROPOSE, effects=Effects("accept")),))),
+        "state.agreed.on.propose.0",
+        "so its terms are 'propose'",
+    ),
+    (
+        process(change=change_rows(Move("propose", ("student",), "agreed", effects=Effects("propose")))),
+        "state.change.on.propose.0",
+        "a counter to an open change leads to another state beside",
+    ),
+    (
+        process(change=change_rows(Move("propose", ("student",), BACK, effects=Effects("propose")))),
+        "state.change.on.propose.0",
+        "a counter to an open change leads to another state beside",
+    ),
+    (
+        process(requested=requested(Move("propose", ("tutor",), STAY, effects=Effects("propose")))),
+        "state.requested.on.propose.0",
+        "new terms lead to a state; somebody has to answer them",
+    ),
+    (
+        process(requested=requested(Move("Go", ("tutor",), "agreed"))),
+        "state.requested.on.Go.0",
+        "'Go' cannot be a verb",
+    ),
+    (
+        process(requested=requested(Move("go", (), "agreed"))),
+        "state.requested.on.go.0.by",
+        "nobody may do this; name at least one role",
+    ),
+    (
+        process(requested=requested(Move("go", ("tutor", "studnet"), "agreed"))),  # type: ignore[arg-type]  # the point
+        "state.requested.on.go.0.by",
+        "unknown role 'studnet'",
+    ),
+    (
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(notify=("boss",))))),  # type: ignore[arg-type]  # the point
+        "state.requested.on.go.0.notify",
+        "unknown role 'boss'",
+    ),
+    (
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(cases=(Case(mark="Late!"),))))),
+        "state.requested.on.go.0.mark",
+        "'Late!' cannot name a mark",
+    ),
+]
+
+MONEY = [
+    (
+        process(
+            requested=requested(
+                Move("go", ("tutor",), "agreed", effects=attrs.evolve(BACK_TO_STUDENT, terms="accept", hold="exact"))
+            )
+        ),
+        "state.requested.on.go.0",
+        "a row either holds money or settles it",
+    ),
+    (
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(hold="exact")))),
+        "state.requested.on.go.0.hold",
+        "it does neither",
+    ),
+    (
+        process(requested=requested(Move("decline", ("tutor",), "expired"))),
+        "state.requested.on.decline.0",
+        "leads to expired, which is over, and does not say who gets what is held",
+    ),
+    (
+        process(
+            requested=requested(
+                Move(
+                    "decline",
+                    ("tutor",),
+                    "expired",
+                    effects=Effects(cases=(Case(BACK_TO_STUDENT.cases[0].settle, notice > hours(1)), Case(mark="late"))),
+                )
+            )
+        ),
+        "state.requested.on.decline.0",
+        "does not say who gets what is held",
+    ),
+    (
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(cases=(Case(when=notice > hours(1)),))))),  # noqa: E501
+        "state.requested.on.go.0.cases.0",
+        "the last case is the catch-all and has no condition",
+    ),
+    (
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(cases=(Case(mark="a"), Case(mark="b")))))),  # noqa: E501
+        "state.requested.on.go.0.cases.0",
+        "a case without a condition hides those after it",
+    ),
+]  # fmt: skip
+
+TIMEOUTS = [
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, to="agreed", effects=Effects("propose")),))),
+        "state.requested.timeout.0",
+        "it can neither propose terms nor hold money",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, to="agreed", effects=Effects("accept", hold="exact")),))),  # noqa: E501
+        "state.requested.timeout.0",
+        "it can neither propose terms nor hold money",
+    ),
+    (
+        process(requested=requested(waits_for=None)),
+        "state.requested.timeout.0.fault",
+        "it is nobody's turn in this state",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, to=STAY),))),
+        "state.requested.timeout.0.to",
+        "a timeout that stays would fire for ever",
+    ),
+    (
+        process(requested=requested(slot="none", timeouts=(SILENCE, Timeout(lesson.start, "agreed")))),
+        "state.requested.timeout.1",
+        "it cannot claim the time that agreed holds",
+    ),
+    (
+        process(
+            requested=requested(
+                waits_for="admin", timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(BACK_TO_STUDENT.cases[0].settle, mark="missed"),))),)  # noqa: E501
+            )
+        ),
+        "state.requested.timeout.0.mark",
+        "a mark falls on a person; admin is nobody in particular",
+    ),
+]  # fmt: skip
+
+EXPRESSIONS = [
+    (process(requested=with_guard(notice >= days(2))), "state.requested.on.accept.1.when", "name a zone"),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, at=end_of_day(asked)),))),
+        "state.requested.timeout.0.at",
+        "counts days or wall time, so the policy has to name a zone",
+    ),
+    (
+        process(requested=with_guard(proposed.start > lesson.start)),
+        "state.requested.on.accept.1.when",
+        "proposed.* means something only in a move that proposes, or beside",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, at=proposed.start),))),
+        "state.requested.timeout.0.at",
+        "proposed.* means something only",
+    ),
+    (
+        process(requested=with_guard(now < did("acept") + hours(1))),
+        "state.requested.on.accept.1.when",
+        "unknown verb 'acept'",
+    ),
+    (
+        process(requested=with_guard(now < entered("agred") + hours(1))),
+        "state.requested.on.accept.1.when",
+        "unknown state 'agred'",
+    ),
+    (
+        process(requested=with_guard(now < first_entered("agred") + hours(1))),
+        "state.requested.on.accept.1.when",
+        "unknown state 'agred'",
+    ),
+    (
+        process(requested=with_guard(joined("student") < lesson.start)),
+        "state.requested.on.accept.1.when",
+        "nothing in this table records joined(student)",
+    ),
+    (
+        process(requested=with_guard(count("late", "student") < 2)),
+        "state.requested.on.accept.1.when",
+        "unknown mark 'late'",
+    ),
+    (
+        process(requested=with_guard(lesson.price >= "20.005")),
+        "state.requested.on.accept.1.when",
+        "20.005 has more decimals than EUR (2)",
+    ),
+    (
+        process(requested=requested(attrs.evolve(ACCEPT, until=now + hours(1)))),
+        "state.requested.on.accept.1.until",
+        "now",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, at=now + hours(1)),))),
+        "state.requested.timeout.0.at",
+        "now",
+    ),
+    (
+        process(requested=with_guard(now < Anchor("deadline"))),
+        "state.requested.on.accept.1.when",
+        "'deadline' is known only in reminders",
+    ),
+    (
+        process(
+            requested=requested(
+                Move(
+                    "go",
+                    ("tutor",),
+                    "agreed",
+                    effects=Effects(cases=(Case(mark="a", when=proposed.price > "1"), Case())),
+                )
+            )
+        ),
+        "state.requested.on.go.0.cases.0.when",
+        "proposed.* means something only",
+    ),
+]
+
+
+@pytest.mark.parametrize(("table", "path", "said"), [*HEADING, *STATES, *ROWS, *MONEY, *TIMEOUTS, *EXPRESSIONS])
+def test_every_mistake_has_its_path(table: Process, path: str, said: str) -> None:
+    """Checking a table raises a mistake at the path of what is wrong, with what is wrong."""
+    with pytest.raises(Mistakes) as caught:
+        check(table)
+
+    found = [(mistake.path, str(mistake)) for mistake in caught.value.exceptions]  # type: ignore[union-attr]  # only ever Mistake
+    assert any(at == path and said in text for at, text in found), found
+
+
+@pytest.mark.parametrize("table", [table for table, _, _ in (*HEADING, *MONEY, *TIMEOUTS, *EXPRESSIONS)])
+def test_a_table_that_is_not_well_formed_does_not_run(table: Process) -> None:
+    """No machine is made of a table with a mistake."""
+    with pytest.raises(Mistakes, match="is not well formed"):
+        machine_of(table)
+
+
+def test_all_mistakes_come_at_once() -> None:
+    """Three mistakes in three places are three problems, in the order of the table."""
+    table = process(
+        zone="Europe/Berln",
+        requested=requested(Move("go", ("tutr",), "agreed")),  # type: ignore[arg-type]  # the wrong role is the point
+        agreed=attrs.evolve(AGREED, timeouts=(attrs.evolve(START, to="expierd"),)),
+    )
+
+    found = problems(table)
+
+    assert [(problem.path, problem.suggestion) for problem in found] == [
+        (("zone",), "Europe/Berlin"),
+        (("state", "requested", "on", "go", 0, "by"), "tutor"),
+        (("state", "agreed", "timeout", 0, "to"), "expired"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        # The names are a platform's own; nothing depends on them.
+        process(id="a.b-c_9", version="2018-02"),
+        process(zone="Europe/Berlin", requested=with_guard(notice >= days(2))),
+        process(zone="platform", requested=requested(timeouts=(attrs.evolve(SILENCE, at=end_of_day(asked)),))),
+        # `proposed.*` is what is being proposed in a move that proposes, and the change in a state beside.
+        process(agreed=attrs.evolve(AGREED, moves=(attrs.evolve(PROPOSE, when=proposed.price <= "5"),))),
+        process(change=change_rows(timeouts=(attrs.evolve(LAPSE, at=proposed.start),))),
+        process(requested=with_guard(lesson.price >= "20.00")),
+        process(requested=with_guard(all_of(equals(lesson.kind, "trial"), now < did("accept") + hours(1)))),
+        # An aside may stay open after the end.
+        process(expired=State("expired", over=True, moves=(Move("review", ("student", "tutor"), STAY),))),
+        # A mark that a row gives can be counted; a lapse that blames an office gives none.
+        process(
+            requested=requested(
+                Move("go", ("tutor",), "agreed", when=count("late", "student") < 2, effects=Effects(cases=(Case(mark="late"),)))  # noqa: E501
+            )
+        ),
+        process(requested=requested(waits_for="admin")),
+        process(unit=Unit("ITC", 1, (10, "USD"))),
+        process(unit=Unit("ITC", 1, (999_999, "USD"))),
+    ],
+)  # fmt: skip
+def test_what_is_unusual_may_still_be_sound(table: Process) -> None:
+    """These tables are odd, and nothing is wrong with them."""
+    assert problems(table) == ()
+
+
+def test_without_a_hold_no_end_has_to_settle() -> None:
+    """A platform that settles elsewhere holds nothing, so its ends need no shares."""
+    table = Process(
+        "bare",
+        "1",
+        Unit("EUR", 2),
+        Move("request", ("student",), "requested", effects=Effects("propose")),
+        (State("requested", moves=(Move("decline", ("tutor",), "expired"),)), EXPIRED),
+    )
+
+    assert problems(table) == ()
+
+
+def test_rows_have_the_paths_of_a_file() -> None:
+    """The rows of a table come in its order; several rows of one verb are numbered."""
+    table = process(requested=requested(attrs.evolve(ACCEPT, by=("admin",)), timeouts=(SILENCE, START)))
+
+    assert [".".join(map(str, path)) for path, _, _ in rows_of(table)][:5] == [
+        "opening",
+        "state.requested.on.accept.0",
+        "state.requested.on.accept.1",
+        "state.requested.timeout.0",
+        "state.requested.timeout.1",
+    ]
+
+
+def test_an_unknown_state_names_the_known_ones() -> None:
+    """Asking a table for a state that it does not have names those it has."""
+    assert process().state("agreed") == AGREED
+    with pytest.raises(InvalidValue, match="'agred'; expected one of requested, agreed, change, expired"):
+        process().state("agred")
+
+
+def test_a_table_knows_its_name_and_its_verbs() -> None:
+    """A process is named by id and version; its verbs come in the order of the table, each once."""
+    assert process().name == "sound@1"
+    assert process().verbs == ("request", "accept", "propose")
