@@ -21,7 +21,7 @@ from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, instant
 from tutorcore.ledger.book import Book, Shortfall
 from tutorcore.ledger.entries import top_up
-from tutorcore.lessons.decision import advance, decide
+from tutorcore.lessons.decision import decide, lapse
 from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Lesson, Offer
 from tutorcore.lessons.projections import entry_of
 from tutorcore.lessons.refusals import Refusal
@@ -33,9 +33,10 @@ PRICE, COUNTER_PRICE = 250, 300  # in tenths of an ITC
 
 STUDENT, TUTOR = PartyId("ann"), PartyId("bob")
 BEGIN: Instant = instant("2026-01-05T10:00:00Z")
-WEEK, HOUR, HALF_AN_HOUR, TWO_DAYS, SIX_DAYS = (
+WEEK, HOUR, TWO_HOURS, HALF_AN_HOUR, TWO_DAYS, SIX_DAYS = (
     timedelta(weeks=1),
     timedelta(hours=1),
+    timedelta(hours=2),
     timedelta(minutes=30),
     timedelta(days=2),
     timedelta(days=6),
@@ -66,7 +67,7 @@ class Core:
 
     def catch_up(self, lesson: Lesson, now: Instant) -> Lesson:
         """Apply every timeout that is due."""
-        for version in advance(lesson, now):
+        while (version := lapse(lesson, now)) is not None:
             self.write(version)
             lesson = version
         return lesson
@@ -91,10 +92,10 @@ def core_batch() -> Callable[[], object]:
             now = BEGIN + number * WEEK
             brief = Brief(id, machine.hash, "Europe/Berlin", "ITC", now, TUTOR, STUDENT, STUDENT, STUDENT)
             offer = Offer(now + TWO_DAYS, HALF_AN_HOUR, PRICE)
-            lesson = core.perform(brief, Command("request", STUDENT, Key(f"{id}/1"), id, None, offer), now)
-            counter = Command("propose", TUTOR, Key(f"{id}/2"), id, None, Offer(price=COUNTER_PRICE))
+            lesson = core.perform(brief, Command("request", STUDENT, Key(id + "/1"), id, None, offer), now)
+            counter = Command("propose", TUTOR, Key(id + "/2"), id, None, Offer(price=COUNTER_PRICE))
             lesson = core.perform(lesson, counter, now + HOUR)
-            lesson = core.perform(lesson, Command("accept", STUDENT, Key(f"{id}/3"), id, 2), now + 2 * HOUR)
+            lesson = core.perform(lesson, Command("accept", STUDENT, Key(id + "/3"), id, 2), now + TWO_HOURS)
             lesson = core.catch_up(lesson, now + SIX_DAYS)
             if lesson.number != 6:
                 raise RuntimeError(f"a lesson stopped at {lesson.state}")
@@ -127,7 +128,7 @@ def facade_batch() -> Callable[[], object]:
                 now=now,
             )
             market.propose(id, by=TUTOR, price=counter_price, key=f"{id}/2", now=now + HOUR)
-            market.accept(id, by=STUDENT, proposal=2, key=f"{id}/3", now=now + 2 * HOUR)
+            market.accept(id, by=STUDENT, proposal=2, key=f"{id}/3", now=now + TWO_HOURS)
             swept = market.sweep(now=now + SIX_DAYS)
             if swept.timeouts != 3:
                 raise RuntimeError(f"a sweep applied {swept.timeouts} timeouts")

@@ -18,6 +18,7 @@ from benchmarks.core import (
     COUNTER_PRICE,
     HALF_AN_HOUR,
     HOUR,
+    TWO_HOURS,
     LESSONS,
     PRICE,
     SIX_DAYS,
@@ -109,7 +110,7 @@ def eventsourcing_batch() -> Callable[[], object]:
             start = now + TWO_DAYS
             lesson = AggregateLesson.request(STUDENT, TUTOR, start, HALF_AN_HOUR, PRICE, now)
             lesson.propose(COUNTER_PRICE, now + HOUR)
-            lesson.accept(now + 2 * HOUR)
+            lesson.accept(now + TWO_HOURS)
             lesson.begin(start)
             lesson.end(start + HALF_AN_HOUR)
             lesson.settle(now + SIX_DAYS)

@@ -1,4 +1,4 @@
-"""Check that a wheel holds exactly the package: each file under src/tutorcore, and nothing that is not there.
+"""Check that a wheel holds exactly the package: each file under src/tutorcore, the scenarios, and nothing else.
 
 python -m tools.wheel_contents dist/tutorcore-0.1.0-py3-none-any.whl
 """
@@ -9,13 +9,18 @@ import sys
 import zipfile
 from pathlib import Path
 
-_SOURCE = Path(__file__).resolve().parent.parent / "src"
+_ROOT = Path(__file__).resolve().parent.parent
+_SOURCE = _ROOT / "src"
+_EXAMPLES = _ROOT / "examples"
 
 
 def expected() -> set[str]:
     """Return what the wheel must hold, by its paths in the wheel."""
     files = (path for path in (_SOURCE / "tutorcore").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return {path.relative_to(_SOURCE).as_posix() for path in files}
+    scenarios = _EXAMPLES.rglob("*.toml")
+    return {path.relative_to(_SOURCE).as_posix() for path in files} | {
+        f"tutorcore/cli/examples/{path.relative_to(_EXAMPLES).as_posix()}" for path in scenarios
+    }
 
 
 def held(wheel: Path) -> set[str]:

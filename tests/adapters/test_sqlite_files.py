@@ -240,7 +240,7 @@ def test_a_policy_is_what_its_hash_says(statement: str, message: str, tmp_path: 
 
 
 def test_overlapping_claims_are_refused_whoever_writes(tmp_path: Path) -> None:
-    """The database itself refuses them: on inserting, on replacing, and when one is moved or given to another lesson."""
+    """The database itself refuses them: on inserting, on replacing, and when a claim is moved or changes hands."""
     path = tmp_path / "some.db"
     _ours(path)
     insert = (
@@ -281,6 +281,34 @@ def test_tables_refuse_what_cannot_be(statement: str, tmp_path: Path) -> None:
 
     with pytest.raises(sqlite3.IntegrityError):
         _foreign(path, statement)
+
+
+def test_a_log_beside_the_file_belongs_to_it(tmp_path: Path) -> None:
+    """A file whose last writer was killed is whole together with its log, and damage is found there as well."""
+    path = tmp_path / "some.db"
+    _ours(path)
+    program = (
+        "import os, sys\n"
+        "from tutorcore.adapters.sql.sqlite import open_sqlite; from tutorcore.ports.storage import Party\n"
+        "storage = open_sqlite(sys.argv[1])\n"
+        "with storage.transaction() as tx: tx.put_party(Party('late', 'UTC'))\n"
+        "os._exit(9)"
+    )
+    killed = subprocess.run([sys.executable, "-P", "-c", program, str(path)], check=False)
+    whole = {name: (tmp_path / name).read_bytes() for name in ("some.db", "some.db-wal")}
+    with open_sqlite(path) as storage, storage.reading() as tx:
+        found = tx.party(PartyId("late"))
+    for name, content in whole.items():
+        (tmp_path / name).write_bytes(content)
+    _overwrite(path, 4096 * 3, b"\xa5" * 4096)
+    torn = path.read_bytes()
+
+    assert killed.returncode == 9
+    assert whole["some.db-wal"]
+    assert found == Party(PartyId("late"), "UTC")
+    with pytest.raises(StorageError, match="damaged"):
+        open_sqlite(path)
+    assert path.read_bytes() == torn
 
 
 def test_several_processes_may_make_one_file(tmp_path: Path) -> None:

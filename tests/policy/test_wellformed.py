@@ -42,7 +42,8 @@ from tutorcore.policy import (
 from tutorcore.policy.expressions import Anchor
 from tutorcore.policy.wellformed import rows_of
 
-BACK_TO_STUDENT = Effects(cases=(Case(Settlement.of({"student": "rest"})),))
+ALL_BACK = Settlement.of({"student": "rest"})
+BACK_TO_STUDENT = Effects(cases=(Case(ALL_BACK),))
 OPENING = Move("request", ("student",), "requested", effects=Effects("propose", hold="cover"))
 ACCEPT = Move("accept", ("tutor",), "agreed", effects=Effects("accept", hold="exact"))
 SILENCE = Timeout(asked + hours(48), "expired", "holder", effects=BACK_TO_STUDENT)
@@ -224,7 +225,7 @@ MONEY = [
                     "decline",
                     ("tutor",),
                     "expired",
-                    effects=Effects(cases=(Case(BACK_TO_STUDENT.cases[0].settle, notice > hours(1)), Case(mark="late"))),
+                    effects=Effects(cases=(Case(ALL_BACK, notice > hours(1)), Case(mark="late"))),
                 )
             )
         ),
@@ -272,7 +273,7 @@ TIMEOUTS = [
     (
         process(
             requested=requested(
-                waits_for="admin", timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(BACK_TO_STUDENT.cases[0].settle, mark="missed"),))),)  # noqa: E501
+                waits_for="admin", timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(ALL_BACK, mark="missed"),))),)  # noqa: E501
             )
         ),
         "state.requested.timeout.0.mark",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tutorcore import Lesson, Marketplace, Offer, instant
+from tutorcore import Lesson, Marketplace, Offer, Outcome, instant
 
 Agree = Callable[..., Lesson]
 Books = Callable[..., dict[str, str]]
@@ -91,6 +91,20 @@ def test_itk_7_neither_side_can_agree_with_itself(market: Marketplace, agree: Ag
     assert market.lesson(lesson.id, now=now) == changing
 
 
+@pytest.mark.parametrize("by", ["ann", "tom"])
+def test_itk_7_while_a_change_is_open_each_side_sees_its_own_answers_and_the_way_out(
+    market: Marketplace, agree: Agree, by: str
+) -> None:
+    """Who proposed may take it back, who is asked may answer; both may still cancel, and neither propose another."""
+    lesson = agree(_START, now=_AGREED)
+    _proposed(market, lesson, by, "2026-06-21T10:00:00Z", "2026-06-10T10:00:00Z")
+
+    assert _offered_to(market, lesson, by, "2026-06-10T11:00:00Z") == ["withdraw", "cancel"]
+    assert _offered_to(market, lesson, _OTHER[by], "2026-06-10T11:00:00Z") == ["accept", "decline", "cancel"]
+    assert _offered_to(market, lesson, "olga", "2026-06-10T11:00:00Z") == ["reschedule", "cancel"]
+    assert _offered_to(market, lesson, "sue", "2026-06-10T11:00:00Z") == []
+
+
 @pytest.mark.parametrize("by", ["ann", "tom", "sue", "tim"])
 def test_itk_7_nobody_but_an_operator_can_impose_another_time(market: Marketplace, agree: Agree, by: str) -> None:
     """Rescheduling without consent is the platform's, and a grant of the marketplace, not a matter of being nice."""
@@ -156,9 +170,7 @@ def test_itk_7_a_change_that_both_want_takes_the_place_of_what_was_agreed(
     _proposed(market, lesson, by, "2026-06-21T15:00:00Z", "2026-06-10T10:00:00Z")
     before = books(market)
 
-    changed = market.accept(
-        lesson.id, by=_OTHER[by], proposal=2, key="yes", now=instant("2026-06-10T11:00:00Z")
-    ).lesson
+    changed = market.accept(lesson.id, by=_OTHER[by], proposal=2, key="yes", now=instant("2026-06-10T11:00:00Z")).lesson
 
     assert changed is not None
     assert (changed.state, changed.change, changed.waits_for) == ("agreed", None, None)
@@ -404,10 +416,19 @@ def test_itk_7_an_operator_reschedules_with_a_reason_and_both_are_told(
     """It takes the place of what was agreed at once, without anybody's consent and without moving money."""
     lesson = agree(_START, now=_AGREED)
     before = books(market)
-    arguments = {"by": "olga", "start": instant("2026-06-25T10:00:00Z"), "now": instant("2026-06-20T09:59:59.999999Z")}
 
-    without = market.reschedule(lesson.id, reason="", key="no reason", **arguments)
-    moved = market.reschedule(lesson.id, reason="the tutor is in hospital", key="reason", **arguments)
+    def reschedule(reason: str) -> Outcome:
+        return market.reschedule(
+            lesson.id,
+            by="olga",
+            start=instant("2026-06-25T10:00:00Z"),
+            reason=reason,
+            key=f"because: {reason}",
+            now=instant("2026-06-20T09:59:59.999999Z"),
+        )
+
+    without = reschedule("")
+    moved = reschedule("the tutor is in hospital")
 
     assert without.refusal is not None
     assert (without.refusal.code, without.refusal.facts["needs"]) == ("missing", "a reason")
@@ -486,6 +507,26 @@ def test_itk_7_an_operator_may_impose_the_very_time_that_is_proposed(market: Mar
 
     assert moved is not None
     assert (moved.change, moved.terms.start) == (None, instant("2026-06-21T10:00:00Z"))
+
+
+def test_itk_7_an_operator_cannot_reschedule_onto_time_that_is_taken(market: Marketplace, agree: Agree) -> None:
+    """Not even the platform puts a tutor in two places; the lesson, and a change that is open, stay as they were."""
+    lesson = agree(_START, now=_AGREED)
+    agree("2026-06-25T10:00:00Z", now=_AGREED, key="other")
+    changing = _proposed(market, lesson, "ann", "2026-06-21T10:00:00Z", "2026-06-10T10:00:00Z")
+
+    refused = market.reschedule(
+        lesson.id,
+        by="olga",
+        start=instant("2026-06-25T10:30:00Z"),
+        reason="the tutor is in hospital",
+        key="help",
+        now=instant("2026-06-10T11:00:00Z"),
+    )
+
+    assert refused.refusal is not None
+    assert refused.refusal.code == "slot_taken"
+    assert market.lesson(lesson.id, now=instant("2026-06-10T11:00:00Z")) == changing
 
 
 def test_itk_7_an_operator_may_cancel_with_a_reason_in_the_last_24_hours(

@@ -69,7 +69,9 @@ def test_itk_19_an_answer_before_20_33_counts(market: Marketplace, lesson: Lesso
     assert blamed(market, lesson.id) == []
 
 
-@pytest.mark.parametrize("noticed_by", ["a sweep", "a late answer", "the tutor's next request", "the student's next request"])
+@pytest.mark.parametrize(
+    "noticed_by", ["a sweep", "a late answer", "the tutor's next request", "the student's next request"]
+)
 def test_itk_19_an_answer_of_20_32_59_is_refused_once_the_expiry_is_recorded(
     market: Marketplace, ask: Ask, lesson: Lesson, noticed_by: str
 ) -> None:

@@ -61,7 +61,9 @@ def _counter(market: Marketplace, lesson: Lesson, now: str, **terms: object) -> 
 # ITK-3: the slot. Schedules come later; that nobody is in two places at once is kept already.
 
 
-def test_itk_3_a_request_for_time_that_is_taken_is_refused_and_touching_it_is_not(market: Marketplace, ask: Ask) -> None:
+def test_itk_3_a_request_for_time_that_is_taken_is_refused_and_touching_it_is_not(
+    market: Marketplace, ask: Ask
+) -> None:
     """While a request is open, nobody else can ask for that time of the tutor's; the hour after it is free."""
     market.top_up("sue", market.money("100.0", "ITC"), key="sue buys", now=instant("2026-06-01T00:00:00Z"))
     first = ask("2026-06-10T10:00:00Z", now="2026-06-08T10:00:00Z")
@@ -82,6 +84,28 @@ def test_itk_3_a_request_for_time_that_is_taken_is_refused_and_touching_it_is_no
     assert overlapping.refusal.facts["lesson"] == first.id
     assert market.wallet("sue", "ITC", now=instant("2026-06-08T12:00:00Z")).text == "75.0"
     assert touching.state == "requested"
+
+
+@pytest.mark.parametrize(("student", "tutor", "engaged"), [("sue", "tom", "tom"), ("ann", "tim", "ann")])
+def test_itk_3_neither_side_can_be_in_two_places_at_once(
+    market: Marketplace, ask: Ask, student: str, tutor: str, engaged: str
+) -> None:
+    """The time that a request takes is the tutor's and the student's, from each of whose sides it is closed."""
+    market.top_up("sue", market.money("100.0", "ITC"), key="sue buys", now=instant("2026-06-01T00:00:00Z"))
+    ask("2026-06-10T10:00:00Z", now="2026-06-08T10:00:00Z")
+
+    refused = market.request(
+        student=student,
+        tutor=tutor,
+        start=instant("2026-06-10T10:59:00Z"),
+        duration=timedelta(minutes=60),
+        price="25.0",
+        key="overlapping",
+        now=instant("2026-06-08T11:00:00Z"),
+    )
+
+    assert refused.refusal is not None
+    assert (refused.refusal.code, refused.refusal.facts["party"]) == ("slot_taken", engaged)
 
 
 def test_itk_3_the_slot_of_an_expired_request_is_free_at_the_very_instant_of_its_expiry(
@@ -166,7 +190,9 @@ def test_itk_5_an_answer_counts_until_48_hours_after_the_request(
     assert (deadline.at, deadline.why.text) == (instant(due), "asked + 48h")
     assert outcome.lesson is not None
     if in_time:
-        reached, wallet = {"accept": ("agreed", "75.0"), "decline": ("declined", "100.0")}.get(verb, ("proposed", "75.0"))
+        reached, wallet = {"accept": ("agreed", "75.0"), "decline": ("declined", "100.0")}.get(
+            verb, ("proposed", "75.0")
+        )
         assert (outcome.refusal, outcome.lesson.state) == (None, reached)
         assert blamed(market, lesson.id) == []
     else:
@@ -577,7 +603,12 @@ def test_itk_8_refused_commands_and_their_notes_do_not_stop_the_clock(
         market.confirm(lesson.id, by="ann", key="d", note="he has written to me", now=now),
     ]
 
-    assert [each.refusal.code for each in refused if each.refusal] == ["stale_offer", "bad_terms", "not_open", "not_open"]
+    assert [each.refusal.code for each in refused if each.refusal] == [
+        "stale_offer",
+        "bad_terms",
+        "not_open",
+        "not_open",
+    ]
     assert market.lesson(lesson.id, now=now) == lesson
     market.sweep(now=instant("2026-06-10T10:00:00Z"))
     assert market.history(lesson.id)[-1].version.at == instant("2026-06-10T10:00:00Z")

@@ -10,7 +10,7 @@ One lock lets one thread in at a time, readers included. Transactions do not nes
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -30,7 +30,17 @@ from tutorcore.lessons.lesson import LONGEST, Lesson
 from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice
 from tutorcore.lessons.records import due_of
 from tutorcore.policy.machine import Machine
-from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, PostedEntry, Recorded
+from tutorcore.ports.storage import (
+    AuditLine,
+    Cause,
+    OutboxRow,
+    Party,
+    PostedEntry,
+    Recorded,
+    Savepoint,
+    Storage,
+    Transaction,
+)
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -39,7 +49,7 @@ _NOTHING_YET: Final = Cause(0, EARLIEST)
 _FEW: Final = 32
 
 
-class MemoryStorage:
+class MemoryStorage(Storage):
     """A marketplace in memory. Threads take turns; nothing survives the process."""
 
     def __init__(self) -> None:
@@ -62,15 +72,20 @@ class _Agenda(Generic[K]):
         self._live = live
         self._full = _FEW
 
+    def __len__(self) -> int:
+        return len(self._heap)
+
     def add(self, due: Instant, key: K) -> None:
         heap = self._heap
         heappush(heap, (due, key))
         if len(heap) > self._full:
             self._shrink()
 
-    def until(self, now: Instant, limit: int | None = None) -> set[tuple[Instant, K]]:
-        """Return what is due at or before `now`, or the first `limit` of it."""
+    def until(self, now: Instant, limit: int | None = None) -> Collection[tuple[Instant, K]]:
+        """Return what is due at or before `now`, each once, or the first `limit` of it."""
         heap, live = self._heap, self._live
+        if not heap or heap[0][0] > now:
+            return ()
         found: set[tuple[Instant, K]] = set()
         while heap and heap[0][0] <= now and (limit is None or len(found) < limit):
             item = heappop(heap)
@@ -225,10 +240,11 @@ class _Data:
         self.clearing_agenda.add(clearing.due, key)
 
 
-class MemoryTransaction:
-    """One unit of work on a marketplace in memory; as it is, for reading."""
+_ENDED: Final = cast(_Data, Ended())  # Whoever still holds a transaction that has ended is told.
 
-    __slots__ = ("_data",)
+
+class MemoryTransaction(Transaction):
+    """One unit of work on a marketplace in memory; as it is, for reading."""
 
     def __init__(self, data: _Data) -> None:
         self._data = data
@@ -241,7 +257,7 @@ class MemoryTransaction:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         lock = self._data.lock
-        self._data = cast(_Data, Ended())  # Whoever still holds this transaction is told.
+        self._data = _ENDED
         lock.release()
 
     def savepoint(self) -> AbstractContextManager[MemorySavepoint]:
@@ -345,7 +361,7 @@ class MemoryTransaction:
             for party in parties:
                 agenda = data.deadlines_of.get(party)
                 if agenda is not None:
-                    found |= agenda.until(now, limit)
+                    found.update(agenda.until(now, limit))
         return [id for _, id in sorted(found)[:limit]] if found else []
 
     def claim(self, lesson: LessonId, claims: tuple[Claim, ...]) -> Claim | None:
@@ -404,7 +420,7 @@ class MemoryTransaction:
             for tutor in tutors:
                 agenda = data.clearings_of.get(tutor)
                 if agenda is not None:
-                    found |= agenda.until(now)
+                    found.update(agenda.until(now))
         return [data.clearings[key] for _, key in sorted(found)] if found else []
 
     def drop_clearing(self, clearing: Clearing) -> None:
@@ -441,8 +457,6 @@ class MemoryTransaction:
 class _Transaction(MemoryTransaction):
     """A transaction that writes: kept when its block ends, taken back when the block raises."""
 
-    __slots__ = ("_start",)
-
     def __enter__(self) -> MemoryTransaction:
         data = self._data
         data.lock.acquire()
@@ -461,13 +475,12 @@ class _Transaction(MemoryTransaction):
             data.back_to(self._start)
         data.undo.clear()
         data.in_transaction = False
-        super().__exit__(kind, error, trace)
+        self._data = _ENDED
+        data.lock.release()
 
 
-class MemorySavepoint:
+class MemorySavepoint(Savepoint):
     """The writes since this point in a transaction."""
-
-    __slots__ = ("_data", "_mark")
 
     def __init__(self, data: _Data) -> None:
         self._data = data

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-from tutorcore.errors import Mistakes, TutorcoreError
+from tutorcore.errors import Mistake, Mistakes, TutorcoreError
 
 FINE: Final = 0
 FINDINGS: Final = 1
@@ -50,5 +50,6 @@ def complaint(error: TutorcoreError, *, json: bool) -> Answer:
             "suggestion": mistake.suggestion,
         }
         for mistake in error.exceptions
+        if isinstance(mistake, Mistake)  # Mistakes are never nested, which their type cannot say.
     ]
     return Answer(as_json({"error": error.message, "mistakes": mistakes}), MISUSE)

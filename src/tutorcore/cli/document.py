@@ -77,7 +77,7 @@ def _step(played: Played, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Docu
 def _refusal(refusal: Refusal | None) -> Document | None:
     if refusal is None:
         return None
-    return {"code": refusal.code, "facts": dict(refusal.facts), "sentence": refusal.sentence}
+    return {"code": refusal.code, "facts": dict(sorted(refusal.facts.items())), "sentence": refusal.sentence}
 
 
 def _event(recorded: Recorded, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Document:

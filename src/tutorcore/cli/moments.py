@@ -16,7 +16,9 @@ from tutorcore.errors import InvalidValue
 from tutorcore.instants import Instant, instant
 
 _WALL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?) +([A-Za-z][\w+/-]+)")
-_EXPECTED = "an instant such as 2026-03-01T09:30:00Z, or a wall time with its zone such as 2026-03-01 10:30 Europe/Berlin"
+_EXPECTED = (
+    "an instant such as 2026-03-01T09:30:00Z, or a wall time with its zone such as 2026-03-01 10:30 Europe/Berlin"
+)
 
 
 def moment(text: str, what: str = "instant") -> Instant:

@@ -252,7 +252,7 @@ class _Reader:
 
     def _details(self, table: Table) -> tuple[tuple[str, str], ...] | None:
         inner = table.table("details")
-        return None if inner is None else tuple(sorted((name, inner.text(name)) for name in inner.keys()))
+        return None if inner is None else tuple(sorted((name, inner.text(name)) for name in inner.mapping))
 
     def _price(self, table: Table, key: str) -> Money | None:
         price = self._money(table, key)
@@ -273,16 +273,16 @@ class _Reader:
 
     def _money(self, table: Table, key: str) -> Money | None:
         raw, unit = table.value(key), self._unit
-        if unit is None:
-            return None
-        currency = Currency(unit.code, unit.exponent)
+        currency = None if unit is None else Currency(unit.code, unit.exponent)
         found = _AMOUNT_WITH_CODE.fullmatch(raw) if isinstance(raw, str) else None
         if found is not None:
             amount, code = found[1], found[2]
-            return table.attempt(lambda: _in_currency(amount, code, currency), key)
+            return None if currency is None else table.attempt(lambda: _in_currency(amount, code, currency), key)
         before = len(table.problems)
         text = table.money_text(key)
-        return table.attempt(lambda: Money.of(text, currency), key) if len(table.problems) == before else None
+        if currency is None or len(table.problems) > before:
+            return None
+        return table.attempt(lambda: Money.of(text, currency), key)
 
 
 def _scenario_id(text: str) -> str:

@@ -45,7 +45,7 @@ def reasons_of(versions: Sequence[Lesson]) -> list[Reasons]:
         before = versions[index - 1] if index else None
         if before is None or (version.due, version.why) != (before.due, before.why) or _entered(version):
             own_since = index
-        if before is None or version.change is not before.change and version.change != before.change:
+        if before is None or version.change != before.change:
             change_since = index
         own = _reason(version.due, version.why, versions[: own_since + 1])
         change = version.change
@@ -120,7 +120,4 @@ def _entered(version: Lesson) -> bool:
 
 
 def _last(instants: Iterator[Instant]) -> Instant | None:
-    found: Instant | None = None
-    for found in instants:
-        pass
-    return found
+    return max(instants, default=None)  # A log is in the order of time.

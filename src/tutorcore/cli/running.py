@@ -26,6 +26,7 @@ from tutorcore.ledger.accounts import Account
 from tutorcore.ledger.statements import TrialBalance
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.money import Currencies
 from tutorcore.ports.storage import AuditLine, Recorded, Storage
 
 Progress = Callable[[int], None]
@@ -78,6 +79,7 @@ class Report:
     lessons: tuple[LessonId, ...]
     balances: tuple[tuple[Account, str, int], ...]
     trial_balance: TrialBalance
+    currencies: Currencies
 
     @property
     def is_expected(self) -> bool:
@@ -148,13 +150,16 @@ class _Play:
             scenario.process.name,
             content_hash(scenario.process),
             tzdata_version(),
-            tuple(Filled(*each) for each in zip(with_wallets, map(self._wallet_key, with_wallets), filled, strict=True)),
+            tuple(
+                Filled(*each) for each in zip(with_wallets, map(self._wallet_key, with_wallets), filled, strict=True)
+            ),
             steps,
             closing,
             {id: market.history(id) for id in dict.fromkeys([*told, *own])},
             own,
             market.balances(),
             market.trial_balance(),
+            market.currencies,
         )
 
     def _played(self, step: Step, refusal: Refusal | None) -> Played:
@@ -216,9 +221,7 @@ class _Play:
 
     def _never_asked(self, step: Step) -> Refusal:
         """The answer to an act on a lesson that does not exist because asking for it was refused."""
-        return Refusal.of(
-            "not_open", verb=step.do, state="not yet asked for", open=self._scenario.process.opening.verb
-        )
+        return Refusal.of("not_open", verb=step.do, state="not yet asked for", open=self._scenario.process.opening.verb)
 
     def _command(self, step: Step, key: Key) -> Outcome | None:
         market, who = self._market, step.who or PartyId("")
@@ -266,7 +269,7 @@ def _reused(key: Key, found: AuditLine) -> Refusal:
 
 
 def split_of(history: Iterable[Recorded]) -> dict[str, int]:
-    """Return what settlements have paid out of a lesson, to whom; what goes back to the payer is the student's share."""
+    """Return what settlements have paid out of a lesson; what goes back to the payer is the student's share."""
     split = {"student": 0, "tutor": 0, "platform": 0}
     for recorded in history:
         version: Lesson = recorded.version

@@ -21,14 +21,23 @@ from tutorcore.calendar.zones import zone as zone_of
 from tutorcore.clock import Clock, system_clock
 from tutorcore.engine.outcome import Outcome
 from tutorcore.engine.reading import Earnings, Reading
-from tutorcore.engine.work import Work, digest_of
+from tutorcore.engine.work import Work, digest_of, offered
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId, command_key, lesson_id, party_id
 from tutorcore.instants import Instant, instant
 from tutorcore.ledger.accounts import Account
 from tutorcore.ledger.entries import Entry, convert, top_up
 from tutorcore.ledger.statements import Statement, TrialBalance
-from tutorcore.lessons.lesson import Brief, Command, Deadline, Lesson, Offer, next_deadline
+from tutorcore.lessons.lesson import (
+    LARGEST_PRICE,
+    NO_DETAILS,
+    Brief,
+    Command,
+    Deadline,
+    Lesson,
+    Offer,
+    next_deadline,
+)
 from tutorcore.lessons.options import Option, Preview
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.money import ISO_4217, Currencies, Currency, Money
@@ -43,6 +52,7 @@ R = TypeVar("R")
 
 _BATCH = 100
 _AT_ONCE = timedelta(0)
+_LONGEST_GRACE = timedelta(days=366)
 
 
 @attrs.frozen
@@ -73,6 +83,8 @@ class Marketplace:
         self._units: dict[str, Unit] = {}
         currencies = ISO_4217
         for process in policies:
+            if not isinstance(process, Process):
+                raise InvalidType("policies", process, "processes, such as load_preset('italki')")
             machine = machine_of(process)
             currencies = currencies.with_unit(process.unit.code, process.unit.exponent)
             self._units[process.unit.code] = process.unit
@@ -80,6 +92,8 @@ class Marketplace:
             self._machines[process.name] = machine
         if not self._machines:
             raise InvalidValue("policies", (), "at least one policy, such as load_preset('italki')")
+        machines = set(self._machines.values())
+        self._only = machines.pop() if len(machines) == 1 else None
         self._currencies = currencies
 
     @property
@@ -99,12 +113,9 @@ class Marketplace:
         `grants` are roles of the marketplace itself: operator, admin, agent. Lessons already asked for keep the zone
         in which their days are counted.
         """
+        _texts(zone=zone)
         zone_of(zone)
-        wanted = frozenset(grants)
-        for role in wanted:
-            if role not in GRANTED_ROLES:
-                raise UnknownName("granted role", role, GRANTED_ROLES)
-        party = Party(party_id(id), zone, wanted)
+        party = Party(party_id(id), zone, frozenset(_granted(grants)))
         with self._storage.transaction() as tx:
             if tx.party(party.id) != party:
                 tx.put_party(party)
@@ -139,12 +150,14 @@ class Marketplace:
         """
         machine = self._machine(policy)
         at = self._now(now)
-        _texts(kind=kind, note=note)
+        opening = machine.process.opening.verb if verb is None else verb
+        _texts(kind=kind, note=note, verb=opening)
         asking = party_id(by if by is not None else student, "by")
-        offer = Offer(start, duration, self._minor(price, machine.process.unit), kind, dict(details or {}))
+        minor = self._minor(price, machine.process.unit)
+        offer = Offer(start, duration, minor, kind, NO_DETAILS if details is None else details)
         checked = command_key(key)
         id = lesson_id(lesson) if lesson is not None else LessonId(f"L{sha256(checked.encode()).hexdigest()[:15]}")
-        command = Command(verb or machine.process.opening.verb, asking, checked, id, None, offer, "", note)
+        command = Command(opening, asking, checked, id, None, offer, "", note)
         bound = {
             "student": party_id(student, "student"),
             "tutor": party_id(tutor, "tutor"),
@@ -152,7 +165,7 @@ class Marketplace:
         }
         if bound["student"] == bound["tutor"]:
             raise InvalidValue("tutor", tutor, "somebody other than the student")
-        digest = digest_of(command.verb, id, asking, attrs.astuple(offer), note, policy, *bound.values())
+        digest = digest_of(command.verb, id, asking, offered(offer), note, policy, *bound.values())
         with self._storage.transaction() as tx:
             parties = {role: _party(tx, id, role) for role, id in bound.items()}
             actor = _party(tx, asking, "by")
@@ -190,15 +203,10 @@ class Marketplace:
         a verb that does not exist.
         """
         at = self._now(now)
-        actor_id, id = party_id(by, "by"), lesson_id(lesson)
-        _texts(verb=verb, reason=reason, note=note)
-        if proposal is not None and type(proposal) is not int:
-            raise InvalidType("proposal", proposal, "the number of a proposal as an int")
-        command = Command(verb, actor_id, command_key(key), id, proposal, offer, reason, note)
-        payload = None if offer is None else attrs.astuple(offer)
-        digest = digest_of(verb, id, actor_id, proposal, payload, reason, note)
+        command = _command(verb, lesson, by, key, proposal, offer, reason, note)
+        digest = digest_of(verb, command.lesson, command.actor, proposal, offered(offer), reason, note)
         with self._storage.transaction() as tx:
-            outcome = Work(tx, at).perform(command, digest, _party(tx, actor_id, "by"))
+            outcome = Work(tx, at).perform(command, digest, _party(tx, command.actor, "by"))
         if outcome is None:
             raise UnknownName("lesson", lesson)
         return outcome
@@ -303,24 +311,26 @@ class Marketplace:
         the audit trail; `progress` is told after each transaction how many timeouts have been applied.
         """
         at = self._now(now)
-        if grace < _AT_ONCE:
-            raise InvalidValue("grace", str(grace), "nothing or more")
+        _whole("batch", batch, 1)
+        named = None if key is None else command_key(key)
+        due_by = at - _grace(grace)
         timeouts = transactions = 0
         lessons: set[LessonId] = set()
-        while True:
+        is_all = False
+        while not is_all:
             with self._storage.transaction() as tx:
                 work = Work(tx, at)
-                versions = work.sweep(at - grace, batch)
+                versions, is_all = work.sweep(due_by, batch)
                 if versions:
-                    part = None if key is None else _next_part(tx, command_key(key))
+                    part = None if named is None else _next_part(tx, named)
                     tx.add_audit(AuditLine(work.cause, part, "", "sweep", "", None, at, 1, 0, None))
-            if not versions:
-                return Swept(timeouts, len(lessons), transactions)
-            timeouts += len(versions)
-            transactions += 1
-            lessons.update(version.brief.id for version in versions)
-            if progress is not None:
-                progress(timeouts)
+            if versions:
+                timeouts += len(versions)
+                transactions += 1
+                lessons.update(version.brief.id for version in versions)
+                if progress is not None:
+                    progress(timeouts)
+        return Swept(timeouts, len(lessons), transactions)
 
     # Questions: the state as of `now`, and nothing is written
 
@@ -356,7 +366,7 @@ class Marketplace:
         now: Instant | None = None,
     ) -> Preview | Refusal:
         """Return what a command would do at `now`: money, faults and who would be told, or why it would be refused."""
-        command = Command(verb, party_id(by, "by"), Key("preview"), lesson_id(lesson), proposal, offer, reason)
+        command = _command(verb, lesson, by, "preview", proposal, offer, reason)
         return self._read(now, lambda read: read.preview(command))
 
     def open_requests(self, party: str, *, now: Instant | None = None) -> tuple[Lesson, ...]:
@@ -393,6 +403,8 @@ class Marketplace:
         self, account: Account, currency: str, *, since: Instant | None = None, until: Instant | None = None
     ) -> Statement:
         """Return what happened to one account, as recorded, from `since` up to but not including `until`."""
+        if not isinstance(account, Account):
+            raise InvalidType("account", account, "an account, such as parse_account('Assets:Bank')")
         return self._read(None, lambda read: read.statement(account, currency, since, until))
 
     def audit(self, lesson: str | None = None) -> tuple[AuditLine, ...]:
@@ -402,6 +414,9 @@ class Marketplace:
 
     def outbox(self, *, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
         """Return notices waiting to be delivered, above a sequence number."""
+        _whole("after", after, 0)
+        if limit is not None:
+            _whole("limit", limit, 0)
         return self._read(None, lambda read: read.tx.outbox(after, limit))
 
     def _read(self, now: Instant | None, question: Callable[[Reading], R]) -> R:
@@ -414,14 +429,14 @@ class Marketplace:
 
     def _machine(self, policy: str | None) -> Machine:
         if policy is not None:
+            _texts(policy=policy)
             if policy not in self._machines:
                 raise UnknownName("policy", policy, self._machines)
             return self._machines[policy]
-        machines = set(self._machines.values())
-        if len(machines) > 1:
+        if self._only is None:
             known = ", ".join(sorted(self._machines))
             raise InvalidValue("policy", None, f"the name of one of several policies: {known}")
-        return machines.pop()
+        return self._only
 
     def _frozen_zone(self, process: Process, parties: Mapping[str, Party]) -> str:
         """The zone in which this lesson's days will be counted, whatever its people do later."""
@@ -440,7 +455,7 @@ class Marketplace:
         details: Mapping[str, str] | None,
     ) -> Offer:
         minor = None if price is None else self._minor(price, self._unit_of(lesson))
-        return Offer(start, duration, minor, kind, None if details is None else dict(details))
+        return Offer(start, duration, minor, kind, details)
 
     def _unit_of(self, lesson: str) -> Unit:
         """The unit that a price written as text is in: that of the lesson's own policy."""
@@ -451,9 +466,8 @@ class Marketplace:
         return found.machine.process.unit
 
     def _minor(self, price: Money | str | int, unit: Unit) -> int:
-        currency = Currency(unit.code, unit.exponent)
-        money = price if isinstance(price, Money) else Money.of(price, currency)
-        if money.currency != currency:
+        money = price if isinstance(price, Money) else Money.of(price, Currency(unit.code, unit.exponent))
+        if money.currency.code != unit.code or money.currency.exponent != unit.exponent:
             raise InvalidValue("price", str(money), f"an amount in {unit.code}, the currency of the policy")
         if money.minor < 0:
             raise InvalidValue("price", str(money), "nothing or more")
@@ -464,8 +478,8 @@ class Marketplace:
             raise InvalidType("amount", amount, "Money, such as marketplace.money('25.00', 'USD')")
         if self._currencies.get(amount.currency.code) != amount.currency:
             raise InvalidValue("amount", str(amount), f"{amount.currency.code} with its own number of decimals")
-        if amount.minor <= 0:
-            raise InvalidValue("amount", str(amount), "more than nothing")
+        if not 0 < amount.minor <= LARGEST_PRICE:
+            raise InvalidValue("amount", str(amount), f"more than nothing, up to {LARGEST_PRICE} minor units")
         return amount
 
     def _top_up_entries(
@@ -499,10 +513,47 @@ class Marketplace:
         return Money(whole, currency)
 
 
+def _command(
+    verb: str, lesson: str, by: str, key: str, proposal: int | None, offer: Offer | None, reason: str, note: str = ""
+) -> Command:
+    """The command that these arguments name, each of them checked."""
+    actor, id = party_id(by, "by"), lesson_id(lesson)
+    _texts(verb=verb, reason=reason, note=note)
+    if proposal is not None and type(proposal) is not int:
+        raise InvalidType("proposal", proposal, "the number of a proposal as an int")
+    if offer is not None and not isinstance(offer, Offer):
+        raise InvalidType("offer", offer, "an Offer")
+    return Command(verb, actor, command_key(key), id, proposal, offer, reason, note)
+
+
 def _texts(**values: object) -> None:
     for name, value in values.items():
         if not isinstance(value, str):
             raise InvalidType(name, value, "a text")
+
+
+def _whole(what: str, value: int, least: int) -> None:
+    if type(value) is not int:
+        raise InvalidType(what, value, "a whole number")
+    if value < least:
+        raise InvalidValue(what, value, f"{least} or more")
+
+
+def _grace(value: timedelta) -> timedelta:
+    if not isinstance(value, timedelta):
+        raise InvalidType("grace", value, "a timedelta")
+    if not _AT_ONCE <= value <= _LONGEST_GRACE:
+        raise InvalidValue("grace", str(value), f"nothing or more, up to {_LONGEST_GRACE.days} days")
+    return value
+
+
+def _granted(grants: Iterable[Role]) -> Iterable[Role]:
+    if isinstance(grants, str) or not isinstance(grants, Iterable):
+        raise InvalidType("grants", grants, f"a list of some of {', '.join(GRANTED_ROLES)}")
+    for role in grants:
+        if role not in GRANTED_ROLES:
+            raise UnknownName("granted role", role, GRANTED_ROLES)
+        yield role
 
 
 def _party(tx: Transaction, id: PartyId, what: str) -> Party:

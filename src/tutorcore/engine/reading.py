@@ -16,9 +16,9 @@ from tutorcore.ledger.accounts import Account, available, natural, pending, wall
 from tutorcore.ledger.entries import Entry, Posted
 from tutorcore.ledger.statements import Statement, TrialBalance, statement, trial_balance
 from tutorcore.lessons.decision import advance, counts_needed
-from tutorcore.lessons.lesson import Command, Facts, Lesson
+from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson
 from tutorcore.lessons.options import Option, Preview, allowed, preview
-from tutorcore.lessons.projections import clearing_entry, clearing_of, entry_of
+from tutorcore.lessons.projections import Mark, clearing_entry, clearing_of, entry_of, mark_of
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.money import Currency, Money
 from tutorcore.policy.expressions import Count, Exact
@@ -57,8 +57,9 @@ class Reading:
     def caused_by(self, key: Key) -> tuple[Recorded, ...]:
         """Return the versions recorded under a key; those of a sweep's parts too."""
         found, part = list(self.tx.caused_by(key)), 1
-        while self.tx.answer(Key(f"{key}/{part}")) is not None:
-            found += self.tx.caused_by(Key(f"{key}/{part}"))
+        while (line := self.tx.answer(Key(f"{key}/{part}"))) is not None:
+            if line.lesson is None:  # A command may have been given a key that looks like that of a part.
+                found += self.tx.caused_by(Key(f"{key}/{part}"))
             part += 1
         return tuple(found)
 
@@ -121,7 +122,18 @@ class Reading:
         party = self.tx.party(actor)
         if party is None:
             raise UnknownName("party", actor)
-        return Facts(party.grants, counted(self.tx, lesson.brief, needed, self._now))
+        coming = self._coming_marks(lesson.brief) if needed else ()
+        return Facts(party.grants, counted(self.tx, lesson.brief, needed, self._now, coming))
+
+    def _coming_marks(self, brief: Brief) -> list[Mark]:
+        """The marks that due timeouts of these people's lessons will make."""
+        return [
+            mark
+            for id in self.tx.due(self._now, brief.parties)
+            if (stored := self.tx.lesson(id)) is not None
+            for version in advance(stored, self._now, self._facts_at)
+            if (mark := mark_of(version)) is not None
+        ]
 
     def _balances(self, party: PartyId, accounts: tuple[Account, ...], currency: str) -> list[int]:
         """Natural balances of a party's accounts, with the entries that due timeouts and clearings will make."""

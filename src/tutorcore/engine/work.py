@@ -17,11 +17,11 @@ from tutorcore.engine.counting import counted
 from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvariantError
 from tutorcore.ids import Key, LessonId, PartyId
-from tutorcore.instants import Instant, to_text
+from tutorcore.instants import MICROSECOND, Instant, to_micros, to_text
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
 from tutorcore.lessons.decision import Streak, counts_needed, decide, lapse, streak_with
-from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, next_deadline
+from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, Offer, next_deadline
 from tutorcore.lessons.projections import (
     Claim,
     Clearing,
@@ -40,9 +40,23 @@ from tutorcore.ports.storage import AuditLine, Cause, Party, Transaction
 _AT_ONCE = timedelta(0)
 
 
-def digest_of(*payload: object) -> str:
+def digest_of(*payload: str | int | None | tuple[object, ...]) -> str:
     """Return the digest of a command's content: everything but its key and its instant."""
     return sha256(repr(payload).encode()).hexdigest()
+
+
+def offered(offer: Offer | None) -> tuple[object, ...] | None:
+    """Return what an offer says in the plain values that a digest covers: whole microseconds stand for times."""
+    if offer is None:
+        return None
+    start, duration = offer.start, offer.duration
+    return (
+        None if start is None else to_micros(start),
+        None if duration is None else duration // MICROSECOND,
+        offer.price,
+        offer.kind,
+        offer.details,
+    )
 
 
 class Work:
@@ -86,8 +100,6 @@ class Work:
         facts = self._facts(machine, before, command, actor)
         answer = decide(machine, before, command, facts, now)
         if not isinstance(answer, Refusal):
-            if lesson is None:
-                tx.add_policy(machine)
             refused = self._attempt(lesson, answer)
             if refused is None:
                 versions.append(answer)
@@ -111,11 +123,15 @@ class Work:
         self.clear(self._tx.due_clearings(self._now, parties))
         return versions
 
-    def sweep(self, due_by: Instant, limit: int) -> list[Lesson]:
-        """Apply what is due by `due_by` for at most `limit` lessons, soonest first; return the versions."""
-        versions = self._apply_due(self._tx.due(due_by, limit=limit), due_by)
+    def sweep(self, due_by: Instant, limit: int) -> tuple[list[Lesson], bool]:
+        """Apply what is due by `due_by` for at most `limit` lessons, soonest first.
+
+        Returns the versions, and whether that was all: a lesson is followed until it has nothing due any more.
+        """
+        ids = self._tx.due(due_by, limit=limit)
+        versions = self._apply_due(ids, due_by)
         self.clear(self._tx.due_clearings(due_by))
-        return versions
+        return versions, len(ids) < limit
 
     def clear(self, clearings: Iterable[Clearing]) -> None:
         """Make pending earnings available, each counted from the instant it was due."""
@@ -159,7 +175,7 @@ class Work:
             deadline = None if lesson is None else next_deadline(lesson)
             if lesson is None or deadline is None:
                 raise InvariantError(f"lesson {id} is listed as due and has no deadline")
-            queue.append((deadline.at, id, lesson, None))
+            queue.append((max(deadline.at, lesson.at), id, lesson, None))
         heapify(queue)
         versions: list[Lesson] = []
         while queue:
@@ -178,6 +194,8 @@ class Work:
 
     def _attempt(self, before: Lesson | None, version: Lesson) -> Refusal | None:
         with self._tx.savepoint() as savepoint:
+            if before is None:
+                self._tx.add_policy(version.machine)
             refusal = self._write(before, version)
             if refusal is not None:
                 savepoint.undo()
@@ -185,17 +203,16 @@ class Work:
 
     def _write(self, before: Lesson | None, version: Lesson) -> Refusal | None:
         """Write a version and all that follows from it, or return what refused it (part of it may be written)."""
-        tx = self._tx
-        entry = entry_of(version)
+        tx, cause, entry = self._tx, self.cause, entry_of(version)
         if entry is not None:
-            shortfall = tx.post(entry, self.cause)
+            shortfall = tx.post(entry, cause)
             if shortfall is not None:
                 return _insufficient(shortfall)
         if _occupies_otherwise(before, version):
             obstacle = tx.claim(version.brief.id, claims_of(version))
             if obstacle is not None:
                 return _taken(obstacle)
-        tx.append(version, self.cause)
+        tx.append(version, cause)
         if entry is not None and entry.kind == "post":
             self._clear_later(version)
         mark = mark_of(version)
@@ -203,7 +220,7 @@ class Work:
             tx.add_mark(mark)
         notice = notice_of(version)
         if notice is not None:
-            tx.enqueue(notice, self.cause)
+            tx.enqueue(notice, cause)
         return None
 
     def _clear_later(self, version: Lesson) -> None:

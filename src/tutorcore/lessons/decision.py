@@ -31,7 +31,10 @@ FactsAt: TypeAlias = Callable[[Lesson, Instant, frozenset[Count]], Facts]
 
 _NO_LEGS: Legs = ()
 _NO_TERMS = Terms(0, EPOCH, EPOCH, 0)
-_FIELDS = ("start", "duration", "price", "kind", "details")
+_GRANTED = frozenset(GRANTED_ROLES)
+
+# Nearly twice as fast as calling the class, for the record that every step makes.
+_new = tuple.__new__
 
 
 def no_facts(lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
@@ -43,7 +46,7 @@ def no_facts(lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
 def counts_needed(machine: Machine, lesson: Lesson | Brief, verb: str) -> frozenset[Count]:
     """Return the counts that deciding this verb may read, for whoever gathers the facts; mostly none."""
     rows = machine.outside.moves.get(verb, ()) if isinstance(lesson, Brief) else _rows(lesson, verb)
-    return frozenset().union(*(row.reads for row in rows))
+    return frozenset().union(*[row.reads for row in rows if row.reads])
 
 
 def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Facts, now: Instant) -> Lesson | Refusal:
@@ -55,17 +58,20 @@ def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Fa
     before = _unasked(machine, lesson) if isinstance(lesson, Brief) else lesson
     if now < before.at:
         return Refusal.of("out_of_order", last=to_text(before.at), at=to_text(now))
-    change = before.change
-    if (before.due is not None and before.due <= now) or (change is not None and change.due and change.due <= now):
+    due, change = before.due, before.change
+    if (due is not None and due <= now) or (change is not None and change.due is not None and change.due <= now):
         raise InvariantError(f"lesson {before.brief.id} has not been advanced to {to_text(now)}")
     rows = _rows(before, command.verb)
     if not rows:
         return _not_open(machine, before, command.verb)
     refusal: Refusal | None = None
+    read = False
     for row in rows:
         answer = _attempt(row, before, command, facts, now)
         if not isinstance(answer, Refusal):
-            return answer
+            # What a row read before it stood aside belongs to the record too: deciding again will ask for it again.
+            return answer._replace(facts=facts) if read else answer
+        read = read or bool(row.reads)
         # The first row speaks for its verb, unless another one is nearer to this actor.
         if refusal is None or (refusal.code == "not_yours" and answer.code != "not_yours"):
             refusal = answer
@@ -120,10 +126,10 @@ def lapse(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> Lesson 
 
 def _unasked(machine: Machine, brief: Brief) -> Lesson:
     """A lesson before its first version: outside, with nothing on the table."""
-    return Lesson(
+    return _new(Lesson, (
         brief, 0, brief.created, machine.nothing, machine.outside, None, _NO_TERMS, None, 0, 0, _NO_LEGS, None, None,
         NO_TIMELINE, None,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _rows(lesson: Lesson, verb: str) -> tuple[Row, ...]:
@@ -159,7 +165,7 @@ def _attempt(row: Row, before: Lesson, command: Command, facts: Facts, now: Inst
     assert isinstance(rule, Move)
     granted = False
     for role in rule.by:
-        if role in GRANTED_ROLES:
+        if role in _GRANTED:
             granted = role in facts.grants
             if granted:
                 break
@@ -191,13 +197,14 @@ def _attempt(row: Row, before: Lesson, command: Command, facts: Facts, now: Inst
 
 def _missing(row: Row, rule: Move, before: Lesson, command: Command) -> list[str]:
     missing: list[str] = []
-    if row.terms == "accept" and command.proposal is None:
-        missing.append(f"the number of the proposal (now {before.proposal})")
-    if row.terms == "propose":
+    if row.terms == "accept":
+        if command.proposal is None:
+            missing.append(f"the number of the proposal (now {before.proposal})")
+    elif row.terms == "propose":
         offer = command.offer
         if offer is None:
             missing.append("an offer")
-        elif before.number == 0:
+        elif before.number == 0 and (offer.start is None or offer.duration is None or offer.price is None):
             missing += [name for name in ("start", "duration", "price") if getattr(offer, name) is None]
     if rule.needs and not command.reason:
         missing.append("a reason")
@@ -219,17 +226,23 @@ def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal:
     terms = Terms(
         number,
         start,
-        start + (base.duration if offer.duration is None else offer.duration),
+        start + (base.end - base.start if offer.duration is None else offer.duration),
         base.price if offer.price is None else offer.price,
         base.kind if offer.kind is None else offer.kind,
         base.details if offer.details is None else offer.details,
     )
-    changed = [name for name in _FIELDS if getattr(terms, name) != getattr(base, name)]
-    if not changed:
+    if (
+        terms.price == base.price
+        and terms.start == base.start
+        and terms.end == base.end
+        and terms.kind == base.kind
+        and terms.details == base.details
+    ):
         return Refusal.of("bad_terms", problem=f"they are those of proposal {base.number}")
-    fixed = [name for name in changed if name not in row.rule.effects.may_change]
-    if fixed:
-        return Refusal.of("bad_terms", problem=f"{' and '.join(fixed)} may not be changed here")
+    if row.fixed:
+        changed = [name for name in row.fixed if getattr(terms, name) != getattr(base, name)]
+        if changed:
+            return Refusal.of("bad_terms", problem=f"{' and '.join(changed)} may not be changed here")
     return terms
 
 
@@ -320,10 +333,10 @@ def _follow(
 
     if due is not None and due <= now and command is not None and _forbids(why):
         return _no_time_left(due, why)
-    return Lesson(
+    return _new(Lesson, (
         brief, number + 1, now, case.step, place, command, terms, change_after, rounds, held, legs, due, why, timeline,
         facts,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _chosen(

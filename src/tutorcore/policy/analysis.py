@@ -49,6 +49,7 @@ def _mirrored(comparison: Comparison) -> Comparison:
 def between_instants(comparison: Comparison) -> Comparison | None:
     """Return an elapsed time compared with a written duration as the comparison of instants that it means.
 
+    >>> from tutorcore.policy.words import created, days, notice, now
     >>> str(between_instants(notice >= days(2)))
     'lesson.start - 2d >= now'
     >>> str(between_instants(now - created <= days(14)))
@@ -150,6 +151,7 @@ def holds_until(guard: Guard) -> Time | None:
     `now - created <= 14d`), alone or joined by `and`, where the earliest counts. With `<` and `>` the guard is false
     at that instant already; with `<=` and `>=` it is still true there: both are shown as "until". None for others.
 
+    >>> from tutorcore.policy.words import hours
     >>> str(holds_until(notice >= hours(24)))
     'lesson.start - 24h'
     """

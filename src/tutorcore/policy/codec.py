@@ -158,13 +158,16 @@ class BaseVersionError(TutorcoreError, ValueError):
 
 
 def _merged(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
-    """`base` with the differences in `over`: tables are merged, anything else is replaced, `false` drops a section."""
+    """`base` with the differences in `over`: tables are merged, anything else is replaced, `false` drops a section.
+
+    Shares are one value that is written as a table: they make 100 % together or not at all, so they are replaced.
+    """
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
         if value is False and isinstance(below, dict | list):
             del merged[key]
-        elif isinstance(below, Mapping) and isinstance(value, Mapping):
+        elif isinstance(below, Mapping) and isinstance(value, Mapping) and key != "settle":
             merged[key] = _merged(below, value)
         else:
             merged[key] = value

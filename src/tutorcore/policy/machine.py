@@ -27,9 +27,11 @@ from tutorcore.policy.closures import compile_deadline, compile_guard, compile_t
 from tutorcore.policy.expressions import Count, Guard, Time
 from tutorcore.policy.process import (
     BACK,
+    FIELDS,
     STAY,
     Case,
     Effects,
+    Field,
     HoldEffect,
     IfPast,
     Move,
@@ -118,7 +120,8 @@ class Row:
     """A move or timeout made ready.
 
     `enters` is the state it leads to, `opens` the state of a change; where both are None the lesson stays. `deadline`
-    is that of whatever is entered or opened (None: none, or the old one stands); `reads` the counts it asks for.
+    is that of whatever is entered or opened (None: none, or the old one stands); `reads` the counts it asks for;
+    `fixed` the fields that terms proposed here may not change.
     """
 
     id: str
@@ -137,6 +140,7 @@ class Row:
     hold: HoldEffect | None
     beside: bool
     guards_offer: bool
+    fixed: tuple[Field, ...]
     if_past: IfPast
     deadline: DeadlineFunction | None = None
 
@@ -220,6 +224,7 @@ class Machine:
             hold=rule.effects.hold,
             beside=state.beside,
             guards_offer=rule.effects.terms == "propose" and when is not None and reads_proposed(when),
+            fixed=tuple(name for name in FIELDS if name not in rule.effects.may_change),
             if_past="forbid" if isinstance(rule, Move) else rule.if_past,
         )
         if isinstance(rule, Move):
@@ -350,9 +355,10 @@ def _live_anchors(process: Process) -> frozenset[str]:
         for guard in _guards(rule):
             live |= anchors_read(guard)
         target = _target(process, rule)
-        opened = source if rule.to == STAY else target
-        for timeout in () if opened is None else opened.timeouts:
-            live |= anchors_read(timeout.at) - _dated(process, source, rule)
+        opened, dated = source if rule.to == STAY else target, _dated(process, source, rule)
+        read = frozenset().union(*(anchors_read(each.at) for each in (() if opened is None else opened.timeouts)))
+        if rule.to != STAY or dated & read:  # An aside that no deadline reads opens none.
+            live |= read - dated
         if target is not None and target.beside and not source.beside:
             for timeout in source.timeouts:
                 live |= anchors_read(timeout.at)

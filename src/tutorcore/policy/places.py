@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from typing import TypeAlias
 
 import attrs
@@ -143,14 +142,15 @@ class _Scanner:
 
     def _items(self, closing: str, read: Callable[[int], None]) -> None:
         self.at += 1
-        for index in count():
-            self._match(_GAP)
-            if self._take(closing):
-                return
+        index = 0
+        self._match(_GAP)
+        while not self._take(closing):
             read(index)
+            index += 1
             self._match(_GAP)
             if not self._take(","):
                 return self._expect(closing)
+            self._match(_GAP)
 
     def _dotted(self) -> list[tuple[str, Span]]:
         names: list[tuple[str, Span]] = []

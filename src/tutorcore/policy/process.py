@@ -113,6 +113,12 @@ class Timeout:
 Row: TypeAlias = Move | Timeout
 
 
+def _by_verb(moves: tuple[Move, ...]) -> tuple[Move, ...]:
+    """The moves with those of one verb together, as a file writes them; they are tried in this order anyway."""
+    verbs = dict.fromkeys(move.verb for move in moves)
+    return tuple(move for verb in verbs for move in moves if move.verb == verb)
+
+
 @attrs.frozen
 class State:
     """Where a lesson may stand. `over`: nothing happens by itself any more and nothing is held."""
@@ -122,7 +128,7 @@ class State:
     slot: Slot = "none"
     over: bool = False
     beside: bool = False
-    moves: tuple[Move, ...] = ()
+    moves: tuple[Move, ...] = attrs.field(default=(), converter=_by_verb)
     timeouts: tuple[Timeout, ...] = ()
 
     @property

@@ -182,12 +182,11 @@ class Table:
 
     def finish(self, *others: str) -> None:
         """Note every key that was neither asked for nor is one of `others`, with the nearest that was."""
-        known = self._known.union(others)
-        absent = [key for key in known if key not in self.mapping]
+        known = sorted(self._known.union(others))
         for key in self.mapping:
             if key not in known and not self.problems.full:
-                near = self._near(key, absent)
-                message = "unknown key" if near else f"unknown key; known here: {_enumerated(sorted(known))}"
+                near = self._near(key, known)
+                message = "unknown key" if near else f"unknown key; known here: {_enumerated(known)}"
                 self._note((*self.path, key), self.source.place((*self.path, key), "key"), message, near)
 
     def _read(self, key: str, default: D, read: Callable[[object], T], stand_in: S) -> T | S | D:
@@ -316,4 +315,4 @@ def _described(value: object) -> str:
 
 
 def _enumerated(names: Iterable[str]) -> str:
-    return ", ".join(repr(name) for name in names) or "none"
+    return ", ".join(repr(name) for name in names) or "none at all"

@@ -81,13 +81,18 @@ def _request(cells: Cells, table: Table) -> Request:
         withdraw=_withdraw(cells, table),
         propose=None if counter is None else _counter(cells, counter),
     )
-    for key, roles in (("by", request.by), ("answered_by", request.answered_by)):
-        if not roles:
-            table.mistake(key, "names nobody; expected at least one role")
+    _somebody(table, "by")
+    _somebody(table, "answered_by")
     if counter is None and "propose" in request.answers:
         table.mistake("answers", "'propose' needs a section [request.propose] that says who answers until when")
     table.finish()
     return request
+
+
+def _somebody(table: Table, key: str) -> None:
+    """Note a list of roles that is empty; one that is missing, or names no role at all, is noted already."""
+    if table.value(key) == []:
+        table.mistake(key, "names nobody; expected at least one role")
 
 
 def _counter(cells: Cells, table: Table) -> Counter:
@@ -148,14 +153,14 @@ def _change(cells: Cells, table: Table) -> Rescheduling:
         override=None if override is None else _override(override),
     )
     table.one_of("otherwise", ("original_stands",), "original_stands")
-    if not change.by:
-        table.mistake("by", "names nobody; expected at least one role")
+    _somebody(table, "by")
     table.finish()
     return change
 
 
 def _override(table: Table) -> Override:
     override = Override(table.some_of("by", ROLES), table.some_of("needs", NEEDS, ("reason",)))
+    _somebody(table, "by")
     table.finish()
     return override
 
@@ -169,6 +174,7 @@ def _cancel(cells: Cells, table: Table) -> Cancel:
         mark=table.text("mark", None),
         becomes=table.text("becomes", "cancelled"),
     )
+    _somebody(table, "by")
     table.finish()
     return cancel
 
@@ -188,7 +194,6 @@ def _complete(cells: Cells, table: Table) -> Complete:
         settle=cells.settlement(table, "settle", _TO_THE_TUTOR) or _TO_THE_TUTOR,
         becomes=becomes,
     )
-    if not complete.by:
-        table.mistake("by", "names nobody; expected at least one role")
+    _somebody(table, "by")
     table.finish()
     return complete

@@ -98,6 +98,7 @@ def compile_split(settlement: Settlement, fees: Fees) -> Callable[[int], Legs]:
             fee = share(earned, commission, rounding)
             amounts["tutor"] = earned - fee
             amounts["platform"] = amounts.get("platform", 0) + fee
-        return tuple((role, amount) for role, amount in amounts.items() if amount)
+        legs = tuple(amounts.items())
+        return tuple(leg for leg in legs if leg[1]) if 0 in amounts.values() else legs
 
     return split

@@ -152,11 +152,11 @@ class Source:
         numbers = [int(digits) for digits in re.findall(r"\d+", where)]
         at = self._lines[numbers[0] - 1] + numbers[1] - 1 if numbers else len(self._text.rstrip())
         if message.startswith("Cannot "):
-            key = max(span for span in self._places.names if span[0] < at)
-            return "already defined in another way", key, None
+            before = (span for span in self._places.names if span[0] < at)
+            return "already defined in another way", max(before, default=(at, at + 1)), None
         for span in self._places.values.values():
             if span[0] <= at < span[1] and _UNQUOTED.fullmatch(self._text, *span):
-                return ("neither number, date, true nor false; a text stands in quotes", span, self._quoted(span))
+                return "neither number, date, true nor false; a text stands in quotes", span, self._quoted(span)
         return _PLAINER.get(message, message[:1].lower() + message[1:]), (at, at + 1), None
 
     def _quoted(self, span: Span) -> str | None:

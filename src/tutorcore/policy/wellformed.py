@@ -192,9 +192,7 @@ class _Inspection:
         if marks and row.fault == "holder" and source is not None and source.waits_for in GRANTED_ROLES:
             yield Problem((*path, "mark"), f"a mark falls on a person; {source.waits_for} is nobody in particular")
         if source is not None and source.slot == "none" and target is not None and target.slot != "none":
-            yield Problem(
-                path, f"nobody can refuse a timeout: it cannot claim the time that {target.name} holds"
-            )
+            yield Problem(path, f"nobody can refuse a timeout: it cannot claim the time that {target.name} holds")
         if row.to == STAY:
             yield Problem((*path, "to"), "a timeout that stays would fire for ever")
 

@@ -34,6 +34,7 @@ from tutorcore.testing.versions import (
     LESSON,
     NOW,
     PAM,
+    PEOPLE,
     TIM,
     TOM,
     WEEK,
@@ -52,8 +53,8 @@ class _Change(Exception):  # It ends a block on purpose; nothing is wrong.
 
 
 def contents(tx: Transaction) -> dict[str, object]:
-    """Return everything a store holds, for comparing two moments or two stores."""
-    lessons = tx.lessons()
+    """Return everything a store holds about the sample people, for comparing two moments or two stores."""
+    lessons, balances = tx.lessons(), tx.balances()
     end = NOW + 1000 * DAY
     return {
         "audit": tx.audit(),
@@ -61,9 +62,12 @@ def contents(tx: Transaction) -> dict[str, object]:
         "lessons": lessons,
         "running": tx.lessons(over=False),
         "histories": [tx.history(lesson.id) for lesson in lessons],
+        "lessons of": [(party, theirs) for party in PEOPLE if (theirs := tx.lessons(party))],
         "due": tx.due(end),
+        "due of": [(party, found) for party in PEOPLE if (found := tx.due(end, (party,)))],
         "claims": tx.claims(),
-        "balances": tx.balances(),
+        "balances": balances,
+        "balance of": [tx.balance(account, currency) for account, currency, _ in balances],
         "entries": tx.entries(),
         "clearings": tx.due_clearings(end),
         "outbox": tx.outbox(),
@@ -754,9 +758,11 @@ class StorageContract(ABC):
             before = tx.balances()
             answer = tx.post(_entry(*legs), cause)
             found, entries = tx.balances(), tx.entries()
+            each = [(account, currency, tx.balance(account, currency)) for account, currency, _ in before]
 
         assert answer == Shortfall(wallet(ANN), _UNIT, 6, 7)
         assert found == before
+        assert tuple(each) == before
         assert len(entries) == 3
 
     def test_other_accounts_have_no_limit(self) -> None:

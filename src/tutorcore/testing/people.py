@@ -26,6 +26,16 @@ T = TypeVar("T")
 HOUR: Final = timedelta(hours=1)
 DURATIONS: Final = (timedelta(minutes=30), HOUR, timedelta(minutes=90), timedelta(minutes=50))
 PRICES: Final = (0, 1, 2, 3, 7, 33, 99, 100, 101, 250, 2500, 9999, 10**12)
+ZONES: Final = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",  # Half an hour forward, half an hour back.
+    "Africa/Cairo",  # Midnight does not exist once a year.
+    "America/St_Johns",
+    "Pacific/Apia",
+    "Asia/Kathmandu",
+)
 KINDS: Final = ("", "trial", "regular")
 # Whole hours, so that lessons meet; around every number of hours that the samples name.
 HOURS_AHEAD: Final = (1, 2, 3, 5, 12, 23, 24, 25, 30, 47, 48, 49, 50, 54, 72, 73, 80, 96, 120, 240)
@@ -147,15 +157,25 @@ def full_hour(at: Instant) -> Instant:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def payment(world: World, market: Marketplace, chance: Chance) -> Pay:
+def payment(world: World, market: Marketplace, currency: str, chance: Chance) -> Pay:
     """Return a payment into somebody's wallet."""
-    code = chance.pick(("ITC", "JPY", "KWD"))
-    unit = market.currencies.get(code)
+    unit = market.currencies.get(currency)
     return Pay(chance.pick(world.payers), Money(chance.pick((1, 99, 100, 500, 2500, 10_000, 10**12)), unit))
 
 
-def question(world: World, market: Marketplace, process: Process, lesson: str, now: Instant, chance: Chance) -> Ask:
-    """Return a request under a policy, mostly by somebody who may ask."""
+def question(
+    world: World,
+    market: Marketplace,
+    process: Process,
+    lesson: str,
+    others: Sequence[Lesson],
+    now: Instant,
+    chance: Chance,
+) -> Ask:
+    """Return a request under a policy, mostly by somebody who may ask; sometimes for a time that is taken."""
+    starts = [full_hour(now) + chance.pick(HOURS_AHEAD) * HOUR] * 4
+    if others:
+        starts.append(chance.pick(others).terms.start + chance.pick((-HOUR / 2, timedelta(0), HOUR)))
     student = chance.pick(world.students)
     tutor = chance.pick([each for each in world.tutors if each != student])
     payer = chance.pick((student, student, *world.parents))
@@ -168,7 +188,7 @@ def question(world: World, market: Marketplace, process: Process, lesson: str, n
         tutor,
         payer,
         chance.pick((student, student, student, payer, *world.everybody)),
-        full_hour(now) + chance.pick(HOURS_AHEAD) * HOUR,
+        chance.pick(starts),
         chance.pick(DURATIONS),
         Money(chance.pick(PRICES), unit),
         chance.pick(KINDS),

@@ -98,13 +98,17 @@ rounding   = "up"
 """
 
 QUOTA = """
-# italki, but two late cancellations in thirty days are free, and a tutor who let three requests lapse gets no more.
+# italki, but two late cancellations in thirty days are free to whoever answers in time, and a tutor who let three
+# requests lapse gets no more.
 extends = "italki"
 id      = "quota"
 version = "1"
 
 [request]
 when = "count(missed_request, tutor) < 3"
+
+[request.propose]
+silence = { becomes = "expired", settle = { student = "rest" }, mark = "slow" }
 
 [[cancel.cases]]
 by     = ["student", "tutor"]
@@ -113,7 +117,7 @@ settle = { student = "100%" }
 
 [[cancel.cases]]
 by     = ["student"]
-when   = "count(late_cancel, student, within=30d) < 2"
+when   = "count(late_cancel, student, within=30d) < 2 and count(slow, student) < 1"
 settle = { student = "100%" }
 mark   = "late_cancel"
 
@@ -121,6 +125,11 @@ mark   = "late_cancel"
 by     = ["student"]
 settle = { tutor = "rest" }
 mark   = "late_cancel"
+
+[[cancel.cases]]
+by     = ["tutor"]
+when   = "count(missed_request, tutor) < 1"
+settle = { student = "100%" }
 """
 
 OWN = """

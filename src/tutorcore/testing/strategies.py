@@ -17,20 +17,10 @@ import hypothesis.strategies as st
 from tutorcore.calendar.zones import first_instant, to_local
 from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.lessons.lesson import Offer
-from tutorcore.testing.people import DURATIONS, HOUR, HOURS_AHEAD, KINDS, PRICES, World, full_hour
+from tutorcore.testing.people import DURATIONS, HOUR, HOURS_AHEAD, KINDS, PRICES, ZONES, World, full_hour
 
 T = TypeVar("T")
 
-ZONES: Final = (
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "Australia/Lord_Howe",  # Half an hour forward, half an hour back.
-    "Africa/Cairo",  # Midnight does not exist once a year.
-    "America/St_Johns",
-    "Pacific/Apia",
-    "Asia/Kathmandu",
-)
 NEARBY: Final = (
     timedelta(0),
     MICROSECOND,

@@ -34,6 +34,13 @@ class Driver(Protocol):
     def reading(self) -> AbstractContextManager[None]:
         """Return a scope in which all reads see the same state."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether the unit of work still stands. A database may take all of it back by itself, as on a full disk.
+
+        From then on until its scope is left, every statement raises `StorageError`: none may take effect by itself.
+        """
+
     def rows(self, sql: str, parameters: Parameters = NO_PARAMETERS) -> list[Row]:
         """Run a statement and return all of its rows, as plain tuples of ints, texts and None."""
 

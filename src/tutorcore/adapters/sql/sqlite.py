@@ -19,10 +19,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import RLock
+from threading import Lock, RLock
 from time import monotonic, sleep
-from typing import Final
+from typing import Final, cast
+from weakref import WeakSet
 
+from tutorcore.adapters.ended import Ended
 from tutorcore.adapters.sql.driver import NO_PARAMETERS, Parameters, Row
 from tutorcore.adapters.sql.schemas import schema_files, statements_in
 from tutorcore.adapters.sql.sqlite_files import APPLICATION_ID, inspect, refuse_newer
@@ -35,12 +37,21 @@ _OLDEST_SQLITE: Final = (3, 37, 0)  # Strict tables.
 _STATEMENTS_KEPT: Final = 256
 _PRIMARY: Final = 0xFF  # The part of an error code that says what kind of error it is.
 
+# Whoever closes a file drops every lock that the process has on it, those of SQLite too: another process would then
+# take the log away from under our connections, and what they commit afterwards would be lost. So a file that is open
+# here is not read as bytes again.
+_OPEN_HERE: Final[WeakSet[_OwnConnection]] = WeakSet()
+_OPENING: Final = Lock()
+
 
 def open_sqlite(path: str | os.PathLike[str], *, busy_timeout: timedelta = BUSY_TIMEOUT) -> SqlStorage:
     """Return the marketplace in the file `path`, made if it does not exist; `":memory:"` is a new one in memory.
 
     Raises `StorageError` for a file that is not a SQLite database, is another program's, is damaged or was written by
     a newer tutorcore, and leaves it byte for byte as it was. `busy_timeout` is how long to wait for other writers.
+
+    A process may open a file several times like this, but must not have it open in any other way: on POSIX systems,
+    closing it there takes away the locks that keep other processes from the log.
     """
     name = os.fspath(path)
     if not name:
@@ -52,14 +63,17 @@ def open_sqlite(path: str | os.PathLike[str], *, busy_timeout: timedelta = BUSY_
         only = _OwnConnection(name, busy_timeout)
         only.set_up()
         return SqlStorage(only, only)
-    inspect(name, len(schema_files("sqlite")))
-    writer = _OwnConnection(name, busy_timeout)
+    with _OPENING:
+        if not _is_open_here(name):
+            inspect(name, len(schema_files("sqlite")))
+        writer, reader = _OwnConnection(name, busy_timeout), _OwnConnection(name, busy_timeout)
+        _OPEN_HERE.update((writer, reader))
     try:
         writer.set_up()
-        reader = _OwnConnection(name, busy_timeout)
         reader.run("PRAGMA query_only = ON")
     except BaseException:
         writer.close()
+        reader.close()
         raise
     return SqlStorage(writer, reader)
 
@@ -84,6 +98,15 @@ def install_schema(connection: sqlite3.Connection) -> None:
         _install(driver, _installed_version(driver))
 
 
+def _is_open_here(path: str) -> bool:
+    """Whether a connection of ours has the file, under whatever name."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):  # There is none, or none can have that name.
+        return False
+    return any(os.path.samestat(found, each.file) for each in _OPEN_HERE if each.file is not None)
+
+
 def _refuse_old_sqlite() -> None:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         needed = ".".join(map(str, _OLDEST_SQLITE))
@@ -96,12 +119,21 @@ class _Connection:
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         self._connection = connection
         self.name = name
+        self._working = False
         # One cursor for everything: rows are always fetched at once. Its row factory is not the connection's.
         try:
-            self._cursor = sqlite3.Connection.cursor(connection)
+            self._statements = sqlite3.Connection.cursor(connection)
         except sqlite3.Error as error:
             raise self._failed(error) from error
-        self._cursor.row_factory = None
+        self._statements.row_factory = None
+        self._cursor = self._statements
+
+    @property
+    def alive(self) -> bool:
+        try:
+            return self._connection.in_transaction
+        except sqlite3.ProgrammingError:  # It is closed.
+            return False
 
     def rows(self, sql: str, parameters: Parameters = NO_PARAMETERS) -> list[Row]:
         try:
@@ -121,13 +153,21 @@ class _Connection:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    def _in_transaction(self) -> bool:
+    @contextmanager
+    def _work(self) -> Iterator[None]:
+        """A scope after which nothing runs once SQLite has ended the transaction: it would be committed by itself."""
+        if self._working:
+            raise StorageError("this thread is in a transaction already; use its savepoint()")
+        self._working = True
         try:
-            return self._connection.in_transaction
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
+            yield
+        finally:
+            self._working = False
+            self._cursor = self._statements
 
     def _failed(self, error: sqlite3.Error) -> StorageError:
+        if self._working and not self.alive:
+            self._cursor = cast(sqlite3.Cursor, Ended())  # It raises whatever is asked of it.
         if _is_busy(error):
             return StorageError(f"another writer held {self.name} for longer than {self._patience()}")
         return StorageError(f"{self.name}: {error}")
@@ -158,6 +198,7 @@ class _OwnConnection(_Connection):
             raise StorageError(f"{path} cannot be opened: {error}") from error
         super().__init__(connection, path)
         self._lock = RLock()
+        self.file = None if path == ":memory:" else os.stat(path)
 
     def set_up(self) -> None:
         """Make or renew the schema and choose how to write; raise `StorageError` where the file is not ours."""
@@ -200,9 +241,7 @@ class _OwnConnection(_Connection):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        with self._alone():
-            if self._in_transaction():
-                raise StorageError("this thread is in a transaction already; use its savepoint()")
+        with self._alone(), self._work():
             self.run("BEGIN IMMEDIATE")
             try:
                 yield
@@ -213,7 +252,7 @@ class _OwnConnection(_Connection):
     @contextmanager
     def reading(self) -> Iterator[None]:
         with self._alone():
-            if self._in_transaction():
+            if self.alive:
                 yield  # The thread reads inside its own transaction, and sees what that has written.
                 return
             self.run("BEGIN")
@@ -233,7 +272,7 @@ class _OwnConnection(_Connection):
 
     def _roll_back(self) -> None:
         """Take back whatever has not been committed; SQLite may have done so by itself."""
-        if self._in_transaction():
+        if self.alive:
             self.run("ROLLBACK")
 
     def _patience(self) -> str:
@@ -241,6 +280,8 @@ class _OwnConnection(_Connection):
 
     def close(self) -> None:
         self._connection.close()
+        with _OPENING:
+            _OPEN_HERE.discard(self)
 
 
 class _CallersConnection(_Connection):
@@ -252,7 +293,6 @@ class _CallersConnection(_Connection):
         _refuse_old_sqlite()
         super().__init__(connection, "the caller's database")
         self._known = False
-        self._busy = False
 
     def rows(self, sql: str, parameters: Parameters = NO_PARAMETERS) -> list[Row]:
         connection = self._connection
@@ -275,30 +315,25 @@ class _CallersConnection(_Connection):
     @contextmanager
     def writing_anything(self) -> Iterator[None]:
         """The scope of `writing`, whatever tables there are."""
-        if self._busy:
-            raise StorageError("this thread is in a transaction already; use its savepoint()")
         self._join()
-        self._busy = True
-        try:
+        with self._work():
             # Never the outermost: releasing an outermost savepoint would commit.
             self.run("SAVEPOINT tutorcore")
             try:
                 yield
             except BaseException:
-                if self._in_transaction():  # SQLite may have ended it: a full disk does.
+                if self.alive:
                     self.run("ROLLBACK TO SAVEPOINT tutorcore")
                     self.run("RELEASE SAVEPOINT tutorcore")
                 raise
-            if not self._in_transaction():
+            if not self.alive:
                 raise StorageError("the caller's transaction ended before what tutorcore did in it")
             self.run("RELEASE SAVEPOINT tutorcore")
-        finally:
-            self._busy = False
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         connection = self._connection
-        if self._in_transaction():
+        if self.alive:
             self._check_schema()
             yield
             return
@@ -309,7 +344,7 @@ class _CallersConnection(_Connection):
             self._check_schema()
             yield
         finally:
-            if connection.in_transaction and connection.total_changes == changes:
+            if self.alive and connection.total_changes == changes:
                 self.run("ROLLBACK")
 
     def close(self) -> None:
@@ -317,11 +352,14 @@ class _CallersConnection(_Connection):
 
     def _join(self) -> None:
         """Be in the caller's transaction."""
-        if self._in_transaction():
+        if self.alive:
             return
-        # Since Python 3.12 `autocommit` rules where it is a bool, and the isolation level where it is not.
-        autocommit = getattr(self._connection, "autocommit", None)
-        if autocommit is True or (self._connection.isolation_level is None and autocommit is not False):
+        try:
+            # Since Python 3.12 `autocommit` rules where it is a bool, and the isolation level where it is not.
+            autocommit, level = getattr(self._connection, "autocommit", None), self._connection.isolation_level
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        if autocommit is True or (level is None and autocommit is not False):
             raise StorageError("the connection is in no transaction and does not begin one by itself: BEGIN first")
         self.run("BEGIN IMMEDIATE")
 

@@ -24,7 +24,8 @@ APPLICATION_ID: Final = 0x5475746F  # "Tuto"
 _MAGIC: Final = b"SQLite format 3\x00"
 _HEADER: Final = 100
 # Reading all of a larger file would make opening slow; what is torn there is found when it is read.
-_CHECKED_UP_TO: Final = 32 * 2**20
+_CHECKED_UP_TO: Final = 64 * 2**20
+_LOOKS: Final = 3
 
 
 class Header(NamedTuple):
@@ -52,7 +53,8 @@ def inspect(path: str, known_version: int) -> None:
     if header.application_id != APPLICATION_ID:
         raise StorageError(f"{path} is a SQLite database of another program, not one of tutorcore's")
     refuse_newer(path, header.schema_version, known_version)
-    if not _has_log(path) and header.size is not None and size < header.size:
+    beside = _has(f"{path}-wal") or _has(f"{path}-journal")  # A part of it may still lie there.
+    if not beside and header.size is not None and size < header.size:
         raise StorageError(f"{path} is cut short: it has {size} of {header.size} bytes")
     if size <= _CHECKED_UP_TO:
         _check(path)
@@ -82,17 +84,31 @@ def _number(start: bytes, at: int, size: int) -> int:
     return int.from_bytes(start[at : at + size], "big")
 
 
-def _has_log(path: str) -> bool:
-    """Whether a part of the database may still lie beside the file."""
-    return any(os.path.exists(path + suffix) and os.path.getsize(path + suffix) for suffix in ("-wal", "-journal"))
+def _has(path: str) -> bool:
+    """Whether there is such a file and something in it."""
+    return os.path.exists(path) and os.path.getsize(path) > 0
 
 
 def _check(path: str) -> None:
-    """Let SQLite look for torn pages, on a connection that cannot write."""
+    """Let SQLite look for torn pages, without a trace and without writing."""
+    if _has(f"{path}-journal"):
+        return  # A transaction was cut off; what it left must be rolled back before there is anything to look at.
+    for _ in range(_LOOKS):
+        written = os.stat(path).st_mtime_ns
+        damage = _damage(path)
+        if damage is None:
+            return
+        if os.stat(path).st_mtime_ns == written:
+            raise StorageError(f"{path} is damaged: {damage}")
+
+
+def _damage(path: str) -> str | None:
+    """What is wrong with the pages, or None. Looking at a file that others are writing may find anything."""
+    # Without a log there is nobody to keep away from, and nothing need be put beside the file.
+    options = "mode=ro" if _has(f"{path}-wal") else "mode=ro&immutable=1"
     try:
-        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?{options}", uri=True)) as connection:
             ((found,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
     except sqlite3.Error as error:
-        raise StorageError(f"{path} is damaged: {error}") from error
-    if found != "ok":
-        raise StorageError(f"{path} is damaged: {found}")
+        return str(error)
+    return None if found == "ok" else str(found)

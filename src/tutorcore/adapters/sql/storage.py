@@ -14,13 +14,14 @@ from typing import Self
 from tutorcore.adapters.sql.driver import Driver
 from tutorcore.adapters.sql.machines import Machines
 from tutorcore.adapters.sql.transaction import SqlTransaction
+from tutorcore.ports.storage import Storage
 
 
-class SqlStorage:
+class SqlStorage(Storage):
     """A marketplace in a database. Made by `open_sqlite` and its sisters, which choose the drivers.
 
-    `writer` and `reader` may be one and the same; where they differ, reading does not wait for writers. Close it, or use
-    it in a `with` block.
+    `writer` and `reader` may be one and the same; where they differ, reading does not wait for writers. Close it, or
+    use it in a `with` block.
     """
 
     def __init__(self, writer: Driver, reader: Driver) -> None:

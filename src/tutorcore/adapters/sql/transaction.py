@@ -40,14 +40,23 @@ from tutorcore.lessons.records import (
 )
 from tutorcore.policy.explicit import dump_process
 from tutorcore.policy.machine import Machine
-from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, PostedEntry, Recorded
+from tutorcore.ports.storage import (
+    AuditLine,
+    Cause,
+    OutboxRow,
+    Party,
+    PostedEntry,
+    Recorded,
+    Savepoint,
+    Transaction,
+)
 
 _BRIEF: Final = len(BriefRecord._fields)
 _WHOLE: Final = _BRIEF + len(Record._fields)
 _NOTHING_YET: Final = Cause(0, EARLIEST)
 
 
-class SqlTransaction:
+class SqlTransaction(Transaction):
     """One unit of work. Its driver has begun it and will end it."""
 
     def __init__(self, driver: Driver, machines: Machines) -> None:
@@ -76,11 +85,14 @@ class SqlTransaction:
         try:
             yield point
         except BaseException:
-            point.undo()
+            if driver.alive:
+                point.undo()
+                driver.run(f"RELEASE SAVEPOINT {point.name}")
             raise
+        else:
+            driver.run(f"RELEASE SAVEPOINT {point.name}")
         finally:
             self._depth -= 1
-            driver.run(f"RELEASE SAVEPOINT {point.name}")
 
     def mark(self) -> tuple[Cause | None, int, int]:
         """Return what is remembered of causes, for `back_to`."""
@@ -362,7 +374,7 @@ class SqlTransaction:
         )
 
 
-class SqlSavepoint:
+class SqlSavepoint(Savepoint):
     """The writes since this point in a transaction."""
 
     def __init__(self, transaction: SqlTransaction, driver: Driver, name: str) -> None:

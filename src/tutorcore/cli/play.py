@@ -1,0 +1,59 @@
+"""`tutorcore play FILE`: run a scenario on SQLite and tell what came of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tutorcore.adapters.sql.sqlite import open_sqlite
+from tutorcore.cli.answer import FINDINGS, FINE, Answer, as_json
+from tutorcore.cli.document import document_of
+from tutorcore.cli.reading import load_scenario
+from tutorcore.cli.running import Progress, Report, play_scenario
+from tutorcore.cli.scenario import Scenario
+from tutorcore.cli.timeline import timeline_of
+
+_WORTH_WATCHING = 200
+"""From how many steps on it is told how far a run has come."""
+
+
+def play(file: str, db: str | None, *, json: bool) -> Answer:
+    """Return the timeline (or the document) of the scenario in `file`, run in the database `db` if one is named."""
+    scenario = load_scenario(Path(file))
+    with _progress(scenario) as progress:
+        report = play_in(scenario, db, progress)
+    text = as_json(document_of(report)) if json else timeline_of(report)
+    return Answer(text, FINE if report.is_expected else FINDINGS)
+
+
+def play_in(scenario: Scenario, db: str | None, progress: Progress | None = None) -> Report:
+    """Play a scenario in a database file; in one that is thrown away afterwards if none is named."""
+    if db is None:
+        with TemporaryDirectory(prefix="tutorcore-") as folder:
+            return play_in(scenario, str(Path(folder, "scenario.db")), progress)
+    storage = open_sqlite(db)
+    try:
+        return play_scenario(scenario, storage, progress)
+    finally:
+        storage.close()
+
+
+@contextmanager
+def _progress(scenario: Scenario) -> Iterator[Progress | None]:
+    """Tell on a terminal how far a long run has come, and wipe that away at its end."""
+    total = len(scenario.steps)
+    if total < _WORTH_WATCHING or not sys.stderr.isatty():
+        yield None
+        return
+
+    def tell(done: int) -> None:
+        if done % 20 == 0 or done == total:
+            print(f"\rstep {done} of {total}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield tell
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,380 @@
+"""Two marketplaces that live through the same, one swept and one not, and must not be told apart.
+
+`Twins` carries out what people do on both and compares what can be observed: every answer, every lesson as of now,
+wallets, earnings, whose turn it is, and at the end also every record. Chance comes in as an argument, so the same plays
+can be driven by Hypothesis (`tutorcore.testing.machine`) or by a seeded generator (`Rolled`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from random import Random
+from typing import Final, TypeVar
+
+import attrs
+
+from tutorcore.engine.marketplace import Marketplace
+from tutorcore.engine.outcome import Outcome
+from tutorcore.instants import MICROSECOND, Instant, instant
+from tutorcore.lessons.lesson import Lesson
+from tutorcore.lessons.options import Option
+from tutorcore.policy.process import Process
+from tutorcore.ports.storage import Recorded, Storage
+from tutorcore.testing.people import ZONES, Act, Chance, Deed, Pay, World, deed, moments, payment, question, whim
+from tutorcore.testing.plain import plain_lesson, plain_refusal
+from tutorcore.testing.promises import broken_deadlines, broken_history, broken_promises
+
+T = TypeVar("T")
+
+START: Final = instant("2026-01-01T00:00:00Z")
+# After this long without anybody doing anything, everything under the sample policies has ended and been paid out.
+SILENCE: Final = timedelta(days=60)
+_JUST_MORE: Final = (MICROSECOND, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=13), timedelta(days=4))
+_GRACES: Final = (timedelta(0), timedelta(0), timedelta(minutes=3), timedelta(hours=30))
+# What may still stand against an option that was listed: the terms chosen, and what others took meanwhile.
+_ELSEWHERE: Final = frozenset({"bad_terms", "no_time_left", "insufficient_funds", "slot_taken"})
+
+
+@attrs.frozen
+class Rolled:
+    """Chance from a seeded generator."""
+
+    random: Random
+
+    def pick(self, options: Sequence[T]) -> T:
+        """Return one of the options."""
+        return options[self.random.randrange(len(options))]
+
+
+@attrs.frozen
+class Done:
+    """A deed as it was done: under which key, when, and whether it was accepted."""
+
+    deed: Deed
+    key: str
+    at: Instant
+    ok: bool
+
+
+@attrs.define
+class Twin:
+    """One of the marketplaces, with how much of each lesson's history has been replayed."""
+
+    name: str
+    storage: Storage
+    market: Marketplace
+    replayed: dict[str, int] = attrs.field(factory=dict)
+
+
+class Twins:
+    """A marketplace that is swept at any time, and one that never is, until the end.
+
+    What must hold and does not is an `AssertionError` that says what was seen.
+    """
+
+    def __init__(
+        self, swept: Storage, unswept: Storage, policies: Sequence[Process], world: World, now: Instant
+    ) -> None:
+        self.now = now
+        self.world = world
+        self.policies = tuple(policies)
+        self.currencies = tuple(sorted({process.unit.code for process in policies}))
+        self.swept = self._twin("swept", swept)
+        self.unswept = self._twin("unswept", unswept)
+        self.lessons: list[str] = []
+        self.done: list[Done] = []
+        self._keys = 0
+        for party in world.payers:
+            for code in self.currencies:
+                self._do(Pay(party, self.market.money("25", code)))
+
+    def _twin(self, name: str, storage: Storage) -> Twin:
+        market = Marketplace(storage, self.policies, zone=self.world.platform)
+        self.world.enter(market)
+        return Twin(name, storage, market)
+
+    @property
+    def twins(self) -> tuple[Twin, Twin]:
+        """Both."""
+        return self.swept, self.unswept
+
+    @property
+    def market(self) -> Marketplace:
+        """The marketplace that is never swept, of which questions are asked."""
+        return self.unswept.market
+
+    # What may happen
+
+    def pay(self, chance: Chance) -> None:
+        """Somebody tops up a wallet."""
+        self._do(payment(self.world, self.market, chance.pick(self.currencies), chance))
+
+    def ask(self, chance: Chance) -> None:
+        """Somebody asks for a lesson."""
+        lesson = f"L{len(self.lessons) + 1}"
+        process = chance.pick(self.policies)
+        asked = question(self.world, self.market, process, lesson, self._all(), self.now, chance)
+        if self._do(asked).lesson is not None:
+            self.lessons.append(lesson)
+
+    def take_an_option(self, chance: Chance) -> None:
+        """Somebody does what is open to them, with all that it needs; only what nobody could know stands against it."""
+        open_lessons = [lesson for lesson in self._all() if not lesson.over] or self._all()
+        lesson = chance.pick(open_lessons)
+        people = (*lesson.brief.parties, *(name for name, _ in self.world.grants))
+        options = [(by, option) for by in people for option in self._allowed(lesson.id, by)]
+        if not options:
+            return
+        by, option = chance.pick(options)
+        answer = self._do(deed(option, lesson, by, self.now, chance))
+        may_be = _ELSEWHERE | ({"guard"} if "offer" in option.needs else set())
+        assert answer.refusal is None or answer.refusal.code in may_be, (
+            f"{option.verb} by {by} was listed: {answer.refusal}"
+        )
+
+    def answer_another_proposal(self, chance: Chance) -> None:
+        """Somebody answers a proposal that is not, or no longer, the one on the table."""
+        lesson = self._lesson(chance)
+        options = [
+            (by, option)
+            for by in lesson.brief.parties
+            for option in self._allowed(lesson.id, by)
+            if option.proposal is not None
+        ]
+        if not options:
+            return
+        by, option = chance.pick(options)
+        stale = attrs.evolve(
+            deed(option, lesson, by, self.now, chance), proposal=lesson.proposal + chance.pick((-1, 1, 100))
+        )
+        answer = self._do(stale)
+
+        assert answer.refusal is not None, f"{stale} was accepted, and {lesson.proposal} is on the table"
+        assert answer.refusal.code == "stale_offer", answer.refusal
+
+    def act_on_a_whim(self, chance: Chance) -> None:
+        """Somebody tries anything."""
+        self._do(whim(self.world, self._lesson(chance), self.now, chance))
+
+    def wait_for_a_moment(self, chance: Chance) -> None:
+        """Time passes until a boundary, or until just before or after one."""
+        coming = moments(self._all(), self.now)
+        self.now = chance.pick(coming[:12]) if coming else self.now + MICROSECOND
+
+    def wait(self, chance: Chance) -> None:
+        """Time passes."""
+        self.now += chance.pick(_JUST_MORE)
+
+    def sweep(self, chance: Chance) -> None:
+        """The sweeper runs on one of the twins, a little late or not, in transactions of any size."""
+        self.swept.market.sweep(now=self.now, grace=chance.pick(_GRACES), batch=chance.pick((1, 2, 100)))
+
+    def repeat(self, chance: Chance) -> None:
+        """A command comes again under its key: the same answer, and nothing changes."""
+        first = chance.pick(self.done)
+        before = self._counts()
+        again = self._on_both(first.deed, first.key)
+
+        assert again.repeated, f"{first} was done again"
+        assert again.ok == first.ok, f"{first} is answered otherwise"
+        assert self._counts() == before, f"repeating {first} changed something"
+
+    def reuse_a_key(self, chance: Chance) -> None:
+        """Something else comes under a key that was used: a conflict, and nothing changes."""
+        first, other = chance.pick(self.done), chance.pick(self.done)
+        if other.deed == first.deed:
+            return
+        before = self._counts()
+        answer = self._on_both(other.deed, first.key)
+
+        assert answer.refusal is not None, f"{first.key} was used for {first.deed} and again for {other.deed}"
+        assert answer.refusal.code == "key_reused", answer.refusal
+        assert self._counts() == before, f"reusing {first.key} changed something"
+
+    def come_out_of_order(self, chance: Chance) -> None:
+        """A command is stamped before what is already recorded about its lesson; both twins say so."""
+        lesson = self._lesson(chance)
+        acted = [each.version.at for each in self.market.history(lesson.id) if each.version.command is not None]
+        tried = whim(self.world, lesson, self.now, chance)
+        key = self._key()
+        for twin in self.twins:
+            answer = tried.on(twin.market, key, acted[-1] - MICROSECOND)
+            # What was recorded last may be a timeout in one twin only, so the facts of the refusals may differ.
+            assert answer.refusal is not None, f"{tried} was done out of order ({twin.name})"
+            assert answer.refusal.code == "out_of_order", f"{tried} ({twin.name}): {answer.refusal}"
+
+    def come_late_but_in_order(self, chance: Chance) -> None:
+        """A command reaches us late, and nothing later is recorded of its lesson: it counts from its own instant.
+
+        Both twins are swept before, for whether something later is recorded is what sweeping decides.
+        """
+        for twin in self.twins:
+            twin.market.sweep(now=self.now)
+        lesson = self._lesson(chance)
+        at = chance.pick([each for each in (lesson.at, lesson.at + MICROSECOND, self.now) if each <= self.now])
+        options = [(by, option) for by in self.world.everybody for option in self._allowed(lesson.id, by, at)]
+        if options:
+            by, option = chance.pick(options)
+            self._do(deed(option, lesson, by, at, chance), at)
+
+    def look_at_the_options(self, chance: Chance) -> None:
+        """What is listed would be done, up to the instant it names; what is not listed would be refused."""
+        lesson, by = self._lesson(chance), chance.pick(self.world.everybody)
+        options = {option.verb: option for option in self._allowed(lesson.id, by)}
+        for verb in lesson.machine.process.verbs:
+            option = options.get(verb)
+            if option is None:
+                tried = attrs.evolve(whim(self.world, lesson, self.now, chance), verb=verb, by=by)
+                assert self._preview(tried, self.now) is not None, f"{verb} by {by} is not listed and would be done"
+                continue
+            tried = deed(option, lesson, by, self.now, chance)
+            instants = [self.now] if option.until is None else [self.now, option.until - MICROSECOND]
+            for at in instants if tried.offer is None else instants[:1]:
+                code = self._preview(tried, at)
+                may_be = {None, "no_time_left"} if tried.offer is None else {None, *_ELSEWHERE, "guard"}
+                assert code in may_be, f"{verb} by {by} is listed until {option.until} and refused at {at}: {code}"
+
+    # What must hold
+
+    def check(self) -> None:
+        """As of now, nobody can tell the twins apart, and every promise is kept in both."""
+        for (label, mine), (_, theirs) in zip(
+            self._shown(self.swept.market), self._shown(self.unswept.market), strict=True
+        ):
+            assert mine == theirs, f"{label}: {mine} (swept) is not {theirs} (unswept)"
+        for twin in self.twins:
+            broken = [*broken_promises(twin.storage), *self._unreplayable(twin)]
+            broken += broken_deadlines(twin.market.lessons(now=self.now), self.now)
+            assert not broken, f"{twin.name}: {broken}"
+
+    def end(self) -> None:
+        """Let everything end by silence; then the records are the same too."""
+        self.now += SILENCE
+        for twin in self.twins:
+            twin.market.sweep(now=self.now)
+        self.check()
+        for lesson in self.lessons:
+            first, second = (_recorded(twin.market.history(lesson)) for twin in self.twins)
+            assert first == second, f"lesson {lesson} is recorded otherwise where it was swept"
+        assert all(lesson.over for lesson in self._all()), "silence has not ended everything"
+
+    # How it is done
+
+    def _do(self, what: Deed, at: Instant | None = None) -> Outcome:
+        key = self._key()
+        answer = self._on_both(what, key, at)
+        self.done.append(Done(what, key, at or self.now, answer.ok))
+        return answer
+
+    def _on_both(self, what: Deed, key: str, at: Instant | None = None) -> Outcome:
+        answers = [what.on(twin.market, key, at or self.now) for twin in self.twins]
+        first, second = map(_plain, answers)
+        assert first == second, f"{what}: {first} (swept) is not {second} (unswept)"
+        return answers[1]
+
+    def _key(self) -> str:
+        self._keys += 1
+        return f"k{self._keys}"
+
+    def _lesson(self, chance: Chance) -> Lesson:
+        return self.market.lesson(chance.pick(self.lessons), now=self.now)
+
+    def _all(self) -> tuple[Lesson, ...]:
+        return self.market.lessons(now=self.now)
+
+    def _allowed(self, lesson: str, by: str, at: Instant | None = None) -> tuple[Option, ...]:
+        return self.market.allowed(lesson, by=by, now=at or self.now)
+
+    def _preview(self, tried: Act, at: Instant) -> str | None:
+        """The code with which something would be refused, or None if it would be done."""
+        found = self.market.preview(
+            tried.verb,
+            tried.lesson,
+            by=tried.by,
+            proposal=tried.proposal,
+            offer=tried.offer,
+            reason=tried.reason,
+            now=at,
+        )
+        return getattr(found, "code", None)
+
+    def _shown(self, market: Marketplace) -> Iterable[tuple[str, object]]:
+        """Everything that can be seen as of now."""
+        now = self.now
+        lessons = market.lessons(now=now)
+        for lesson in lessons:
+            yield f"lesson {lesson.id}", plain_lesson(lesson)
+        for party in self.world.everybody:
+            yield f"{party}'s turn", [lesson.id for lesson in market.open_requests(party, now=now)]
+            for code in self.currencies:
+                yield f"{party}'s {code}", market.wallet(party, code, now=now).minor
+                if party in self.world.tutors:
+                    yield f"{party}'s earned {code}", market.earnings(party, code, now=now)
+        for lesson in lessons[-2:]:
+            for party in lesson.brief.parties:
+                yield f"{party}'s options in {lesson.id}", market.allowed(lesson.id, by=party, now=now)
+
+    def _counts(self) -> list[int]:
+        return [len(twin.market.history(lesson)) for twin in self.twins for lesson in self.lessons]
+
+    def _unreplayable(self, twin: Twin) -> list[str]:
+        broken: list[str] = []
+        for lesson in self.lessons:
+            history = twin.market.history(lesson)
+            broken += broken_history(history, twin.replayed.get(lesson, 0))
+            twin.replayed[lesson] = len(history)
+        return broken
+
+
+PLAYS: Final[tuple[tuple[int, bool, Callable[[Twins, Chance], None]], ...]] = (
+    (2, False, Twins.pay),
+    (10, False, Twins.ask),
+    (30, True, Twins.take_an_option),
+    (4, True, Twins.act_on_a_whim),
+    (2, True, Twins.answer_another_proposal),
+    (8, True, Twins.wait_for_a_moment),
+    (2, False, Twins.wait),
+    (4, False, Twins.sweep),
+    (1, True, Twins.repeat),
+    (1, True, Twins.reuse_a_key),
+    (1, True, Twins.come_out_of_order),
+    (1, True, Twins.come_late_but_in_order),
+    (2, True, Twins.look_at_the_options),
+)
+"""What may happen: how often out of all, whether there must be a lesson, and what."""
+
+
+def play(twins: Twins, chance: Chance, steps: int, each_step: Callable[[Twins], None] = Twins.check) -> None:
+    """Let that many things happen to the twins, look at `each_step`, and let everything end."""
+    weighted = [what for weight, _, what in PLAYS for _ in range(weight)]
+    opening = [what for weight, needs_lesson, what in PLAYS for _ in range(weight) if not needs_lesson]
+    for _ in range(steps):
+        chance.pick(weighted if twins.lessons else opening)(twins, chance)
+        each_step(twins)
+    twins.end()
+
+
+def played(
+    seed: int,
+    steps: int,
+    policies: Sequence[Process],
+    make_storage: Callable[[], Storage],
+    each_step: Callable[[Twins], None] = Twins.check,
+) -> Twins:
+    """Return twins that have lived through `steps` things that follow from the seed, to their end."""
+    chance = Rolled(Random(seed))
+    world = World(tuple((name, chance.pick(ZONES)) for name in World(()).everybody), chance.pick(ZONES))
+    now = START + timedelta(hours=chance.pick(range(365 * 24)))
+    twins = Twins(make_storage(), make_storage(), policies, world, now)
+    play(twins, chance, steps, each_step)
+    return twins
+
+
+def _plain(answer: Outcome) -> tuple[object, ...]:
+    lesson = None if answer.lesson is None else plain_lesson(answer.lesson)
+    return answer.repeated, plain_refusal(answer.refusal), lesson
+
+
+def _recorded(history: Iterable[Recorded]) -> list[tuple[object, ...]]:
+    return [plain_lesson(each.version) for each in history]

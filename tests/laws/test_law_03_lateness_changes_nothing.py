@@ -1,0 +1,167 @@
+"""Law 3: when a sweeper runs, or whether, changes nothing but `recorded_at`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from tutorcore.adapters.memory import MemoryStorage
+from tutorcore.engine.marketplace import Marketplace
+from tutorcore.engine.outcome import Outcome
+from tutorcore.instants import MICROSECOND, instant, to_text
+from tutorcore.lessons.decision import advance
+from tutorcore.lessons.lesson import Lesson, next_deadline
+from tutorcore.policy.process import Process
+from tutorcore.testing.plain import dump
+from tutorcore.testing.samples import sample_policies
+from tutorcore.testing.twins import Twins, played
+
+NOW = instant("2026-05-04T10:00:00Z")
+HOUR = timedelta(hours=1)
+STEPS = (timedelta(0), MICROSECOND, -MICROSECOND, HOUR, 30 * HOUR, 48 * HOUR, timedelta(days=9))
+
+
+def test_advancing_in_two_goes_is_advancing_in_one(steps: Sequence[tuple[Lesson, Lesson]]) -> None:
+    """`advance(advance(s, t1), t2) == advance(s, t2)`, for instants at, beside and between the deadlines on the way."""
+    for lesson, _ in steps:
+        whole = advance(lesson, lesson.at + timedelta(days=40))
+        deadlines = [each.at for version in (lesson, *whole) if (each := next_deadline(version)) is not None]
+        for deadline in deadlines:
+            for first in (deadline, deadline - MICROSECOND, deadline + MICROSECOND, deadline + HOUR):
+                for last in (first + step for step in STEPS if step >= timedelta(0)):
+                    early = advance(lesson, first)
+
+                    late = advance(early[-1] if early else lesson, last)
+
+                    assert [*early, *late] == advance(lesson, last)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), st.lists(st.sampled_from(sample_policies()), min_size=1, max_size=2, unique=True))
+def test_nobody_can_tell_whether_a_sweeper_ran(seed: int, policies: list[Process]) -> None:
+    """What is shown after every step, and recorded at the end, is the same with a busy sweeper and with none."""
+    twins = played(seed, 30, policies, MemoryStorage)
+
+    assert twins.now > NOW - timedelta(days=365)
+
+
+def test_each_timeout_is_stamped_with_its_own_deadline(agreed: Callable[..., Marketplace]) -> None:
+    """A sweep a month late applies begin, end and confirmation each at its own instant; only the record is late."""
+    market = agreed(hours=80)
+    late = NOW + timedelta(days=30)
+
+    swept = market.sweep(now=late)
+
+    recorded = market.history("L1")[2:]
+    start = NOW + 80 * HOUR
+    assert swept.timeouts == 3
+    assert [each.version.at for each in recorded] == [start, start + HOUR, start + HOUR + timedelta(days=3)]
+    assert {each.cause.recorded_at for each in recorded} == {late}
+
+
+def test_timeouts_of_several_lessons_are_applied_by_deadline_and_id(
+    opened: Callable[..., Marketplace], ask: Callable[..., Outcome]
+) -> None:
+    """What is overdue for one person is recorded in the order of the deadlines, and of the ids where they are equal."""
+    market = opened()
+    ask(market, "B", after=90 * HOUR)
+    ask(market, "A", after=100 * HOUR)
+    ask(market, "C", after=120 * HOUR, tutor="tess", now=NOW - HOUR)
+
+    ask(market, "D", after=200 * HOUR, now=NOW + 60 * HOUR).or_raise()
+
+    lapsed = [market.history(lesson)[1] for lesson in "ABC"]
+    in_order = sorted(lapsed, key=lambda each: each.sequence)
+    assert [(each.version.id, to_text(each.version.at)) for each in in_order] == [
+        ("C", to_text(NOW + 47 * HOUR)),
+        ("A", to_text(NOW + 48 * HOUR)),
+        ("B", to_text(NOW + 48 * HOUR)),
+    ]
+
+
+def test_money_and_time_that_are_due_back_can_be_used_at_once(
+    opened: Callable[..., Marketplace], ask: Callable[..., Outcome]
+) -> None:
+    """An expired request frees its slot and its money for the very next command, though no sweep had run."""
+    market = opened()
+    ask(market, "L1", after=100 * HOUR, price="100").or_raise()
+    expired = NOW + 48 * HOUR
+
+    early = ask(market, "L2", after=100 * HOUR - (48 * HOUR - MICROSECOND), price="100", now=expired - MICROSECOND)
+    exactly = ask(market, "L3", after=52 * HOUR, price="100", now=expired)
+
+    assert early.refusal is not None
+    assert early.refusal.code == "insufficient_funds"
+    assert exactly.ok
+
+
+def test_reading_writes_nothing(asked: Callable[..., Marketplace]) -> None:
+    """Every question about overdue lessons is answered as of now, and leaves the store as it was."""
+    storage = MemoryStorage()
+    market = asked(storage=storage)
+    before, late = dump(storage), NOW + 60 * HOUR
+
+    shown = market.lesson("L1", now=late)
+    market.deadline("L1", now=late)
+    market.allowed("L1", by="ann", now=late)
+    market.preview("accept", "L1", by="tom", proposal=1, now=late)
+    market.open_requests("tom", now=late)
+    market.upcoming("ann", now=late)
+    wallet = market.wallet("ann", "ITC", now=late)
+    market.earnings("tom", "ITC", now=late)
+
+    assert shown.state == "expired"
+    assert wallet == market.money("100", "ITC")
+    assert dump(storage) == before
+
+
+def test_marks_that_are_due_count_before_they_are_recorded(
+    opened: Callable[..., Marketplace], ask: Callable[..., Outcome], samples: dict[str, Process]
+) -> None:
+    """An option that hangs on a count is listed, and previewed, as it would be if the sweeper had just run."""
+    market = opened([samples["quota"]])
+    ask(market, "L1", after=60 * HOUR).or_raise()
+    market.accept("L1", by="tom", proposal=1, key="agree", now=NOW).or_raise()
+    ask(market, "L2", after=90 * HOUR, tutor="tess").or_raise()
+    market.propose("L2", by="tess", price="24", key="counter", now=NOW).or_raise()
+    late = NOW + 50 * HOUR
+
+    listed = {option.verb: option.settles for option in market.allowed("L1", by="ann", now=late)}
+    market.sweep(now=late)
+    swept = {option.verb: option.settles for option in market.allowed("L1", by="ann", now=late)}
+
+    assert listed == swept
+    assert listed["cancel"] == "tutor rest"
+
+
+def test_a_grace_keeps_an_early_sweeper_from_deciding(asked: Callable[..., Marketplace]) -> None:
+    """A sweeper whose clock runs ahead by less than its grace takes nobody's time away."""
+    market = asked()
+    deadline = NOW + 48 * HOUR
+
+    ahead = market.sweep(now=deadline + timedelta(minutes=2), grace=timedelta(minutes=3))
+    answer = market.accept("L1", by="tom", proposal=1, key="answer", now=deadline - MICROSECOND)
+
+    assert ahead.timeouts == 0
+    assert answer.ok
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_long_plays_come_out_the_same(seed: int, samples: dict[str, Process]) -> None:
+    """Plays of two hundred steps under all the samples at once: swept or not, they are the same after every step."""
+    twins = played(1_000_000 + seed, 200, [*samples.values()], MemoryStorage)
+
+    assert twins.done
+
+
+def test_the_plays_are_worth_their_time(pasts: Sequence[Twins]) -> None:
+    """The shared plays hold hundreds of lessons, of which most went beyond the request."""
+    lengths = [len(twins.market.history(lesson)) for twins in pasts for lesson in twins.lessons]
+
+    assert len(lengths) > 200
+    assert sum(length > 2 for length in lengths) > 100
