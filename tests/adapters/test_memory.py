@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.ids import LessonId
+from tutorcore.lessons.projections import Clearing
 from tutorcore.testing.versions import DAY, HOUR, NOW, TIM, TOM, moved, requested
 
 
@@ -37,3 +38,21 @@ def test_many_deadlines_are_all_found() -> None:
         found = tx.due(NOW + DAY)
 
     assert found == [LessonId(f"l{number:03}") for number in range(1, 200, 2)]
+
+
+def test_a_lesson_that_was_taken_back_may_become_somebody_else_s() -> None:
+    """An id that is used again after an undo is due for its new people only, and so is a clearing."""
+    storage = MemoryStorage()
+    clearing = Clearing(LessonId("l1"), 1, TOM, "USD", 5, NOW)
+    with storage.transaction() as tx:
+        with tx.savepoint() as savepoint:
+            tx.append(requested(tutor=TOM), tx.begin(NOW))
+            tx.add_clearing(clearing)
+            savepoint.undo()
+        tx.append(requested(tutor=TIM), tx.begin(NOW))
+        tx.add_clearing(clearing._replace(tutor=TIM))
+        due = [tx.due(NOW + 9 * DAY, (party,)) for party in (TOM, TIM)]
+        clear = [len(tx.due_clearings(NOW, (party,))) for party in (TOM, TIM)]
+
+    assert due == [[], ["l1"]]
+    assert clear == [0, 1]

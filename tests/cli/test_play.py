@@ -212,9 +212,7 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(name: str, examples: Pa
         assert resumed == undisturbed, f"stopped after {steps} steps"
 
 
-def test_a_step_rewritten_between_two_runs_is_refused(
-    run: Any, write: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_step_rewritten_between_two_runs_is_refused(run: Any, write: Callable[[str], Path], tmp_path: Path) -> None:
     """A key stands for a position: what was done there is not done otherwise afterwards, and nothing is changed."""
     db = tmp_path / "kept.db"
     first = run("play", write(REQUEST + ACCEPT), "--json", "--db", db).document
@@ -340,9 +338,7 @@ def test_a_foreseen_refusal_that_does_not_come_ends_with_1(run: Any, write: Call
     assert not _step(done.document, 1)["as_expected"]
 
 
-def test_an_act_on_a_lesson_that_was_refused_is_refused(
-    run: Any, write: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_an_act_on_a_lesson_that_was_refused_is_refused(run: Any, write: Callable[[str], Path], tmp_path: Path) -> None:
     """A lesson that could not be asked for does not exist; a later request of the same name makes it, once."""
     again = REQUEST.replace("09:00", "11:00")
     text = REQUEST.replace('"25.0"', '"31.0"') + ACCEPT + again
@@ -367,9 +363,7 @@ def test_an_act_on_a_lesson_that_was_refused_is_refused(
         (ACCEPT.replace('"accept"', '"confirm"').replace("proposal = 1", ""), "not_open"),
     ],
 )
-def test_what_the_policy_forbids_is_an_answer(
-    step: str, code: str, run: Any, write: Callable[[str], Path]
-) -> None:
+def test_what_the_policy_forbids_is_an_answer(step: str, code: str, run: Any, write: Callable[[str], Path]) -> None:
     """A lesson in the past, the wrong party, a stale number: refused with a code, and the run goes on."""
     text = step if "request" in step else REQUEST + step
 
@@ -390,9 +384,7 @@ def test_a_kept_database_is_where_it_was_asked_for(run: Any, examples: Path, tmp
 
 
 @pytest.mark.parametrize("kind", ["text", "foreign", "truncated", "folder", "nowhere"])
-def test_a_file_that_is_no_database_of_ours_is_left_alone(
-    kind: str, run: Any, examples: Path, tmp_path: Path
-) -> None:
+def test_a_file_that_is_no_database_of_ours_is_left_alone(kind: str, run: Any, examples: Path, tmp_path: Path) -> None:
     """A foreign, truncated or impossible database ends with 2 and one clear sentence, and stays as it is."""
     import sqlite3
     from contextlib import closing

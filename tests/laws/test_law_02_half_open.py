@@ -11,7 +11,7 @@ from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.instants import MICROSECOND, instant
 from tutorcore.lessons.decision import advance
-from tutorcore.lessons.lesson import Lesson, next_deadline
+from tutorcore.lessons.lesson import Lesson, Offer, next_deadline
 from tutorcore.policy.process import Process
 
 NOW = instant("2026-05-04T10:00:00Z")
@@ -42,11 +42,12 @@ def test_an_answer_counts_only_before_the_deadline(
     """An answer a microsecond before the deadline counts; at the deadline and after it the request has expired."""
     market = asked()
     at = NOW + 48 * HOUR + step
-    needs = {"accept": {"proposal": 1}, "propose": {"price": "26"}, "decline": {}}[verb]
+    offer = Offer(price=260) if verb == "propose" else None
 
-    outcome = getattr(market, verb)("L1", by="tom", key="answer", now=at, **needs)
+    outcome = market.act(verb, "L1", by="tom", proposal=1, offer=offer, key="answer", now=at)
 
     assert outcome.ok is counts
+    assert outcome.lesson is not None
     assert (outcome.lesson.state == "expired") is not counts
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tutorcore.adapters.memory import MemoryStorage
+from tutorcore.calendar.zones import add_calendar
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.lessons.lesson import Lesson, Offer
@@ -25,7 +26,7 @@ def _meant(text: str, version: Lesson) -> Instant:
         "asked + 48h": version.at + 48 * HOUR,
         "lesson.start": version.terms.start,
         "lesson.end": version.terms.end,
-        "lesson.end + 3d": version.terms.end + timedelta(days=3),
+        "lesson.end + 3d": add_calendar(version.terms.end, version.brief.zone, days=3),
         "proposed.start": change.start,
     }[text]
 
@@ -34,7 +35,7 @@ def test_the_reason_is_the_branch_that_gave_the_instant(steps: Sequence[tuple[Le
     """Working out the branch that a deadline names, where it was opened, gives exactly the deadline."""
     reasons = set()
     for before, after in steps:
-        if after.machine.process.id != "italki" or after.brief.zone not in ("UTC", "Asia/Kathmandu"):
+        if after.machine.process.id != "italki":
             continue
         if after.due is not None and after.due != before.due:
             assert after.why is not None
@@ -83,7 +84,7 @@ def test_a_tie_of_two_timeouts_keeps_the_one_listed_first(
 
 
 def test_only_an_event_that_changes_an_anchor_changes_a_deadline(steps: Sequence[tuple[Lesson, Lesson]]) -> None:
-    """Between two versions a deadline changes only if a state was entered, terms became binding or an aside moved it."""
+    """A deadline changes only if a state was entered, other terms became binding, or an aside moved it."""
     kept = 0
     for before, after in steps:
         entered = after.step.to == after.state

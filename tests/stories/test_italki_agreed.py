@@ -121,7 +121,8 @@ def test_itk_7_nobody_but_an_operator_can_impose_another_time(market: Marketplac
 
     assert refused.refusal is not None
     assert refused.refusal.code == "not_yours"
-    assert refused.lesson == lesson
+    assert refused.lesson == (lesson if by in lesson.brief.parties else None), "a stranger learns only the refusal"
+    assert market.lesson(lesson.id, now=instant("2026-06-10T10:00:00Z")) == lesson
 
 
 @pytest.mark.parametrize("by", ["ann", "tom"])

@@ -81,6 +81,11 @@ class _Agenda(Generic[K]):
         if len(heap) > self._full:
             self._shrink()
 
+    def forget(self, key: K) -> None:
+        """Drop what is remembered of something that is no more, and may come to be again as something else."""
+        self._heap = [item for item in self._heap if item[1] != key]
+        heapify(self._heap)
+
     def until(self, now: Instant, limit: int | None = None) -> Collection[tuple[Instant, K]]:
         """Return what is due at or before `now`, each once, or the first `limit` of it."""
         heap, live = self._heap, self._live
@@ -129,9 +134,9 @@ class _Data:
         self.book = Book()
         self.entry_causes: list[Cause] = []
         self.clearings: dict[tuple[LessonId, int], Clearing] = {}
-        self.clearing_dues: dict[tuple[LessonId, int], Instant] = {}
-        self.clearing_agenda: _Agenda[tuple[LessonId, int]] = _Agenda(self.clearing_dues)
-        self.clearings_of: dict[PartyId, _Agenda[tuple[LessonId, int]]] = {}
+        self.clearing_dues: dict[Clearing, Instant] = {}
+        self.clearing_agenda: _Agenda[Clearing] = _Agenda(self.clearing_dues)
+        self.clearings_of: dict[PartyId, _Agenda[Clearing]] = {}
         self.marks: dict[tuple[PartyId, str], list[tuple[Any, ...]]] = {}  # (at, lesson, number), in order
         self.outbox: list[OutboxRow] = []
 
@@ -191,6 +196,7 @@ class _Data:
         del self.heads[id], self.sequences[id], self.agendas[id]
         for party in version.brief.parties:
             self.lessons_of[party].pop()  # What came last goes first.
+            self.deadlines_of[party].forget(id)
 
     def set_due(self, id: LessonId, due: Instant | None) -> None:
         """Let the lesson be found at `due`, and only then."""
@@ -229,15 +235,15 @@ class _Data:
         """Keep a clearing, or forget it."""
         key = (clearing.lesson, clearing.number)
         if not present:
-            del self.clearings[key], self.clearing_dues[key]
+            del self.clearings[key], self.clearing_dues[clearing]
             return
         self.clearings[key] = clearing
-        self.clearing_dues[key] = clearing.due
+        self.clearing_dues[clearing] = clearing.due
         agenda = self.clearings_of.get(clearing.tutor)
         if agenda is None:
             agenda = self.clearings_of[clearing.tutor] = _Agenda(self.clearing_dues)
-        agenda.add(clearing.due, key)
-        self.clearing_agenda.add(clearing.due, key)
+        agenda.add(clearing.due, clearing)
+        self.clearing_agenda.add(clearing.due, clearing)
 
 
 _ENDED: Final = cast(_Data, Ended())  # Whoever still holds a transaction that has ended is told.
@@ -421,7 +427,7 @@ class MemoryTransaction(Transaction):
                 agenda = data.clearings_of.get(tutor)
                 if agenda is not None:
                     found.update(agenda.until(now))
-        return [data.clearings[key] for _, key in sorted(found)] if found else []
+        return [clearing for _, clearing in sorted(found)]
 
     def drop_clearing(self, clearing: Clearing) -> None:
         data = self._data

@@ -165,7 +165,9 @@ class Marketplace:
         }
         if bound["student"] == bound["tutor"]:
             raise InvalidValue("tutor", tutor, "somebody other than the student")
-        digest = digest_of(command.verb, id, asking, offered(offer), note, policy, *bound.values())
+        if bound["payer"] not in (bound["student"], asking) or bound["payer"] == bound["tutor"]:
+            raise InvalidValue("payer", bound["payer"], "the student or whoever asks: nobody else has agreed to pay")
+        digest = digest_of(command.verb, id, asking, offered(offer), note, machine.process.id, *bound.values())
         with self._storage.transaction() as tx:
             parties = {role: _party(tx, id, role) for role, id in bound.items()}
             actor = _party(tx, asking, "by")

@@ -13,6 +13,8 @@ from datetime import timedelta
 from hashlib import sha256
 from heapq import heapify, heappop, heappush
 
+import attrs
+
 from tutorcore.engine.counting import counted
 from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvariantError
@@ -40,7 +42,7 @@ from tutorcore.ports.storage import AuditLine, Cause, Party, Transaction
 _AT_ONCE = timedelta(0)
 
 
-def digest_of(*payload: str | int | None | tuple[object, ...]) -> str:
+def digest_of(*payload: str | int | tuple[object, ...] | None) -> str:
     """Return the digest of a command's content: everything but its key and its instant."""
     return sha256(repr(payload).encode()).hexdigest()
 
@@ -84,7 +86,8 @@ class Work:
         tx, now = self._tx, self._now
         stored = tx.answer(command.key)
         if stored is not None:
-            return self._repeated(stored, command.key, digest, command.verb, command.actor, command.lesson)
+            outcome = self._repeated(stored, command.key, digest, command.verb, command.actor, command.lesson)
+            return _shown_to(actor, outcome)
         lesson = tx.lesson(command.lesson)
         if lesson is None:
             if opened is None:
@@ -114,7 +117,7 @@ class Work:
                 self.cause, command.key, digest, command.verb, command.actor, command.lesson, now, first, last, refusal
             )
         )
-        return Outcome(lesson, tuple(versions), refusal)
+        return _shown_to(actor, Outcome(lesson, tuple(versions), refusal))
 
     def catch_up(self, parties: Iterable[PartyId]) -> list[Lesson]:
         """Apply everything that is due for the lessons of these parties; return the versions in their order."""
@@ -254,6 +257,14 @@ class Work:
         return Outcome(
             history[-1] if history else None, tuple(history[stored.first - 1 :]), stored.refusal, repeated=True
         )
+
+
+def _shown_to(actor: Party, outcome: Outcome) -> Outcome:
+    """The outcome without a lesson that is none of the actor's business: a stranger learns only the refusal."""
+    lesson = outcome.lesson
+    if lesson is None or outcome.refusal is None or actor.grants or actor.id in lesson.brief.parties:
+        return outcome
+    return attrs.evolve(outcome, lesson=None, versions=())
 
 
 def _occupies_otherwise(before: Lesson | None, version: Lesson) -> bool:

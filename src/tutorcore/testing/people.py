@@ -178,7 +178,7 @@ def question(
         starts.append(chance.pick(others).terms.start + chance.pick((-HOUR / 2, timedelta(0), HOUR)))
     student = chance.pick(world.students)
     tutor = chance.pick([each for each in world.tutors if each != student])
-    payer = chance.pick((student, student, *world.parents))
+    by = chance.pick((*[student] * 12, *world.parents * 4, chance.pick(world.everybody)))
     unit = market.currencies.get(process.unit.code)
     return Ask(
         lesson,
@@ -186,8 +186,8 @@ def question(
         process.opening.verb,
         student,
         tutor,
-        payer,
-        chance.pick((student, student, student, payer, *world.everybody)),
+        student if by == tutor else chance.pick((student, by)),
+        by,
         chance.pick(starts),
         chance.pick(DURATIONS),
         Money(chance.pick(PRICES), unit),

@@ -87,7 +87,7 @@ class Twins:
         self._keys = 0
         for party in world.payers:
             for code in self.currencies:
-                self._do(Pay(party, self.market.money("25", code)))
+                self._do(Pay(party, self.market.money("500", code)))
 
     def _twin(self, name: str, storage: Storage) -> Twin:
         market = Marketplace(storage, self.policies, zone=self.world.platform)

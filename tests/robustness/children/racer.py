@@ -20,9 +20,14 @@ def main(path: str) -> None:
     """Carry out orders until there are none any more."""
     with open_sqlite(path, busy_timeout=timedelta(seconds=60)) as storage:
         market = Marketplace(storage, [load_preset("italki")], zone="Asia/Tokyo")
-        print("ready", flush=True)
+        _say("ready")
         for line in sys.stdin:
-            print(json.dumps(_done(market, json.loads(line))), flush=True)
+            _say(json.dumps(_done(market, json.loads(line))))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _done(market: Marketplace, job: dict[str, Any]) -> dict[str, object]:

@@ -1,0 +1,170 @@
+"""Money on a file: ours against tables written by hand for this one purpose.
+
+Three commands a lesson, each with a key, each in a transaction of its own: *hold* the price (wallet to escrow), *capture*
+it with a fee (escrow to the tutor's pending earnings and the commission), *pay out* (pending to available). Both sides use
+SQLite from the standard library, the write-ahead log and synchronous=FULL, so that a commit has reached the disk when it
+returns, and both keep double entry, refuse to overdraw and answer a repeated key without doing it again.
+
+By hand, a command is six statements: BEGIN IMMEDIATE, one that looks for the key, one that takes from the account that
+pays if it has enough, one that gives to the others (each with a limit has a balance row), one INSERT of the entry with
+its key, time and kind, one INSERT for its legs, and COMMIT. Ours writes the same entry, legs and balances, through
+`Work.post` on the storage that the facade uses, and besides: an audit row with the command's digest, verb, actor and
+numbered cause, in the order of a clock that never goes back, under a savepoint, with accounts that have names.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.core import BEGIN, STUDENT, TUTOR
+from benchmarks.measure import Contestant
+from tutorcore.adapters.sql.sqlite import open_sqlite
+from tutorcore.engine.work import Work, digest_of
+from tutorcore.ids import Key, LessonId, PartyId
+from tutorcore.instants import Instant, to_micros
+from tutorcore.ledger.accounts import COMMISSION, escrow, pending, wallet
+from tutorcore.ledger.entries import Entry, clear, flow, top_up
+from tutorcore.ports.storage import Transaction
+
+LESSONS = 50
+PRICE, FEE = 2500, 375
+SECOND = timedelta(seconds=1)
+
+_TABLES = """
+CREATE TABLE entries (
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, at INTEGER NOT NULL, lesson TEXT NOT NULL
+) STRICT;
+CREATE TABLE legs (
+    entry INTEGER NOT NULL REFERENCES entries (number), position INTEGER NOT NULL, account TEXT NOT NULL,
+    amount INTEGER NOT NULL, PRIMARY KEY (entry, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX legs_by_account ON legs (account, amount);
+CREATE TABLE balances (account TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0)) STRICT, WITHOUT ROWID;
+"""
+
+
+class ByHand:
+    """Double entry for three commands, as one would write it for one platform, with nothing to spare."""
+
+    def __init__(self, path: str) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.executescript(_TABLES)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.execute("INSERT INTO balances VALUES ('wallet:ann', ?)", (LESSONS * PRICE,))
+        self._run = self._connection.execute
+        self._run_each = self._connection.executemany
+
+    def command(
+        self, key: str, kind: str, at: int, lesson: str, payer: str, gifts: tuple[tuple[str, int, bool], ...]
+    ) -> None:
+        """Move money from `payer` to each (account, amount, has a limit), once per key."""
+        run = self._run
+        run("BEGIN IMMEDIATE")
+        try:
+            if run("SELECT number FROM entries WHERE key = ?", (key,)).fetchone() is None:
+                self._post(key, kind, at, lesson, payer, gifts)
+            run("COMMIT")
+        except BaseException:
+            run("ROLLBACK")
+            raise
+
+    def _post(
+        self, key: str, kind: str, at: int, lesson: str, payer: str, gifts: tuple[tuple[str, int, bool], ...]
+    ) -> None:
+        total = sum(amount for _, amount, _ in gifts)
+        taken = self._run(
+            "UPDATE balances SET balance = balance - ? WHERE account = ? AND balance >= ?", (total, payer, total)
+        )
+        if taken.rowcount != 1:
+            raise RuntimeError(f"{payer} has less than {total}")
+        self._run_each(
+            "INSERT INTO balances VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET balance = balance + excluded.balance",
+            [(account, amount) for account, amount, limited in gifts if limited],
+        )
+        entry = self._run(
+            "INSERT INTO entries (key, kind, at, lesson) VALUES (?, ?, ?, ?)", (key, kind, at, lesson)
+        ).lastrowid
+        legs = [(entry, 0, payer, total)]
+        legs += [(entry, position, account, -amount) for position, (account, amount, _) in enumerate(gifts, 1)]
+        self._run_each("INSERT INTO legs VALUES (?, ?, ?, ?)", legs)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def by_hand_batch() -> Callable[[], object]:
+    folder = TemporaryDirectory()
+    store = ByHand(str(Path(folder.name, "by_hand.db")))
+
+    def run() -> object:
+        with closing(store):
+            for number in range(LESSONS):
+                lesson, at = f"L{number}", to_micros(BEGIN + number * SECOND)
+                escrow, owed = f"escrow:{lesson}", "pending:bob"
+                store.command(f"{lesson}/1", "hold", at, lesson, "wallet:ann", ((escrow, PRICE, True),))
+                store.command(
+                    f"{lesson}/2", "post", at, lesson, escrow, ((owed, PRICE - FEE, True), ("commission", FEE, False))
+                )
+                store.command(f"{lesson}/3", "clear", at, lesson, owed, (("available:bob", PRICE - FEE, True),))
+        return folder
+
+    return run
+
+
+def _commands() -> Iterable[tuple[str, PartyId, str, Instant, Entry]]:
+    for number in range(LESSONS):
+        lesson, at = LessonId(f"L{number}"), BEGIN + number * SECOND
+        own, tutor = escrow(lesson), pending(TUTOR)
+        yield (
+            "hold", STUDENT, f"{lesson}/1", at,
+            flow("hold", own, ((wallet(STUDENT), -PRICE),), "ITC", at, lesson, "request"),
+        )  # fmt: skip
+        yield (
+            "capture", TUTOR, f"{lesson}/2", at,
+            flow("post", own, ((tutor, PRICE - FEE), (COMMISSION, FEE)), "ITC", at, lesson, "complete"),
+        )  # fmt: skip
+        yield (
+            "pay_out", TUTOR, f"{lesson}/3", at,
+            clear(TUTOR, PRICE - FEE, "ITC", effective_at=at, ref=lesson, source="payout"),
+        )  # fmt: skip
+
+
+def _perform(tx: Transaction, verb: str, actor: PartyId, key: str, at: Instant, entry: Entry) -> None:
+    outcome = Work(tx, at).post((entry,), Key(key), digest_of(verb, actor, entry.ref), verb, actor)
+    if not outcome.ok:
+        raise RuntimeError(f"{verb} was refused: {outcome.refusal}")
+
+
+def ours_batch(*, grouped: bool) -> Callable[[], object]:
+    folder = TemporaryDirectory()
+    storage = open_sqlite(Path(folder.name, "ours.db"))
+    with storage.transaction() as tx:
+        paid = top_up(STUDENT, LESSONS * PRICE, "ITC", effective_at=BEGIN, ref="paid")
+        _perform(tx, "top_up", STUDENT, "paid", BEGIN, paid)
+
+    def run_one_by_one() -> object:
+        with closing(storage):
+            for command in _commands():
+                with storage.transaction() as tx:
+                    _perform(tx, *command)
+        return folder
+
+    def run_in_one() -> object:
+        with closing(storage), storage.transaction() as tx:
+            for command in _commands():
+                _perform(tx, *command)
+        return folder
+
+    return run_in_one if grouped else run_one_by_one
+
+
+COMMANDS = 3 * LESSONS
+BY_HAND = Contestant("by hand, a commit each", COMMANDS, by_hand_batch)
+OURS = Contestant("ours, a commit each", COMMANDS, lambda: ours_batch(grouped=False))
+OURS_GROUPED = Contestant("ours, one commit", COMMANDS, lambda: ours_batch(grouped=True))
