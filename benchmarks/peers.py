@@ -1,7 +1,7 @@
 """The peers: six steps of a lesson in three libraries that people would otherwise take.
 
-Each is used the fastest way that its documentation shows, and does less than ours: none keeps a ledger or keys, none
-checks anything but the state, and the two state machines keep neither history nor money nor deadlines.
+Each does less than ours: none keeps a ledger or keys, `eventsourcing` checks nothing here, and the two state machines
+check the state and keep neither history nor money nor deadlines.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from eventsourcing.domain import Aggregate
+from eventsourcing.domain import Aggregate, event
 from statemachine import State, StateMachine
 from transitions import Machine
 
@@ -31,10 +31,59 @@ from benchmarks.measure import Contestant
 
 
 class AggregateLesson(Aggregate):
-    """A lesson of `eventsourcing`: six explicit events with the data they need, and the state that they leave.
+    """A lesson of `eventsourcing`, as its documentation begins: commands decorated as events, with what they set."""
 
-    Explicit events are faster than the `@event` decorator, and an instant that is given faster than one that is read.
-    """
+    @event("Requested")
+    def __init__(self, student: str, tutor: str, start: datetime, duration: timedelta, price: int) -> None:
+        self.student = student
+        self.tutor = tutor
+        self.start = start
+        self.duration = duration
+        self.price = price
+        self.state = "requested"
+
+    @event("Proposed")
+    def propose(self, price: int) -> None:
+        self.state = "proposed"
+        self.price = price
+
+    @event("Accepted")
+    def accept(self) -> None:
+        self.state = "agreed"
+
+    @event("Started")
+    def begin(self) -> None:
+        self.state = "in_progress"
+
+    @event("Ended")
+    def end(self) -> None:
+        self.state = "delivered"
+
+    @event("Settled")
+    def settle(self, earned: int, fee: int) -> None:
+        self.state = "completed"
+
+
+def eventsourcing_batch() -> Callable[[], object]:
+    def run() -> object:
+        lessons = []
+        for number in range(LESSONS):
+            start = BEGIN + number * WEEK + TWO_DAYS
+            lesson = AggregateLesson(STUDENT, TUTOR, start, HALF_AN_HOUR, PRICE)
+            lesson.propose(COUNTER_PRICE)
+            lesson.accept()
+            lesson.begin()
+            lesson.end()
+            fee = COUNTER_PRICE * 15 // 100
+            lesson.settle(COUNTER_PRICE - fee, fee)
+            lessons.append((lesson, lesson.collect_events()))
+        return lessons
+
+    return run
+
+
+class ExplicitLesson(Aggregate):
+    """The same with explicit event classes, triggered by hand with their instants: twice as fast, and twice the code."""
 
     class Requested(Aggregate.Created):
         student: str
@@ -46,27 +95,27 @@ class AggregateLesson(Aggregate):
     class Proposed(Aggregate.Event):
         price: int
 
-        def apply(self, aggregate: AggregateLesson) -> None:
+        def apply(self, aggregate: ExplicitLesson) -> None:
             aggregate.state = "proposed"
             aggregate.price = self.price
 
     class Accepted(Aggregate.Event):
-        def apply(self, aggregate: AggregateLesson) -> None:
+        def apply(self, aggregate: ExplicitLesson) -> None:
             aggregate.state = "agreed"
 
     class Started(Aggregate.Event):
-        def apply(self, aggregate: AggregateLesson) -> None:
+        def apply(self, aggregate: ExplicitLesson) -> None:
             aggregate.state = "in_progress"
 
     class Ended(Aggregate.Event):
-        def apply(self, aggregate: AggregateLesson) -> None:
+        def apply(self, aggregate: ExplicitLesson) -> None:
             aggregate.state = "delivered"
 
     class Settled(Aggregate.Event):
         earned: int
         fee: int
 
-        def apply(self, aggregate: AggregateLesson) -> None:
+        def apply(self, aggregate: ExplicitLesson) -> None:
             aggregate.state = "completed"
 
     def __init__(self, student: str, tutor: str, start: datetime, duration: timedelta, price: int) -> None:
@@ -77,43 +126,28 @@ class AggregateLesson(Aggregate):
         self.price = price
         self.state = "requested"
 
-    @classmethod
-    def request(
-        cls, student: str, tutor: str, start: datetime, duration: timedelta, price: int, now: datetime
-    ) -> AggregateLesson:
-        return cls._create(
-            cls.Requested, student=student, tutor=tutor, start=start, duration=duration, price=price, timestamp=now
-        )
 
-    def propose(self, price: int, now: datetime) -> None:
-        self.trigger_event(self.Proposed, price=price, timestamp=now)
-
-    def accept(self, now: datetime) -> None:
-        self.trigger_event(self.Accepted, timestamp=now)
-
-    def begin(self, now: datetime) -> None:
-        self.trigger_event(self.Started, timestamp=now)
-
-    def end(self, now: datetime) -> None:
-        self.trigger_event(self.Ended, timestamp=now)
-
-    def settle(self, now: datetime) -> None:
-        fee = self.price * 15 // 100
-        self.trigger_event(self.Settled, earned=self.price - fee, fee=fee, timestamp=now)
-
-
-def eventsourcing_batch() -> Callable[[], object]:
+def explicit_batch() -> Callable[[], object]:
     def run() -> object:
         lessons = []
         for number in range(LESSONS):
             now = BEGIN + number * WEEK
             start = now + TWO_DAYS
-            lesson = AggregateLesson.request(STUDENT, TUTOR, start, HALF_AN_HOUR, PRICE, now)
-            lesson.propose(COUNTER_PRICE, now + HOUR)
-            lesson.accept(now + TWO_HOURS)
-            lesson.begin(start)
-            lesson.end(start + HALF_AN_HOUR)
-            lesson.settle(now + SIX_DAYS)
+            lesson = ExplicitLesson._create(
+                ExplicitLesson.Requested,
+                student=STUDENT,
+                tutor=TUTOR,
+                start=start,
+                duration=HALF_AN_HOUR,
+                price=PRICE,
+                timestamp=now,
+            )
+            lesson.trigger_event(ExplicitLesson.Proposed, price=COUNTER_PRICE, timestamp=now + HOUR)
+            lesson.trigger_event(ExplicitLesson.Accepted, timestamp=now + TWO_HOURS)
+            lesson.trigger_event(ExplicitLesson.Started, timestamp=start)
+            lesson.trigger_event(ExplicitLesson.Ended, timestamp=start + HALF_AN_HOUR)
+            fee = COUNTER_PRICE * 15 // 100
+            lesson.trigger_event(ExplicitLesson.Settled, earned=COUNTER_PRICE - fee, fee=fee, timestamp=now + SIX_DAYS)
             lessons.append((lesson, lesson.collect_events()))
         return lessons
 
@@ -196,5 +230,6 @@ def statemachine_batch() -> Callable[[], object]:
 
 
 EVENTSOURCING = Contestant("eventsourcing", LESSONS, eventsourcing_batch)
+EVENTSOURCING_EXPLICIT = Contestant("eventsourcing, explicit events", LESSONS, explicit_batch)
 TRANSITIONS = Contestant("transitions", LESSONS, transitions_batch)
 STATEMACHINE = Contestant("python-statemachine", LESSONS, statemachine_batch)

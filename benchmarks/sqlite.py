@@ -15,8 +15,8 @@ numbered cause, in the order of a clock that never goes back, under a savepoint,
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,15 +64,19 @@ class ByHand:
         self, key: str, kind: str, at: int, lesson: str, payer: str, gifts: tuple[tuple[str, int, bool], ...]
     ) -> None:
         """Move money from `payer` to each (account, amount, has a limit), once per key."""
-        run = self._run
-        run("BEGIN IMMEDIATE")
+        if self._run("SELECT number FROM entries WHERE key = ?", (key,)).fetchone() is None:
+            self._post(key, kind, at, lesson, payer, gifts)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done in the block, or nothing of it."""
+        self._run("BEGIN IMMEDIATE")
         try:
-            if run("SELECT number FROM entries WHERE key = ?", (key,)).fetchone() is None:
-                self._post(key, kind, at, lesson, payer, gifts)
-            run("COMMIT")
+            yield
         except BaseException:
-            run("ROLLBACK")
+            self._run("ROLLBACK")
             raise
+        self._run("COMMIT")
 
     def _post(
         self, key: str, kind: str, at: int, lesson: str, payer: str, gifts: tuple[tuple[str, int, bool], ...]
@@ -98,26 +102,36 @@ class ByHand:
         self._connection.close()
 
 
-def by_hand_batch() -> Callable[[], object]:
+def _commands_by_hand() -> Iterator[tuple[str, str, int, str, str, tuple[tuple[str, int, bool], ...]]]:
+    for number in range(LESSONS):
+        lesson, at = f"L{number}", to_micros(BEGIN + number * SECOND)
+        own, owed = f"escrow:{lesson}", "pending:bob"
+        yield f"{lesson}/1", "hold", at, lesson, "wallet:ann", ((own, PRICE, True),)
+        yield f"{lesson}/2", "post", at, lesson, own, ((owed, PRICE - FEE, True), ("commission", FEE, False))
+        yield f"{lesson}/3", "clear", at, lesson, owed, (("available:bob", PRICE - FEE, True),)
+
+
+def by_hand_batch(*, grouped: bool) -> Callable[[], object]:
     folder = TemporaryDirectory()
     store = ByHand(str(Path(folder.name, "by_hand.db")))
 
-    def run() -> object:
+    def run_one_by_one() -> object:
         with closing(store):
-            for number in range(LESSONS):
-                lesson, at = f"L{number}", to_micros(BEGIN + number * SECOND)
-                escrow, owed = f"escrow:{lesson}", "pending:bob"
-                store.command(f"{lesson}/1", "hold", at, lesson, "wallet:ann", ((escrow, PRICE, True),))
-                store.command(
-                    f"{lesson}/2", "post", at, lesson, escrow, ((owed, PRICE - FEE, True), ("commission", FEE, False))
-                )
-                store.command(f"{lesson}/3", "clear", at, lesson, owed, (("available:bob", PRICE - FEE, True),))
+            for command in _commands_by_hand():
+                with store.transaction():
+                    store.command(*command)
         return folder
 
-    return run
+    def run_in_one() -> object:
+        with closing(store), store.transaction():
+            for command in _commands_by_hand():
+                store.command(*command)
+        return folder
+
+    return run_in_one if grouped else run_one_by_one
 
 
-def _commands() -> Iterable[tuple[str, PartyId, str, Instant, Entry]]:
+def _commands() -> Iterator[tuple[str, PartyId, str, Instant, Entry]]:
     for number in range(LESSONS):
         lesson, at = LessonId(f"L{number}"), BEGIN + number * SECOND
         own, tutor = escrow(lesson), pending(TUTOR)
@@ -165,6 +179,7 @@ def ours_batch(*, grouped: bool) -> Callable[[], object]:
 
 
 COMMANDS = 3 * LESSONS
-BY_HAND = Contestant("by hand, a commit each", COMMANDS, by_hand_batch)
+BY_HAND = Contestant("by hand, a commit each", COMMANDS, lambda: by_hand_batch(grouped=False))
+BY_HAND_GROUPED = Contestant("by hand, one commit", COMMANDS, lambda: by_hand_batch(grouped=True))
 OURS = Contestant("ours, a commit each", COMMANDS, lambda: ours_batch(grouped=False))
 OURS_GROUPED = Contestant("ours, one commit", COMMANDS, lambda: ours_batch(grouped=True))

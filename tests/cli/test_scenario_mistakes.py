@@ -28,15 +28,17 @@ start = 2026-03-30T16:00:00Z
 minutes = 60
 price = "25.0"
 """
-_ACT = """\
+_SECOND = """\
 [[steps]]
 at = 2026-03-27T09:00:00Z
+"""
+_ACCEPT = """\
 who = "tom"
 do = "accept"
 lesson = "l"
 proposal = 1
 """
-_TEXT = _HEAD + _REQUEST + _ACT
+_TEXT = _HEAD + _REQUEST + _SECOND + _ACCEPT
 _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
 
 
@@ -56,7 +58,13 @@ _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
         ('"Europe/Berlin"', '"UTC"\nwallet = "5.05"', "parties.tom.wallet", "at most 1", None),
         ('"Europe/Berlin"', '"UTC"\nwallet = "0"', "parties.tom.wallet", "more than nothing", None),
         ('"Europe/Berlin"', '"UTC"\ngrants = ["operater"]', "parties.tom.grants[0]", "is 'operater'", "operator"),
-        ("[parties.tom]", '[parties."t m"]', "parties.'t m'", "1 to 64 ASCII letters", None),
+        (
+            "[parties.tom]",
+            '[parties."t m"]\nzone = "UTC"\n[parties.tom]',
+            "parties.'t m'",
+            "1 to 64 ASCII letters",
+            None,
+        ),
         ("at = 2026-03-26T09:00:00Z", "at = 2026-03-26T09:00:00", "steps[0].at", "with an offset", None),
         ("at = 2026-03-26T09:00:00Z", "at = 26", "steps[0].at", "is 26; expected an instant", None),
         ("at = 2026-03-26T09:00:00Z", 'at = "soon"', "steps[0].at", "an instant such as", None),
@@ -82,8 +90,8 @@ _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
         ('tutor = "tom"', 'tutor = "ann"', "steps[0].tutor", "who is the student", None),
         ('tutor = "tom"\n', "", "steps[0].tutor", "is missing", None),
         ('do = "accept"', 'do = "acept"', "steps[1].do", "is 'acept'; expected top_up, sweep, request", "accept"),
-        ('do = "accept"\nlesson = "l"', 'do = "accept"\nlesson = "k"', "steps[1].lesson", "no earlier step", None),
-        ('lesson = "l"\ntutor', 'lesson = "a--b"\ntutor', "steps[0].lesson", "a name without '--'", None),
+        ('"accept"\nlesson = "l"', '"accept"\nlesson = "k"', "steps[1].lesson", "no earlier step", None),
+        ('lesson = "l"', 'lesson = "a--b"', "steps[0].lesson", "a name without '--'", None),
         ("minutes = 60", "minutes = 0", "steps[0].minutes", "from 1 up to 10080", None),
         ("minutes = 60\n", "", "steps[0]", "how long it lasts is missing", None),
         ("minutes = 60", 'duration = "1d"', "steps[0].duration", "is 1d; expected hours, minutes", None),
@@ -96,11 +104,11 @@ _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
         ("proposal = 1", "propsal = 1", "steps[1].propsal", "unknown key", "proposal"),
         ("proposal = 1", 'price = "9.0"', "steps[1].price", "unknown key", None),
         ("proposal = 1", 'expect = "stale"', "steps[1].expect", "is 'stale'; expected one of 'ok'", "stale_offer"),
-        (_ACT[33:], 'do = "sweep"\nwho = "tom"\n', "steps[1].who", "unknown key", None),
-        (_ACT[33:], 'do = "sweep"\ngrace = "2d"\n', "steps[1].grace", "hours, minutes or seconds", None),
-        (_ACT[33:], _TOP_UP.replace('"1.0"', "1.5"), "steps[1].amount", "an amount in quotes", '"1.5"'),
-        (_ACT[33:], _TOP_UP.replace('"1.0"', '"-1.0"'), "steps[1].amount", "more than nothing", None),
-        (_ACT[33:], _TOP_UP.replace('"ann"', '"bob"'), "steps[1].who", "one of the parties", None),
+        (_ACCEPT, 'do = "sweep"\nwho = "tom"\n', "steps[1].who", "unknown key", None),
+        (_ACCEPT, 'do = "sweep"\ngrace = "2d"\n', "steps[1].grace", "hours, minutes or seconds", None),
+        (_ACCEPT, _TOP_UP.replace('"1.0"', "1.5"), "steps[1].amount", "an amount in quotes", '"1.5"'),
+        (_ACCEPT, _TOP_UP.replace('"1.0"', '"-1.0"'), "steps[1].amount", "more than nothing", None),
+        (_ACCEPT, _TOP_UP.replace('"ann"', '"bob"'), "steps[1].who", "one of the parties", None),
     ],
 )
 def test_a_mistake_is_told_at_its_line(
@@ -115,7 +123,7 @@ def test_a_mistake_is_told_at_its_line(
 ) -> None:
     """One mistake gives one message with file, line, place and what was meant; no database is made."""
     assert old in _TEXT
-    text = _TEXT.replace(old, new, 1)
+    text = _TEXT.replace(old, new)
     file, db = write(text), tmp_path / "kept.db"
 
     done = run("play", file, "--db", db, "--json")
@@ -125,8 +133,8 @@ def test_a_mistake_is_told_at_its_line(
     assert (mistake["path"], mistake["suggestion"]) == (path, suggestion)
     assert message in mistake["message"]
     assert mistake["file"] == str(file)
-    changed = [number for number, line in enumerate(text.splitlines(), 1) if line not in _TEXT.splitlines()]
-    assert mistake["line"] in changed or "missing" in message or "earlier" in message or suggestion is None
+    shown, key = text.splitlines()[mistake["line"] - 1], path.rpartition(".")[2].partition("[")[0].strip("'")
+    assert f"{key} = " in shown or (shown.startswith("[") and (key in shown or "missing" in message))
     assert not db.exists()
 
 
@@ -156,6 +164,13 @@ do = "acept"
      ^^^^^^^
 """
     )
+
+
+def test_a_mistake_brings_no_others_with_it(run: Any, write: Callable[[str], Path]) -> None:
+    """A misspelt request is one mistake; what is done to its lesson later is none."""
+    done = run("play", write(_TEXT.replace('"request"', '"reqest"')), "--json")
+
+    assert [each["path"] for each in done.document["mistakes"]] == ["steps[0].do"]
 
 
 def test_mistakes_of_the_policy_s_file_are_told_at_its_own_lines(

@@ -819,6 +819,34 @@ cases = [
 """
 
 
+def test_the_first_and_the_last_entry_of_a_state_are_two_anchors() -> None:
+    """`first_entered` is written once, `entered(state)` each time the lesson comes there."""
+    lesson = request(
+        table("""
+[state.requested]
+[state.requested.on.rest]
+by = ["tutor"]
+to = "resting"
+[state.resting]
+timeout = { at = "entered + 1h", to = "requested" }
+[state.resting.on.stop]
+by = ["tutor"]
+to = "done"
+when = "now < first_entered(resting) + 3h or entered(resting) - created >= 9h"
+settle = { student = "rest" }
+""")
+    )
+
+    codes = []
+    for hours in (1, 4, 9):
+        resting = done(act(lesson, "rest", "tom", ASKED + hours * HOUR))
+        answer = act(resting, "stop", "tom", ASKED + hours * HOUR)
+        codes.append(answer.code if isinstance(answer, Refusal) else answer.state)
+        (lesson,) = advance(resting, ASKED + (hours + 1) * HOUR)
+
+    assert codes == ["done", "guard", "done"]
+
+
 @pytest.mark.parametrize(
     ("reason", "notice", "case", "legs", "mark"),
     [

@@ -890,6 +890,17 @@ def test_what_a_profile_leaves_out_has_its_default() -> None:
     assert load_policy(text + "[payout]\n").clears_after == hours(0)
 
 
+def test_a_request_without_endings_has_the_usual_ones() -> None:
+    """Silence expires and blames whoever had the turn, a decline declines; both give everything back."""
+    text = edited(PROFILE, ('silence   = { becomes = "expired", mark = "missed" }\n', ""))
+
+    requested = load_policy(text).state("requested")
+
+    (silence,), decline = requested.timeouts, requested.moves[1]
+    assert (silence.to, silence.fault, str(silence.effects.cases[0].settle)) == ("expired", "holder", "student rest")
+    assert (decline.verb, decline.to, str(decline.effects.cases[0].settle)) == ("decline", "declined", "student rest")
+
+
 def test_the_table_of_a_file_is_what_the_file_says() -> None:
     """The rows of an explicit file are its process, in its order."""
     process: Process = load_policy(PROCESS)

@@ -160,6 +160,23 @@ def test_without_propose_among_the_answers_nobody_can_counter() -> None:
     assert rows(process.state("requested")) == ["accept tutor -> agreed", "decline tutor -> declined"]
 
 
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (("accept",), ["accept student -> agreed"]),
+        (("decline",), ["decline student -> declined"]),
+        (("propose",), ["propose student -> requested"]),
+    ],
+)
+def test_only_the_answers_of_the_policy_are_open(answers: Any, expected: list[str]) -> None:
+    """Each answer to a counter-offer is a row of its own, and only those that the policy names are there."""
+    counter = attrs.evolve(COUNTER, answers=answers)
+
+    process = table(request=request(propose=counter, answers=("accept", "decline", "propose")))
+
+    assert rows(process.state("proposed")) == expected
+
+
 def test_endings_carry_their_shares_their_mark_and_their_needs() -> None:
     """Declining, withdrawing and silence each end as their section says."""
     process = table(

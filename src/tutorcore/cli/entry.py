@@ -125,4 +125,5 @@ class _Version(argparse.Action):
 
         from tutorcore.calendar.zones import tzdata_version
 
-        parser.exit(message=f"tutorcore {version('tutorcore')}, time zones of tzdata {tzdata_version()}\n")
+        print(f"tutorcore {version('tutorcore')}, time zones of tzdata {tzdata_version()}")
+        parser.exit()

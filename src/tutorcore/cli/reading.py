@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -100,19 +100,18 @@ class _Reader:
             self._till = Marketplace(MemoryStorage(), [self._process])
             self._till.add_party(_STAND_IN, zone="UTC")
         self._people: dict[str, Person] = {}
-        self._asked: dict[str, None] = {}
+        self._asked: dict[str, LessonId | None] = {}
         self._last: Instant | None = None
 
     def scenario(self) -> Scenario | None:
         root = self._root
         title, about = root.text("title", ""), root.text("about", "")
         parties = root.table("parties")
-        if parties is None and "parties" not in root:
-            root.mistake(None, "there are no parties; expected tables such as [parties.ann]")
-        for name in () if parties is None else parties.keys():
-            table = parties.table(name) if parties is not None else None
-            if table is not None:
-                self._people[name] = self._person(table, name)
+        if parties is None:
+            if "parties" not in root:
+                root.mistake(None, "there are no parties; expected tables such as [parties.ann]")
+        else:
+            self._people.update(self._read_people(parties))
         written = self._moment_if_any(root, "at")
         self._last = written
         tables = root.tables("steps")
@@ -126,6 +125,12 @@ class _Reader:
         at = written or (found[0].at if found else EPOCH)
         people = tuple(self._people.values())
         return Scenario(self._id, title, about.strip(), self._process, self._zone, at, people, found)
+
+    def _read_people(self, parties: Table) -> Iterator[tuple[str, Person]]:
+        for name in parties.mapping:
+            table = parties.table(name)
+            if table is not None:
+                yield name, self._person(table, name)
 
     def _person(self, table: Table, name: str) -> Person:
         id = table.attempt(lambda: party_id(name)) or PartyId(_STAND_IN)
@@ -146,10 +151,25 @@ class _Reader:
         expect = table.one_of("expect", ANSWERS, None)
         who = None if do == SWEEP else self._party(table, "who")
         action = None if do is None else self._action(table, do, who or PartyId(_STAND_IN))
+        if do is None:
+            self._look_through(table)
         table.finish(*(_STEP_KEYS if do is None else ()))
         if at is None or do is None or action is None:
             return None
         return Step(number, at, who, do, action, expect)
+
+    def _look_through(self, table: Table) -> None:
+        """Find what is wrong with a step whatever its verb means, which is not known."""
+        for key in ("student", "tutor", "payer"):
+            if key in table:
+                self._party(table, key)
+        self._moment_if_any(table, "start")
+        self._duration(table)
+        for key in ("price", "amount"):
+            if key in table:
+                self._money(table, key)
+        if "tutor" in table:  # Meant to ask for a lesson, so that what is done to it later is no mistake.
+            self._asked.setdefault(table.text("lesson", ""), None)
 
     def _verb(self, table: Table) -> str | None:
         do = table.text("do")
@@ -174,7 +194,7 @@ class _Reader:
 
     def _ask(self, table: Table, name: str, who: PartyId) -> Ask | None:
         lesson = table.attempt(lambda: self._lesson_id(name), "lesson") if name else None
-        self._asked[name] = None
+        self._asked[name] = lesson
         student = self._party(table, "student", who)
         tutor = self._party(table, "tutor")
         payer = self._party(table, "payer", student)
@@ -199,8 +219,8 @@ class _Reader:
         if name and name not in self._asked:
             message = f"is {name!r}, a lesson that no earlier step asks for"
             table.mistake("lesson", message, suggest(name, self._asked))
-            return None
-        return Act(self._lesson_id(name), proposal, offer, reason, note) if name else None
+        lesson = self._asked.get(name)
+        return None if lesson is None else Act(lesson, proposal, offer, reason, note)
 
     def _offer(self, table: Table) -> Offer | None:
         """What is proposed; None where nothing is, which the engine will refuse."""

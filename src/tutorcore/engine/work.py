@@ -8,7 +8,7 @@ have the last word, and if one of them refuses, the step is taken back and the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from heapq import heapify, heappop, heappush
@@ -102,6 +102,7 @@ class Work:
         before = brief if lesson is None else lesson
         facts = self._facts(machine, before, command, actor)
         answer = decide(machine, before, command, facts, now)
+        cause = self.cause  # Before any savepoint, which would take the number back with the rest.
         if not isinstance(answer, Refusal):
             refused = self._attempt(lesson, answer)
             if refused is None:
@@ -113,9 +114,7 @@ class Work:
         last = 0 if lesson is None else lesson.number
         first = last - len(versions) + 1
         tx.add_audit(
-            AuditLine(
-                self.cause, command.key, digest, command.verb, command.actor, command.lesson, now, first, last, refusal
-            )
+            AuditLine(cause, command.key, digest, command.verb, command.actor, command.lesson, now, first, last, refusal)
         )
         return _shown_to(actor, Outcome(lesson, tuple(versions), refusal))
 
@@ -142,21 +141,26 @@ class Work:
             self._post_surely(clearing_entry(clearing))
             self._tx.drop_clearing(clearing)
 
-    def post(self, entries: Iterable[Entry], key: Key, digest: str, verb: str, actor: PartyId) -> Outcome:
+    def post(self, entries: Sequence[Entry], key: Key, digest: str, verb: str, actor: PartyId) -> Outcome:
         """Post entries that belong together, once per key."""
         stored = self._tx.answer(key)
         if stored is not None:
             return self._repeated(stored, key, digest, verb, actor, None)
-        refusal: Refusal | None = None
+        cause = self.cause
+        # A single entry that is refused has written nothing; only of several must the first ones be taken back.
+        shortfall = self._tx.post(entries[0], cause) if len(entries) == 1 else self._post_together(entries)
+        refusal = None if shortfall is None else _insufficient(shortfall)
+        self._tx.add_audit(AuditLine(cause, key, digest, verb, actor, None, self._now, 1, 0, refusal))
+        return Outcome(None, (), refusal)
+
+    def _post_together(self, entries: Iterable[Entry]) -> Shortfall | None:
         with self._tx.savepoint() as savepoint:
             for entry in entries:
                 shortfall = self._tx.post(entry, self.cause)
                 if shortfall is not None:
                     savepoint.undo()
-                    refusal = _insufficient(shortfall)
-                    break
-        self._tx.add_audit(AuditLine(self.cause, key, digest, verb, actor, None, self._now, 1, 0, refusal))
-        return Outcome(None, (), refusal)
+                    return shortfall
+        return None
 
     def facts_at(self, lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
         """Return the counts that a timeout reads, as of its own instant."""

@@ -250,10 +250,7 @@ def _guarded(
     row: Row, rule: Move, before: Lesson, command: Command, offered: Terms | None, facts: Facts, now: Instant
 ) -> Refusal | None:
     """Why the row's guard or window stands against the command, or None."""
-    opening = before.number == 0
-    if opening and offered is None:
-        return None  # The terms themselves are refused next.
-    terms = offered if opening else before.terms
+    terms = offered if offered is not None and before.number == 0 else before.terms
     change = offered if offered is not None else None if before.change is None else before.change.terms
     reading = (now, terms, change, before.rounds, before.timeline, before.brief, command, facts)
     if row.when is not None and not row.when(*reading):

@@ -51,14 +51,14 @@ class Preview:
 def allowed(lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> tuple[Option, ...]:
     """Return the moves open to `actor` at `now`, in the order of the table; `lesson` has been advanced to `now`.
 
-    A guard on terms that are still to be proposed cannot be judged yet; such a move is listed.
+    A guard on terms that are still to be proposed, or on the reason, cannot be judged yet; such a move is listed.
     """
     options: dict[str, Option] = {}
     change = lesson.change
     places = [lesson.place] if change is None else [change.place, lesson.place]
     for place in places:
         for verb, rows in place.moves.items():
-            if verb in options or (change is not None and place is lesson.place and verb in change.place.moves):
+            if change is not None and place is lesson.place and verb in change.place.moves:
                 continue
             for row in rows:
                 role = _role(row, lesson, actor, facts)
@@ -104,7 +104,7 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
     assert isinstance(row.rule, Move)
     change = None if lesson.change is None else lesson.change.terms
     reading = (now, lesson.terms, change, lesson.rounds, lesson.timeline, lesson.brief, None, facts)
-    if row.when is not None and not row.guards_offer and not row.when(*reading):
+    if row.when is not None and not row.guards_command and not row.when(*reading):
         return None
     closes = None
     if row.until is not None:

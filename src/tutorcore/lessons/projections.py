@@ -98,9 +98,8 @@ def entry_of(lesson: Lesson) -> Entry | None:
         else:
             moved.append((_new(Account, ("pending", brief.tutor)) if role == "tutor" else COMMISSION, -amount))
             kind = "post"
-    if through:
-        own = (_new(Account, ("escrow", brief.id)), through)
-        moved.insert(0 if through > 0 else len(moved), own)
+    own = (_new(Account, ("escrow", brief.id)), through)
+    moved.insert(0 if through > 0 else len(moved), own)
     return _new(Entry, (kind, brief.currency, tuple(moved), lesson.at, brief.id, lesson.step.id, None))
 
 

@@ -114,9 +114,7 @@ def _present(mapping: Mapping[str, object], path: tuple[str | int, ...]) -> tupl
 def _below(here: object, part: str | int) -> object | None:
     if isinstance(here, Mapping):
         return here.get(part)
-    if isinstance(here, list | tuple) and isinstance(part, int):
-        return here[part] if part < len(here) else None
-    return None
+    return here[part] if isinstance(here, list | tuple) and isinstance(part, int) and part < len(here) else None
 
 
 def _extended(source: Source, resolve: Resolve, found: Problems) -> Source:

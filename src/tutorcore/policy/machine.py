@@ -24,7 +24,7 @@ from tutorcore.ids import PolicyHash
 from tutorcore.instants import Instant
 from tutorcore.policy.analysis import anchors_read, counts_read, holds_until, reads_proposed
 from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
-from tutorcore.policy.expressions import Count, Guard, Time
+from tutorcore.policy.expressions import Count, Guard, Time, walk
 from tutorcore.policy.process import (
     BACK,
     FIELDS,
@@ -42,6 +42,7 @@ from tutorcore.policy.process import (
 )
 from tutorcore.policy.roles import Role
 from tutorcore.policy.settlement import Legs, compile_split
+from tutorcore.policy.words import reason
 
 # All closures share one signature: (now, terms, offer, rounds, timeline, brief, command, facts). It stands apart from
 # the records of `lessons`, which lie above this module; eight positional arguments are what is fastest.
@@ -139,7 +140,7 @@ class Row:
     terms: TermsEffect | None
     hold: HoldEffect | None
     beside: bool
-    guards_offer: bool
+    guards_command: bool
     fixed: tuple[Field, ...]
     if_past: IfPast
     deadline: DeadlineFunction | None = None
@@ -223,7 +224,7 @@ class Machine:
             terms=rule.effects.terms,
             hold=rule.effects.hold,
             beside=state.beside,
-            guards_offer=rule.effects.terms == "propose" and when is not None and reads_proposed(when),
+            guards_command=when is not None and _reads_command(when, rule.effects),
             fixed=tuple(name for name in FIELDS if name not in rule.effects.may_change),
             if_past="forbid" if isinstance(rule, Move) else rule.if_past,
         )
@@ -369,6 +370,11 @@ def _guards(rule: Move | Timeout) -> Iterable[Guard | Time]:
     if isinstance(rule, Move):
         yield from (each for each in (rule.when, rule.until) if each is not None)
     yield from (case.when for case in rule.effects.cases if case.when is not None)
+
+
+def _reads_command(guard: Guard, effects: Effects) -> bool:
+    """Whether a guard asks about what only the command brings: its reason, or the terms that it proposes."""
+    return reason in walk(guard) or (effects.terms == "propose" and reads_proposed(guard))
 
 
 def _counts(rule: Move | Timeout) -> frozenset[Count]:

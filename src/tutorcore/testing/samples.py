@@ -99,13 +99,13 @@ rounding   = "up"
 
 QUOTA = """
 # italki, but two late cancellations in thirty days are free to whoever answers in time, and a tutor who let three
-# requests lapse gets no more.
+# requests lapse within a week gets no more.
 extends = "italki"
 id      = "quota"
 version = "1"
 
 [request]
-when = "count(missed_request, tutor) < 3"
+when = "count(missed_request, tutor, within=168h) < 3"
 
 [request.propose]
 silence = { becomes = "expired", settle = { student = "rest" }, mark = "slow" }
@@ -117,7 +117,7 @@ settle = { student = "100%" }
 
 [[cancel.cases]]
 by     = ["student"]
-when   = "count(late_cancel, student, within=30d) < 2 and count(slow, student) < 1"
+when   = "count(late_cancel, student, within=30d) < 2 and count(slow, student, within=2d) < 1"
 settle = { student = "100%" }
 mark   = "late_cancel"
 
@@ -128,7 +128,7 @@ mark   = "late_cancel"
 
 [[cancel.cases]]
 by     = ["tutor"]
-when   = "count(missed_request, tutor) < 1"
+when   = "count(missed_request, tutor, within=7d) < 1"
 settle = { student = "100%" }
 """
 

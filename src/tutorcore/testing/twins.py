@@ -115,7 +115,7 @@ class Twins:
         lesson = f"L{len(self.lessons) + 1}"
         process = chance.pick(self.policies)
         asked = question(self.world, self.market, process, lesson, self._all(), self.now, chance)
-        if self._do(asked).lesson is not None:
+        if self._do(asked).ok:
             self.lessons.append(lesson)
 
     def take_an_option(self, chance: Chance) -> None:

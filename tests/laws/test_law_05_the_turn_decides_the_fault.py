@@ -1,0 +1,93 @@
+"""Law 5: who has the turn takes the blame for silence, or nobody does; and the event says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from tutorcore.adapters.memory import MemoryStorage
+from tutorcore.engine.marketplace import Marketplace
+from tutorcore.instants import instant
+from tutorcore.lessons.lesson import Lesson
+from tutorcore.lessons.projections import mark_of
+from tutorcore.policy.process import Process, Timeout
+
+NOW = instant("2026-05-04T10:00:00Z")
+HOUR = timedelta(hours=1)
+
+
+def test_a_timeout_blames_whose_turn_it_was_or_nobody(steps: Sequence[tuple[Lesson, Lesson]]) -> None:
+    """The fault of every timeout is the role its state waited for, where the row blames; a move blames none."""
+    blamed = set()
+    for before, after in steps:
+        if after.command is not None:
+            assert after.step.fault is None
+            continue
+        due = before.change is not None and before.change.due == after.at and before.due != after.at
+        state = before.change.place.state if before.change is not None and due else before.place.state
+        rules = [rule for rule in state.timeouts if isinstance(rule, Timeout)]
+        assert after.step.source == state.name
+        assert after.step.fault in {state.waits_for if rule.fault == "holder" else None for rule in rules}
+        blamed.add(after.step.fault)
+
+    assert blamed == {None, "student", "tutor", "requester"}
+
+
+def test_an_unanswered_request_is_the_tutor_s_fault(asked: Callable[..., Marketplace]) -> None:
+    """Where the tutor had to answer, the expiry blames the tutor and leaves a mark on him."""
+    market = asked()
+
+    expired = market.lesson("L1", now=NOW + 48 * HOUR)
+
+    mark = mark_of(expired)
+    assert expired.step.fault == "tutor"
+    assert mark is not None
+    assert (mark.party, mark.name) == ("tom", "missed_request")
+
+
+def test_an_unanswered_counter_offer_is_not_the_tutor_s_fault(asked: Callable[..., Marketplace]) -> None:
+    """Where the student let a counter-offer lapse, the same final state blames the student and marks nobody."""
+    market = asked()
+    market.propose("L1", by="tom", price="26", key="counter", now=NOW + HOUR).or_raise()
+
+    expired = market.lesson("L1", now=NOW + 49 * HOUR)
+
+    assert expired.state == "expired"
+    assert expired.step.fault == "student"
+    assert mark_of(expired) is None
+
+
+def test_a_change_that_lapses_with_the_state_blames_nobody(
+    agreed: Callable[..., Marketplace], samples: dict[str, Process]
+) -> None:
+    """A lesson that begins while a change of it is open loses the change, and nobody is to blame."""
+    market = agreed(samples["italki"], hours=20)
+    market.propose("L1", by="ann", start=NOW + 30 * HOUR, key="change", now=NOW).or_raise()
+
+    begun = market.lesson("L1", now=NOW + 20 * HOUR)
+
+    assert begun.change is None
+    assert (begun.state, begun.step.fault) == ("in_progress", None)
+
+
+def test_a_change_that_lapses_by_itself_blames_who_had_to_answer(agreed: Callable[..., Marketplace]) -> None:
+    """An open change waits for the side that did not propose it; its silence is that side's."""
+    market = agreed(hours=200)
+    market.propose("L1", by="ann", start=NOW + 210 * HOUR, key="change", now=NOW).or_raise()
+
+    turn = market.lesson("L1", now=NOW + HOUR).waits_for
+    lapsed = market.lesson("L1", now=NOW + 48 * HOUR)
+
+    assert turn == "tutor"
+    assert (lapsed.state, lapsed.step.fault) == ("agreed", "tutor")
+
+
+def test_the_open_requests_of_a_party_are_those_that_wait_for_it(asked: Callable[..., Marketplace]) -> None:
+    """Whose turn it is can be asked for, and moves with each proposal."""
+    market = asked(storage=MemoryStorage())
+    first = [len(market.open_requests(party, now=NOW)) for party in ("ann", "tom")]
+    market.propose("L1", by="tom", price="26", key="counter", now=NOW).or_raise()
+
+    second = [len(market.open_requests(party, now=NOW)) for party in ("ann", "tom")]
+
+    assert (first, second) == ([0, 1], [1, 0])
