@@ -55,7 +55,11 @@ def _measured(rounds: int) -> dict[str, Timing]:
     return {
         **measured(quick, rounds, COMPUTING),
         **measured((peers.STATEMACHINE,), min(rounds, SLOW_ROUNDS), COMPUTING),
-        **measured((sqlite.BY_HAND, sqlite.OURS, sqlite.BY_HAND_GROUPED, sqlite.OURS_GROUPED), rounds, WAITING),
+        **measured(
+            (sqlite.ONLY_A_COMMIT, sqlite.BY_HAND, sqlite.OURS, sqlite.BY_HAND_GROUPED, sqlite.OURS_GROUPED),
+            rounds,
+            WAITING,
+        ),
     }
 
 
@@ -77,7 +81,8 @@ def _rounded(timing: Timing) -> dict[str, float]:
 
 
 def _report(timings: dict[str, Timing]) -> Iterator[str]:
-    yield f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.machine()}"
+    machine = f"{platform.system()} {platform.machine()}"
+    yield f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {machine}"
     yield ""
     yield f"{'us for a lesson or command':34}{'best':>9}{'middle':>9}"
     for name, timing in timings.items():

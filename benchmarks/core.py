@@ -1,12 +1,12 @@
 """Ours: six steps of an italki lesson, on the pure core and through the facade.
 
 The steps are those of every contestant: a student requests, the tutor makes a counter-offer, the student accepts; then
-the lesson begins, ends and is settled by itself. Each lesson has a week of its own, and all its inputs (offers, commands,
-keys, the brief) are made within the clock, as a platform would have to make them.
+the lesson begins, ends and is settled by itself. Each lesson has a week of its own, and all its inputs (offers,
+commands, keys, the brief) are made within the clock, as a platform would have to make them.
 
 The *core* is decide, advance, keys, log and book, held together by the least code that keeps a history, answers a key
 once and moves the money. The *facade* is `Marketplace` on `MemoryStorage`: it checks every argument, knows its parties,
-brings their other lessons up to date first, can take everything back, and writes claims, audit trail and outbox as well.
+brings their other lessons up to date first, can take everything back, and writes claims, audit trail and outbox too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Measuring contestants side by side: interleaved rounds, the collector on, the best of each.
 
 A contestant prepares a batch outside the clock and runs it under the clock. Contestants take turns within a round, and
-each round begins with another one, so that a machine that is busy for a while is busy for all of them. Of each, the best
-round counts: whatever else the machine does only ever adds time.
+each round begins with another one, so that a machine that is busy for a while is busy for all of them. Of each, the
+best round counts: whatever else the machine does only ever adds time.
 """
 
 from __future__ import annotations

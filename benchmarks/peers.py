@@ -18,13 +18,13 @@ from benchmarks.core import (
     COUNTER_PRICE,
     HALF_AN_HOUR,
     HOUR,
-    TWO_HOURS,
     LESSONS,
     PRICE,
     SIX_DAYS,
     STUDENT,
     TUTOR,
     TWO_DAYS,
+    TWO_HOURS,
     WEEK,
 )
 from benchmarks.measure import Contestant
@@ -83,7 +83,7 @@ def eventsourcing_batch() -> Callable[[], object]:
 
 
 class ExplicitLesson(Aggregate):
-    """The same with explicit event classes, triggered by hand with their instants: twice as fast, and twice the code."""
+    """The same with event classes written out and triggered by hand: twice as fast, and twice the code."""
 
     class Requested(Aggregate.Created):
         student: str

@@ -20,8 +20,8 @@ def test_deadlines_that_have_passed_are_not_kept_for_ever() -> None:
         found = tx.due(NOW + 9 * DAY), tx.due(NOW + 9 * DAY, (TOM,)), tx.due(NOW + 9 * DAY, (TIM,))
 
     assert found == (["l1"], ["l1"], [])
-    assert len(storage._data.deadlines) < 100
-    assert len(storage._data.deadlines_of[TOM]) < 100
+    assert len(storage._data.deadlines.heap) < 100
+    assert len(storage._data.deadlines_of[TOM].heap) < 100
 
 
 def test_many_deadlines_are_all_found() -> None:

@@ -89,6 +89,8 @@ _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
         ('who = "ann"\n', "", "steps[0].who", "is missing", None),
         ('tutor = "tom"', 'tutor = "ann"', "steps[0].tutor", "who is the student", None),
         ('tutor = "tom"\n', "", "steps[0].tutor", "is missing", None),
+        ('tutor = "tom"', 'tutor = "tom"\npayer = "tom"', "steps[0].payer", "the student or whoever asks", None),
+        ('tutor = "tom"', 'tutor = "tom"\npayer = "ton"', "steps[0].payer", "one of the parties", "tom"),
         ('do = "accept"', 'do = "acept"', "steps[1].do", "is 'acept'; expected top_up, sweep, request", "accept"),
         ('"accept"\nlesson = "l"', '"accept"\nlesson = "k"', "steps[1].lesson", "no earlier step", None),
         ('lesson = "l"', 'lesson = "a--b"', "steps[0].lesson", "a name without '--'", None),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.engine.marketplace import Marketplace
@@ -40,7 +40,6 @@ def test_advancing_in_two_goes_is_advancing_in_one(steps: Sequence[tuple[Lesson,
                     assert [*early, *late] == advance(lesson, last)
 
 
-@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.lists(st.sampled_from(sample_policies()), min_size=1, max_size=2, unique=True))
 def test_nobody_can_tell_whether_a_sweeper_ran(seed: int, policies: list[Process]) -> None:
     """What is shown after every step, and recorded at the end, is the same with a busy sweeper and with none."""
@@ -151,7 +150,7 @@ def test_a_grace_keeps_an_early_sweeper_from_deciding(asked: Callable[..., Marke
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(6))
 def test_long_plays_come_out_the_same(seed: int, samples: dict[str, Process]) -> None:
     """Plays of two hundred steps under all the samples at once: swept or not, they are the same after every step."""
     twins = played(1_000_000 + seed, 200, [*samples.values()], MemoryStorage)

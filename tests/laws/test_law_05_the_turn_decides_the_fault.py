@@ -10,27 +10,36 @@ from tutorcore.engine.marketplace import Marketplace
 from tutorcore.instants import instant
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.projections import mark_of
-from tutorcore.policy.process import Process, Timeout
+from tutorcore.policy.process import Process
 
 NOW = instant("2026-05-04T10:00:00Z")
 HOUR = timedelta(hours=1)
 
 
 def test_a_timeout_blames_whose_turn_it_was_or_nobody(steps: Sequence[tuple[Lesson, Lesson]]) -> None:
-    """The fault of every timeout is the role its state waited for, where the row blames; a move blames none."""
+    """The fault of every recorded timeout of the samples is the role its state waited for, where its row blames."""
     blamed = set()
     for before, after in steps:
         if after.command is not None:
-            assert after.step.fault is None
             continue
-        due = before.change is not None and before.change.due == after.at and before.due != after.at
-        state = before.change.place.state if before.change is not None and due else before.place.state
-        rules = [rule for rule in state.timeouts if isinstance(rule, Timeout)]
-        assert after.step.source == state.name
-        assert after.step.fault in {state.waits_for if rule.fault == "holder" else None for rule in rules}
-        blamed.add(after.step.fault)
+        change = before.change
+        by_change = change is not None and change.due == after.at and before.due != after.at
+        state = change.place.state if change is not None and by_change else before.place.state
 
+        assert after.step.source == state.name
+        assert after.step.fault in {state.waits_for if rule.fault == "holder" else None for rule in state.timeouts}
+        blamed.add(after.step.fault)
     assert blamed == {None, "student", "tutor", "requester"}
+
+
+def test_a_move_blames_whom_its_row_names_and_nobody_else(steps: Sequence[tuple[Lesson, Lesson]]) -> None:
+    """Who is to blame for a late cancellation stands in the policy; who has the turn is not asked."""
+    blamed = set()
+    for _, after in steps:
+        if after.command is not None:
+            blamed.add((after.step.mark, after.step.fault))
+
+    assert blamed == {(None, None), ("late_cancel", "student"), ("late_cancel", "tutor")}
 
 
 def test_an_unanswered_request_is_the_tutor_s_fault(asked: Callable[..., Marketplace]) -> None:

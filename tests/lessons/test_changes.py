@@ -106,8 +106,9 @@ by = ["student"]
 to = "stay"
 [state.offering]
 waits_for = "student"
+slot = "tentative"
 beside = true
-timeout = { at = "asked + 24h", to = "back", terms = "accept" }
+timeout = { at = "asked + 24h", to = "back" }
 [state.offering.on.accept]
 by = ["student"]
 to = "back"
@@ -231,13 +232,19 @@ def test_silence_closes_the_change_and_blames_who_had_the_turn() -> None:
 
 
 def test_silence_may_accept_a_change() -> None:
-    """Where silence accepts, the new terms stand; no money is taken without somebody to refuse it."""
-    lesson = done(act(agreed(), "offer", "tom", AGREED + HOUR, offer=Offer(price=9900)))
+    """Where silence accepts, the new terms stand from that instant on, and the lesson's deadline is found anew."""
+    accepting = TABLE.replace(
+        '{ at = "asked + 24h", to = "back" }', '{ at = "asked + 24h", to = "back", terms = "accept" }'
+    )
+    movable = 'to = "offering"\nterms = "propose"\n'
+    text = accepting.replace(movable, movable + 'may_change = ["start"]\n').replace("AT", "lesson.start")
+    before = agreed(machine_of(load_policy(text)))
+    lesson = done(act(before, "offer", "tom", AGREED + HOUR, offer=Offer(START + 5 * HOUR)))
 
     (accepted,) = advance(lesson, AGREED + 25 * HOUR)
 
-    assert (accepted.terms.price, accepted.held, accepted.legs, accepted.change) == (9900, 2500, (), None)
-    assert accepted.step.fault is None
+    assert (accepted.at, accepted.terms.start, accepted.due) == (AGREED + 25 * HOUR, START + 5 * HOUR, START + 5 * HOUR)
+    assert (accepted.held, accepted.legs, accepted.change, accepted.step.fault) == (2500, (), None, None)
 
 
 def test_while_a_change_is_open_no_other_can_be_opened() -> None:
@@ -521,7 +528,8 @@ def test_an_override_needs_nobodys_answer() -> None:
 def test_an_open_change_claims_its_own_time_beside_the_lessons() -> None:
     """Both hold their slots while the change is open; a change whose state holds none claims nothing."""
     asking = changing(start=START + 5 * HOUR)
-    offering = done(act(agreed(), "offer", "tom", AGREED + HOUR, offer=Offer(START + 5 * HOUR)))
+    text = TABLE.replace("AT", "lesson.start").replace('waits_for = "tutor"\nslot = "tentative"', 'waits_for = "tutor"')
+    free = changing(machine_of(load_policy(text)), start=START + 5 * HOUR)
 
     assert [(claim.proposal, claim.party, claim.start, claim.slot) for claim in claims_of(asking)] == [
         (1, "tom", START, "firm"),
@@ -529,7 +537,7 @@ def test_an_open_change_claims_its_own_time_beside_the_lessons() -> None:
         (2, "tom", START + 5 * HOUR, "tentative"),
         (2, "sue", START + 5 * HOUR, "tentative"),
     ]
-    assert [claim.proposal for claim in claims_of(offering)] == [1, 1]
+    assert [claim.proposal for claim in claims_of(free)] == [1, 1]
 
 
 def test_the_first_start_outlives_a_reschedule() -> None:

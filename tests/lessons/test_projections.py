@@ -65,6 +65,7 @@ by = ["tutor"]
 to = "gone"
 settle = { student = "rest" }
 mark = "refusal"
+fault = "holder"
 notify = ["tutor"]
 [state.requested.on.ask]
 by = ["student"]
@@ -72,7 +73,7 @@ to = "stay"
 notify = ["payer"]
 [state.agreed]
 slot = "firm"
-timeout = { at = "lesson.end", to = "done", settle = { tutor = "rest" }, mark = "nobodys" }
+timeout = { at = "lesson.end", to = "done", settle = { tutor = "rest" } }
 [state.agreed.on.share]
 by = ["student"]
 to = "done"
@@ -86,6 +87,7 @@ by = ["operator"]
 to = "gone"
 settle = { student = "rest" }
 mark = "waived"
+fault = "student"
 [state.done]
 over = true
 [state.gone]
@@ -219,16 +221,15 @@ def test_what_pays_the_tutor_nothing_clears_nothing(lesson: Lesson) -> None:
     assert clearing_of(lesson, HOUR) is None
 
 
-def test_a_mark_falls_on_whoever_is_blamed_or_else_on_who_acted() -> None:
-    """Silence marks whoever had the turn, a move whoever made it, and what time does without blame nobody."""
+def test_a_mark_falls_on_whoever_is_blamed() -> None:
+    """Silence and moves mark whoever had the turn or whom the row names, whoever acted; without a mark nobody is."""
     expired = mark_of(advance(requested(), START)[0])
     declined = mark_of(act(requested(), "decline", "tom", ASKED + HOUR))
     waived = mark_of(act(agreed(), "waive", "ops", ASKED + HOUR, Facts(frozenset({"operator"}))))
 
     assert expired == ("L1", 2, "tom", "missed", START)
     assert declined == ("L1", 2, "tom", "refusal", ASKED + HOUR)
-    assert waived is not None
-    assert (waived.party, waived.name) == ("ops", "waived")
+    assert waived == ("L1", 3, "sue", "waived", ASKED + HOUR)
     assert mark_of(agreed()) is None
     assert mark_of(advance(agreed(), START + HOUR)[0]) is None
 

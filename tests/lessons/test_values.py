@@ -166,8 +166,8 @@ def test_a_refusal_fills_its_sentence() -> None:
     refusal = Refusal.of("stale_offer", proposal=1, current=2)
 
     assert refusal.facts == {"proposal": "1", "current": "2"}
-    assert refusal.sentence == "proposal 1 is not the one on the table; that is 2"
-    assert str(Refused(refusal)) == "stale_offer: proposal 1 is not the one on the table; that is 2"
+    assert refusal.sentence == PRECEDENCE["stale_offer"].replace("{proposal}", "1").replace("{current}", "2")
+    assert str(Refused(refusal)) == f"stale_offer: {refusal.sentence}"
     assert Refused(refusal).refusal == refusal
     assert isinstance(Refused(refusal), PermissionError)
 

@@ -198,7 +198,7 @@ def test_an_unknown_id_is_refused(kind: str, id: str, said: str) -> None:
 def test_a_step_says_what_its_row_says() -> None:
     """Verb, target, shares, mark and who is blamed or told stand in the step; a timeout has no verb."""
     compiled = machine(
-        Move("leave", ("tutor",), "expired", effects=Effects(cases=(Case(Settlement.of({"tutor": "50%", "student": "rest"}), mark="left"),), notify=("tutor",)))  # noqa: E501
+        Move("leave", ("tutor",), "expired", effects=Effects(cases=(Case(Settlement.of({"tutor": "50%", "student": "rest"}), mark="left", fault="student"),), notify=("tutor",)))  # noqa: E501
     )  # fmt: skip
 
     silent = compiled.step("requested.timeout.0.0")
@@ -206,7 +206,7 @@ def test_a_step_says_what_its_row_says() -> None:
     start = compiled.step("agreed.timeout.0.0")
 
     assert (silent.verb, silent.source, silent.to, silent.fault) == (None, "requested", "expired", "tutor")
-    assert (left.verb, left.fault, left.mark, left.told) == ("leave", None, "left", ("tutor",))
+    assert (left.verb, left.fault, left.mark, left.told) == ("leave", "student", "left", ("tutor",))
     assert (left.settle, compiled.step("requested.on.accept.0.0").settle) == ("tutor 50%, student rest", "")
     assert start.fault is None
 
@@ -233,7 +233,10 @@ def test_a_row_names_the_counts_that_it_reads() -> None:
     """Guards and cases that count marks are known before any fact is gathered."""
     late, early = count("late", "student", hours(5)), count("early", "tutor")
     effects = Effects(
-        cases=(Case(REFUND.cases[0].settle, early < 2, "late"), Case(REFUND.cases[0].settle, mark="early"))
+        cases=(
+            Case(REFUND.cases[0].settle, early < 2, "late", "student"),
+            Case(REFUND.cases[0].settle, mark="early", fault="holder"),
+        )
     )
     compiled = machine(Move("leave", ("tutor",), "expired", when=late < 1, effects=effects))
 

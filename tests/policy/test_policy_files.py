@@ -385,10 +385,10 @@ OF_A_PROFILE = [
     ),
     (
         "what does not belong to a decline",
-        ("slot      =", 'decline = { fault = "holder" }\nslot      ='),
-        "request.decline.fault",
+        ("slot      =", 'decline = { by = ["tutor"] }\nslot      ='),
+        "request.decline.by",
         "unknown key",
-        "fault",
+        "by",
         None,
     ),
     (
@@ -543,7 +543,7 @@ OF_A_PROCESS = [
         "cases and a case",
         ('at    = "lesson.end"\n', 'at    = "lesson.end"\nmark  = "late"\n'),
         "state.agreed.timeout[0].cases",
-        "either cases, or one settle and mark of its own",
+        "either cases, or one settle, mark and fault of its own",
         "[",
         None,
     ),

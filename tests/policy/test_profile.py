@@ -28,7 +28,7 @@ from tutorcore.policy import (
 from tutorcore.policy.profile import Cancel, Complete, Counter, Ending, Hold, Override, Request, Rescheduling
 
 ANSWER_BY = earliest(asked + hours(48), lesson.start)
-REQUEST = Request(("student",), ANSWER_BY, Ending("expired", mark="missed"))
+REQUEST = Request(("student",), ANSWER_BY, Ending("expired", mark="missed", fault="holder"))
 COMPLETE = Complete(("student",), lesson.end + hours(72), Settlement.of({"tutor": "rest"}))
 COUNTER = Counter(("price",), asked + hours(24), Ending("lapsed"))
 CHANGE = Rescheduling(("student", "tutor"), ("start",), proposed.start)
@@ -181,8 +181,8 @@ def test_endings_carry_their_shares_their_mark_and_their_needs() -> None:
     """Declining, withdrawing and silence each end as their section says."""
     process = table(
         request=request(
-            decline=Ending("refused", Settlement.of({"platform": "rest"}), "refusal", needs=("reason",)),
-            withdraw=Ending("gone", mark="second_thoughts", by=("payer",)),
+            decline=Ending("refused", Settlement.of({"platform": "rest"}), "refusal", "holder", needs=("reason",)),
+            withdraw=Ending("gone", mark="second_thoughts", fault="student", by=("payer",)),
             silence=Ending("expired", fault="none"),
         )
     )
@@ -205,10 +205,10 @@ def test_endings_carry_their_shares_their_mark_and_their_needs() -> None:
         (("tutor",), ("student",), ("tutor",), {"tutor": ("student",)}),
         (("admin",), ("requester",), ("tutor", "admin"), {"admin": ("requester",)}),
         (
-            ("student", "tutor", "payer"),
-            ("student",),
-            ("tutor",),
-            {"student": ("tutor", "payer"), "tutor": ("student", "payer"), "payer": ("student", "tutor")},
+            ("student", "tutor", "admin"),
+            ("student", "payer"),
+            ("tutor", "admin"),
+            {"student": ("tutor", "admin"), "tutor": ("student", "payer"), "admin": ("student", "payer")},
         ),
     ],
 )
@@ -250,7 +250,13 @@ def test_cases_of_cancelling_are_rows_tried_in_order() -> None:
     process = table(
         cancel=(
             Cancel(("student",), notice >= hours(24)),
-            Cancel(("student",), settle=Settlement.of({"tutor": "rest"}), mark="late", becomes="cancelled_late"),
+            Cancel(
+                ("student",),
+                settle=Settlement.of({"tutor": "rest"}),
+                mark="late",
+                fault="student",
+                becomes="cancelled_late",
+            ),
             Cancel(("operator",), needs=("reason",)),
         )
     )

@@ -25,6 +25,7 @@ from tutorcore.policy import (
     Fees,
     Move,
     Process,
+    Role,
     Settlement,
     State,
     Timeout,
@@ -43,7 +44,7 @@ from tutorcore.policy import (
     problems,
     seconds,
 )
-from tutorcore.policy.process import FIELDS, HOLD_EFFECTS, IF_PAST, SLOTS, TERMS_EFFECTS
+from tutorcore.policy.process import FAULTS, FIELDS, HOLD_EFFECTS, IF_PAST, SLOTS, TERMS_EFFECTS, Blamed
 from tutorcore.policy.settlement import BENEFICIARIES
 
 TIMES = [
@@ -75,8 +76,10 @@ GUARDS = [
 
 times = st.sampled_from(TIMES)
 guards = st.sampled_from(GUARDS)
+askers: st.SearchStrategy[tuple[Role, ...]] = st.sampled_from(
+    [("student",), ("payer", "requester"), ("student", "payer")]
+)
 roles = st.lists(st.sampled_from(ROLES), min_size=1, max_size=3, unique=True).map(tuple)
-marks = st.sampled_from([None, "late", "no_show"])
 
 
 @st.composite
@@ -93,8 +96,16 @@ def settlements(draw: st.DrawFn) -> Settlement:
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Case, ...]:
     """Return conditional cases and a catch-all, each of which settles."""
-    conditional = draw(st.lists(st.builds(Case, settlements(), guards, marks), max_size=2))
-    return (*conditional, draw(st.builds(Case, settlements(), mark=marks)))
+    conditional = draw(st.lists(st.builds(Case, settlements(), guards), max_size=2))
+    blamed: list[tuple[str | None, Blamed | None]] = [
+        ("late", "student"),
+        ("no_show", "tutor"),
+        (None, "payer"),
+        (None, None),
+    ]
+    marked = draw(st.lists(st.sampled_from(blamed), min_size=3, max_size=3))
+    found = zip((*conditional, draw(st.builds(Case, settlements()))), marked, strict=False)
+    return tuple(attrs.evolve(case, mark=mark, fault=fault) for case, (mark, fault) in found)
 
 
 @st.composite
@@ -104,7 +115,7 @@ def moves(draw: st.DrawFn, verb: str, to: str, over: frozenset[str]) -> Move:
     if to in over:
         effects = Effects(cases=draw(cases()), notify=draw(roles))
     elif to == STAY:
-        effects = Effects(cases=(Case(mark="late"),))
+        effects = Effects(cases=(Case(mark="late", fault="tutor"),))
     else:
         may_change = tuple(draw(st.permutations(FIELDS)))[: draw(st.integers(0, 5))]
         hold = None if terms is None else draw(st.sampled_from((None, *HOLD_EFFECTS)))
@@ -143,7 +154,9 @@ def processes(draw: st.DrawFn) -> Process:
     counter = Move("counter", ("tutor",), "asking", when=parse_guard("proposed.price > 1"), effects=Effects("propose"))
     lapse = Timeout(parse_time("earliest(asked + 1h, proposed.start)"), BACK, "holder")
     states.append(State("asking", "tutor", "tentative", beside=True, moves=(answer, counter), timeouts=(lapse,)))
-    review = Move("review", ("student",), STAY, effects=Effects(cases=(Case(mark="late"),)))  # What guards count.
+    review = Move(
+        "review", ("student",), STAY, effects=Effects(cases=(Case(mark="late", fault="student"),))
+    )  # Guards count it.
     states += [State(name, over=True, moves=(review,)) for name in ends]
     unit = draw(st.sampled_from([Unit("EUR", 2), Unit("JPY", 0), Unit("ITC", 1, (10, "USD")), Unit("X9", 8)]))
     commission = draw(st.fractions(0, 1, max_denominator=997))
@@ -151,7 +164,7 @@ def processes(draw: st.DrawFn) -> Process:
         draw(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,10}", fullmatch=True)),
         draw(st.sampled_from(["1", "2018-02", "v3.1_b"])),
         unit,
-        Move("request", draw(roles), "one", draw(st.none() | guards), effects=Effects("propose", hold="cover")),
+        Move("request", draw(askers), "one", draw(st.none() | guards), effects=Effects("propose", hold="cover")),
         tuple(states),
         zone=draw(st.sampled_from(["tutor", "platform", "America/New_York"])),
         fees=Fees(commission, draw(st.sampled_from(ROUNDING_MODES))),
@@ -179,31 +192,40 @@ def test_equal_tables_and_only_those_have_equal_hashes(one: Process, other: Proc
     assert (content_hash(one) == content_hash(other)) == (one == other)
 
 
-SOMETHING_ELSE: dict[str, Any] = {
-    "waits_for": "agent",
-    "mark": "odd",
-    "zone": "UTC",
-    "when": GUARDS[0],
-    "until": TIMES[0],
-    "terms": "accept",
-    "hold": "exact",
-    "settle": Settlement.of({"platform": "rest"}),
-    "peg": (7, "EUR"),
-    "to": "elsewhere",
-    "at": TIMES[5],
-    "may_change": ("kind",),
+SOMETHING_ELSE: dict[str, tuple[Any, ...]] = {
+    "State.waits_for": ("agent", "payer"),
+    "State.slot": SLOTS,
+    "Move.to": ("elsewhere",),
+    "Move.when": (None, GUARDS[0]),
+    "Move.until": (None, TIMES[0]),
+    "Move.needs": ((), ("reason",)),
+    "Timeout.at": (TIMES[5],),
+    "Timeout.fault": FAULTS,
+    "Timeout.if_past": IF_PAST,
+    "Case.settle": (None, Settlement.of({"platform": "rest"})),
+    "Case.when": (None, GUARDS[0]),
+    "Case.mark": (None, "odd"),
+    "Case.fault": ("payer", "holder"),
+    "Effects.terms": TERMS_EFFECTS,
+    "Effects.hold": HOLD_EFFECTS,
+    "Effects.may_change": (("kind",), ()),
+    "Process.zone": (None, "UTC"),
+    "Process.clears_after": (hours(7),),
+    "Unit.peg": (None, (7, "EUR")),
+    "Fees.commission": (Fraction(1, 3),),
+    "Fees.rounding": ROUNDING_MODES,
 }
 VALUES = (Process, State, Move, Timeout, Effects, Case, Unit, Fees)
 
 
-def variants(value: object, name: str = "") -> Iterator[object]:
+def variants(value: object) -> Iterator[object]:
     """Yield the value with one cell changed, once for every cell in it."""
     if isinstance(value, VALUES):
         for field in attrs.fields(type(value)):
-            for other in variants(getattr(value, field.name), field.name):
-                yield attrs.evolve(value, **{field.name: other})  # type: ignore[arg-type]  # whatever the cell holds
-    elif name in SOMETHING_ELSE:
-        yield SOMETHING_ELSE[name]
+            cell = getattr(value, field.name)
+            for other in SOMETHING_ELSE.get(f"{type(value).__name__}.{field.name}", ()) or variants(cell):
+                if other != cell:
+                    yield attrs.evolve(value, **{field.name: other})  # type: ignore[arg-type]  # whatever the cell holds
     elif isinstance(value, tuple):
         for index, each in enumerate(value):
             for other in variants(each):
@@ -214,12 +236,8 @@ def variants(value: object, name: str = "") -> Iterator[object]:
         yield not value
     elif isinstance(value, int):
         yield value + 1
-    elif isinstance(value, str):
-        yield ROUNDING_MODES[-1] if name == "rounding" else f"{value}x"
-    elif isinstance(value, Fraction):
-        yield 1 - value
     else:
-        yield hours(7)  # A clearing time: every other expression has its own name above.
+        yield f"{value}x"
 
 
 @pytest.mark.parametrize("name", ["italki"])

@@ -150,6 +150,12 @@ def test_shares_that_are_not_the_whole_are_refused(shares: dict[str, str], said:
         Settlement.of(shares)
 
 
+def test_a_beneficiary_is_one_of_three() -> None:
+    """Shares built in Python are checked like those of a file."""
+    with pytest.raises(InvalidValue, match="each of student, tutor, platform at most once"):
+        Settlement((("teacher", None),))  # type: ignore[arg-type]  # the wrong name is the point
+
+
 def test_a_beneficiary_is_named_once() -> None:
     """Two shares of one beneficiary are refused."""
     with pytest.raises(InvalidValue, match="at most once"):

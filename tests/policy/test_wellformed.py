@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -25,12 +26,14 @@ from tutorcore.policy import (
     count,
     days,
     did,
+    earliest,
     end_of_day,
     entered,
     equals,
     first_entered,
     hours,
     joined,
+    latest,
     lesson,
     load_preset,
     machine_of,
@@ -44,6 +47,9 @@ from tutorcore.policy.wellformed import rows_of
 
 ALL_BACK = Settlement.of({"student": "rest"})
 BACK_TO_STUDENT = Effects(cases=(Case(ALL_BACK),))
+MARKED = Effects(cases=(Case(ALL_BACK, mark="missed"),))
+BLAMED = Effects(cases=(Case(ALL_BACK, mark="missed", fault="tutor"),))
+HOLDER = Effects(cases=(Case(ALL_BACK, fault="holder"),))
 OPENING = Move("request", ("student",), "requested", effects=Effects("propose", hold="cover"))
 ACCEPT = Move("accept", ("tutor",), "agreed", effects=Effects("accept", hold="exact"))
 SILENCE = Timeout(asked + hours(48), "expired", "holder", effects=BACK_TO_STUDENT)
@@ -98,7 +104,6 @@ HEADING = [
     (process(zone="Mars/Olympus"), "zone", "'Mars/Olympus' is no time zone; expected tutor, student, platform or"),
     (process(zone=""), "zone", "is no time zone"),
     (process(zone="../etc"), "zone", "is no time zone"),
-    (process(clears_after=days(3)), "payout.clears_after", "3d; expected hours, minutes or seconds"),
     (process(unit=Unit("EUR", 3)), "currency", "exponent of EUR is 3; expected 2"),
     (process(unit=Unit("euro", 2)), "currency", "currency code is 'euro'"),
     (process(unit=Unit("ITC", 9)), "currency", "currency exponent is 9"),
@@ -137,6 +142,24 @@ STATES = [
 ]
 
 ROWS = [
+    (
+        process(opening=attrs.evolve(OPENING, by=("student", "tutor"))),
+        "opening.hold",
+        "the opening move holds money only if it is the paying side that asks",
+    ),
+    (
+        process(requested=requested(Move("note", ("tutor",), STAY, effects=Effects("accept")))),
+        "state.requested.on.note.0",
+        "what is accepted leads somewhere",
+    ),
+    (
+        process(
+            agreed=attrs.evolve(AGREED, moves=(PROPOSE, Move("hurry", ("tutor",), STAY))),
+            change=change_rows(timeouts=(attrs.evolve(LAPSE, at=earliest(asked + hours(9), did("hurry") + hours(1))),)),
+        ),
+        "state.agreed.on.hurry.0",
+        "the clock of change reads did(hurry), and would not hear of it here",
+    ),
     (
         process(requested=requested(Move("go", ("tutor",), "agred"))),
         "state.requested.on.go.0.to",
@@ -246,6 +269,11 @@ MONEY = [
 
 TIMEOUTS = [
     (
+        process(change=change_rows(slot="none", timeouts=(attrs.evolve(LAPSE, effects=Effects("accept")),))),
+        "state.change.timeout.0",
+        "it cannot claim a time that the open change does not hold",
+    ),
+    (
         process(requested=requested(timeouts=(attrs.evolve(SILENCE, to="agreed", effects=Effects("propose")),))),
         "state.requested.timeout.0",
         "it can neither propose terms nor hold money",
@@ -258,7 +286,7 @@ TIMEOUTS = [
     (
         process(requested=requested(waits_for=None)),
         "state.requested.timeout.0.fault",
-        "it is nobody's turn in this state",
+        "it is nobody's turn here",
     ),
     (
         process(requested=requested(timeouts=(attrs.evolve(SILENCE, to=STAY),))),
@@ -271,13 +299,35 @@ TIMEOUTS = [
         "it cannot claim the time that agreed holds",
     ),
     (
-        process(
-            requested=requested(
-                waits_for="admin", timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(ALL_BACK, mark="missed"),))),)  # noqa: E501
-            )
-        ),
+        process(requested=requested(waits_for="admin", timeouts=(attrs.evolve(SILENCE, effects=MARKED),))),
         "state.requested.timeout.0.mark",
-        "a mark falls on a person; admin is nobody in particular",
+        "a mark falls on a person of the lesson; name whom in fault",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, fault="none", effects=MARKED),))),
+        "state.requested.timeout.0.mark",
+        "a mark falls on a person of the lesson",
+    ),
+    (
+        process(agreed=attrs.evolve(AGREED, timeouts=(attrs.evolve(START, effects=HOLDER),))),
+        "state.agreed.timeout.0.fault",
+        "it is nobody's turn here",
+    ),
+    (
+        process(
+            agreed=attrs.evolve(AGREED, timeouts=(Timeout(asked + hours(1), "resting"),)),
+            more=(
+                State("resting", timeouts=(Timeout(entered, "waking"),)),
+                State("waking", timeouts=(Timeout(lesson.start, "resting"),)),
+            ),
+        ),
+        "state.resting.timeout",
+        "timeouts lead from here back to here",
+    ),
+    (
+        process(change=change_rows(timeouts=(attrs.evolve(LAPSE, effects=Effects("accept")),))),
+        "state.change.timeout.0.terms",
+        "it can accept only what is held and claimed already",
     ),
 ]  # fmt: skip
 
@@ -411,12 +461,31 @@ def test_all_mistakes_come_at_once() -> None:
         # A mark that a row gives can be counted; a lapse that blames an office gives none.
         process(
             requested=requested(
-                Move("go", ("tutor",), "agreed", when=count("late", "student") < 2, effects=Effects(cases=(Case(mark="late"),)))  # noqa: E501
+                Move("go", ("tutor",), "agreed", when=count("missed", "student") < 2),
+                timeouts=(attrs.evolve(SILENCE, effects=MARKED),),
             )
         ),
         process(requested=requested(waits_for="admin")),
+        # A case may blame somebody else than whose turn it is.
+        process(agreed=attrs.evolve(AGREED, timeouts=(attrs.evolve(START, effects=BLAMED),))),
+        # Time passes on the way round.
+        process(
+            agreed=attrs.evolve(AGREED, timeouts=(Timeout(asked + hours(1), "resting"),)),
+            more=(
+                State("resting", timeouts=(Timeout(entered + hours(1), "waking"),)),
+                State("waking", timeouts=(Timeout(latest(lesson.start, entered + hours(1)), "resting"),)),
+            ),
+        ),
         process(unit=Unit("ITC", 1, (10, "USD"))),
-        process(unit=Unit("ITC", 1, (999_999, "USD"))),
+        # Silence may accept a change whose time is claimed and whose price is held already, or stays as it is.
+        process(
+            agreed=attrs.evolve(AGREED, moves=(attrs.evolve(PROPOSE, effects=Effects("propose", ("start",))),)),
+            change=change_rows(timeouts=(attrs.evolve(LAPSE, effects=Effects("accept")),)),
+        ),
+        process(
+            agreed=attrs.evolve(AGREED, moves=(attrs.evolve(PROPOSE, effects=Effects("propose", hold="cover")),)),
+            change=change_rows(timeouts=(attrs.evolve(LAPSE, effects=Effects("accept")),)),
+        ),
     ],
 )  # fmt: skip
 def test_what_is_unusual_may_still_be_sound(table: Process) -> None:
@@ -461,3 +530,23 @@ def test_a_table_knows_its_name_and_its_verbs() -> None:
     """A process is named by id and version; its verbs come in the order of the table, each once."""
     assert process().name == "sound@1"
     assert process().verbs == ("request", "accept", "propose")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: process(clears_after=days(3)),
+        lambda: State("here", slot="hard"),  # type: ignore[arg-type]  # here and below the wrong word is the point
+        lambda: Effects("ask"),  # type: ignore[arg-type]
+        lambda: Effects(hold="all"),  # type: ignore[arg-type]
+        lambda: Effects(may_change=("place",)),  # type: ignore[arg-type]
+        lambda: attrs.evolve(ACCEPT, needs=("excuse",)),  # type: ignore[arg-type]
+        lambda: attrs.evolve(SILENCE, fault="tutor"),  # type: ignore[arg-type]
+        lambda: attrs.evolve(SILENCE, if_past="ignore"),  # type: ignore[arg-type]
+        lambda: Case(fault="admin"),
+    ],
+)
+def test_a_cell_holds_only_its_own_words(make: Callable[[], object]) -> None:
+    """A word that a cell does not know is refused as the value is made."""
+    with pytest.raises((TypeError, ValueError)):
+        make()

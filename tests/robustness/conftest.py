@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tutorcore import Marketplace, load_preset, open_sqlite
+from tutorcore import Marketplace, Process, load_preset, open_sqlite
 from tutorcore.ports.storage import Storage
 from tutorcore.testing.promises import broken_history, broken_promises
 
@@ -38,12 +38,18 @@ def storage(path: Path) -> Iterator[Storage]:
         yield store
 
 
+@pytest.fixture(scope="session")
+def italki() -> Process:
+    """The preset."""
+    return load_preset("italki")
+
+
 @pytest.fixture
-def open_market() -> Callable[[Storage], Marketplace]:
+def open_market(italki: Process) -> Callable[[Storage], Marketplace]:
     """Opens the marketplace under the preset italki on a store, with everybody in it and every wallet empty."""
 
     def opens(storage: Storage) -> Marketplace:
-        market = Marketplace(storage, [load_preset("italki")], zone="Asia/Tokyo")
+        market = Marketplace(storage, [italki], zone="Asia/Tokyo")
         for id, zone in ZONES.items():
             market.add_party(id, zone=zone, grants=["operator"] if id == "olga" else [])
         return market

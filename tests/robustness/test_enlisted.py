@@ -26,7 +26,6 @@ _KINDS: dict[str, tuple[dict[str, Any], bool]] = {
     "legacy": ({}, False),
     "deferred": ({"isolation_level": "DEFERRED"}, False),
     "immediate": ({"isolation_level": "IMMEDIATE"}, False),
-    "exclusive": ({"isolation_level": "EXCLUSIVE"}, False),
     "by hand": ({"isolation_level": None}, True),
 }
 if sys.version_info >= (3, 12):

@@ -65,30 +65,26 @@ class MemoryStorage(Storage):
 class _Agenda(Generic[K]):
     """Things by the instant at which they are due; `live` says when each is, and an item that differs is outdated."""
 
-    __slots__ = ("_full", "_heap", "_live")
+    __slots__ = ("full", "heap", "live")
 
     def __init__(self, live: dict[K, Instant]) -> None:
-        self._heap: list[tuple[Instant, K]] = []
-        self._live = live
-        self._full = _FEW
+        self.heap: list[tuple[Instant, K]] = []
+        self.live = live
+        self.full = _FEW
 
-    def __len__(self) -> int:
-        return len(self._heap)
-
-    def add(self, due: Instant, key: K) -> None:
-        heap = self._heap
-        heappush(heap, (due, key))
-        if len(heap) > self._full:
+    def add(self, item: tuple[Instant, K]) -> None:
+        heappush(self.heap, item)
+        if len(self.heap) > self.full:
             self._shrink()
 
     def forget(self, key: K) -> None:
         """Drop what is remembered of something that is no more, and may come to be again as something else."""
-        self._heap = [item for item in self._heap if item[1] != key]
-        heapify(self._heap)
+        self.heap = [item for item in self.heap if item[1] != key]
+        heapify(self.heap)
 
     def until(self, now: Instant, limit: int | None = None) -> Collection[tuple[Instant, K]]:
         """Return what is due at or before `now`, each once, or the first `limit` of it."""
-        heap, live = self._heap, self._live
+        heap, live = self.heap, self.live
         if not heap or heap[0][0] > now:
             return ()
         found: set[tuple[Instant, K]] = set()
@@ -102,10 +98,10 @@ class _Agenda(Generic[K]):
 
     def _shrink(self) -> None:
         """Drop what is outdated; doing so again only after as much growth makes it free on the average."""
-        live = self._live
-        self._heap = list({item for item in self._heap if live.get(item[1]) == item[0]})
-        heapify(self._heap)
-        self._full = 2 * len(self._heap) + _FEW
+        live = self.live
+        self.heap = list({item for item in self.heap if live.get(item[1]) == item[0]})
+        heapify(self.heap)
+        self.full = 2 * len(self.heap) + _FEW
 
 
 class _Data:
@@ -138,7 +134,8 @@ class _Data:
         self.clearing_agenda: _Agenda[Clearing] = _Agenda(self.clearing_dues)
         self.clearings_of: dict[PartyId, _Agenda[Clearing]] = {}
         self.marks: dict[tuple[PartyId, str], list[tuple[Any, ...]]] = {}  # (at, lesson, number), in order
-        self.outbox: list[OutboxRow] = []
+        self.outbox: list[Notice] = []
+        self.outbox_causes: list[Cause] = []  # of each notice
 
     def mark(self) -> tuple[Cause, int, int, int, int, int]:
         """Return the present end of everything, for `back_to`."""
@@ -165,7 +162,7 @@ class _Data:
             self._remove_version()
         self.book.undo(entries)
         del self.entry_causes[entries:]
-        del self.outbox[outbox:]
+        del self.outbox[outbox:], self.outbox_causes[outbox:]
 
     def _remove_version(self) -> None:
         version = self.versions.pop()
@@ -204,8 +201,9 @@ class _Data:
             self.dues.pop(id, None)
         elif self.dues.get(id) != due:
             self.dues[id] = due
+            item = (due, id)
             for agenda in self.agendas[id]:
-                agenda.add(due, id)
+                agenda.add(item)
 
     def set_claims(self, lesson: LessonId, claims: tuple[Claim, ...]) -> None:
         """Replace what a lesson occupies."""
@@ -242,8 +240,8 @@ class _Data:
         agenda = self.clearings_of.get(clearing.tutor)
         if agenda is None:
             agenda = self.clearings_of[clearing.tutor] = _Agenda(self.clearing_dues)
-        agenda.add(clearing.due, clearing)
-        self.clearing_agenda.add(clearing.due, clearing)
+        agenda.add((clearing.due, clearing))
+        self.clearing_agenda.add((clearing.due, clearing))
 
 
 _ENDED: Final = cast(_Data, Ended())  # Whoever still holds a transaction that has ended is told.
@@ -417,7 +415,9 @@ class MemoryTransaction(Transaction):
         data.undo.append(partial(data.set_clearing, clearing, False))
         data.set_clearing(clearing, True)
 
-    def due_clearings(self, now: Instant, tutors: Iterable[PartyId] | None = None) -> list[Clearing]:
+    def due_clearings(
+        self, now: Instant, tutors: Iterable[PartyId] | None = None, limit: int | None = None
+    ) -> list[Clearing]:
         data = self._data
         if tutors is None:
             found = data.clearing_agenda.until(now)
@@ -427,7 +427,7 @@ class MemoryTransaction(Transaction):
                 agenda = data.clearings_of.get(tutor)
                 if agenda is not None:
                     found.update(agenda.until(now))
-        return [clearing for _, clearing in sorted(found)]
+        return [clearing for _, clearing in sorted(found)[:limit]]
 
     def drop_clearing(self, clearing: Clearing) -> None:
         data = self._data
@@ -452,12 +452,14 @@ class MemoryTransaction(Transaction):
         return max(bisect_right(marks, until, key=itemgetter(0)) - first, 0)
 
     def enqueue(self, notice: Notice, cause: Cause) -> None:
-        outbox = self._data.outbox
-        outbox.append(OutboxRow(len(outbox) + 1, cause, notice))
+        self._data.outbox.append(notice)
+        self._data.outbox_causes.append(cause)
 
     def outbox(self, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
-        after = max(after, 0)
-        return tuple(self._data.outbox[after : None if limit is None else after + limit])
+        notices, causes = self._data.outbox, self._data.outbox_causes
+        first = max(after, 0)
+        last = len(notices) if limit is None else min(first + limit, len(notices))
+        return tuple(OutboxRow(place + 1, causes[place], notices[place]) for place in range(first, last))
 
 
 class _Transaction(MemoryTransaction):

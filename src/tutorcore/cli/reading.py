@@ -98,7 +98,7 @@ class _Reader:
                 if verb in self._process.verbs:
                     root.mistake("policy", f"has a verb {verb!r}, which has another meaning in scenarios")
             self._till = Marketplace(MemoryStorage(), [self._process])
-            self._till.add_party(_STAND_IN, zone="UTC")
+            self._till.add_party(_STAND_IN, zone="UTC", now=EPOCH)
         self._people: dict[str, Person] = {}
         self._asked: dict[str, LessonId | None] = {}
         self._last: Instant | None = None
@@ -197,7 +197,7 @@ class _Reader:
         self._asked[name] = lesson
         student = self._party(table, "student", who)
         tutor = self._party(table, "tutor")
-        payer = self._party(table, "payer", student)
+        payer = self._party(table, "payer") if "payer" in table else None
         if tutor == student and "tutor" in table and tutor is not None:
             table.mistake("tutor", f"is {tutor!r}, who is the student")
         start = self._moment(table, "start")
@@ -206,11 +206,30 @@ class _Reader:
             table.mistake(None, 'how long it lasts is missing; expected minutes = 30, or duration = "1h 30m"')
         price = self._price(table, "price")
         kind, details, note = table.text("kind", ""), self._details(table), table.text("note", "")
-        if lesson is None or student is None or tutor is None or payer is None:
+        if lesson is None or student is None or tutor is None or start is None or duration is None or price is None:
             return None
-        if start is None or duration is None or price is None:
-            return None
-        return Ask(lesson, student, tutor, payer, start, duration, price, kind, details or (), note)
+        ask = Ask(lesson, student, tutor, payer, start, duration, price, kind, details or (), note)
+        if payer is not None and student != tutor and who in self._people:
+            table.attempt(lambda: self._asked_on_trial(ask, who), "payer")
+        return ask
+
+    def _asked_on_trial(self, ask: Ask, who: PartyId) -> None:
+        """Let a marketplace that is thrown away say what is wrong with the people of a request."""
+        assert self._process is not None
+        market = Marketplace(MemoryStorage(), [self._process])
+        for person in self._people.values():
+            market.add_party(person.id, zone=person.zone, grants=person.grants, now=EPOCH)
+        market.request(
+            student=ask.student,
+            tutor=ask.tutor,
+            payer=ask.payer,
+            by=who,
+            start=ask.start,
+            duration=ask.duration,
+            price=ask.price,
+            key="trial",
+            now=EPOCH,
+        )
 
     def _act(self, table: Table, do: str, name: str) -> Act | None:
         proposal = table.integer("proposal", None, least=1)

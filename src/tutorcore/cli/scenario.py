@@ -54,12 +54,12 @@ class Sweep:
 
 @attrs.frozen
 class Ask:
-    """The opening move: somebody asks for a lesson."""
+    """The opening move: somebody asks for a lesson. Without a `payer` the engine says who pays."""
 
     lesson: LessonId
     student: PartyId
     tutor: PartyId
-    payer: PartyId
+    payer: PartyId | None
     start: Instant
     duration: timedelta
     price: Money

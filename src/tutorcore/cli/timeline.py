@@ -111,7 +111,7 @@ class _Timeline:
             case Sweep(grace):
                 return f"sweep{f', grace {_span(grace)}' if grace else ''}"
             case Ask() as ask:
-                payer = "" if ask.payer == ask.student else f", paid by {ask.payer}"
+                payer = "" if ask.payer is None else f", paid by {ask.payer}"
                 return f"{step.who}: {step.do} {self._name(ask.lesson)}, {ask.student} with {ask.tutor}{payer}"
             case Act() as act:
                 number = "" if act.proposal is None else f" #{act.proposal}"

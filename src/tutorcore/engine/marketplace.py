@@ -45,7 +45,6 @@ from tutorcore.policy.codec import machine_of
 from tutorcore.policy.machine import Machine
 from tutorcore.policy.process import Process, Unit
 from tutorcore.policy.roles import GRANTED_ROLES, Role
-from tutorcore.policy.wellformed import ZONE_OF
 from tutorcore.ports.storage import AuditLine, OutboxRow, Party, Recorded, Storage, Transaction
 
 R = TypeVar("R")
@@ -57,10 +56,11 @@ _LONGEST_GRACE = timedelta(days=366)
 
 @attrs.frozen
 class Swept:
-    """What a sweep did: how many timeouts it applied, for how many lessons, in how many transactions."""
+    """What a sweep did: how many timeouts it applied, for how many lessons, and how many earnings became available."""
 
     timeouts: int
     lessons: int
+    clearings: int
     transactions: int
 
 
@@ -92,8 +92,8 @@ class Marketplace:
             self._machines[process.name] = machine
         if not self._machines:
             raise InvalidValue("policies", (), "at least one policy, such as load_preset('italki')")
-        machines = set(self._machines.values())
-        self._only = machines.pop() if len(machines) == 1 else None
+        ids = {machine.process.id for machine in self._machines.values()}
+        self._only = self._machines[ids.pop()] if len(ids) == 1 else None
         self._currencies = currencies
 
     @property
@@ -107,17 +107,21 @@ class Marketplace:
 
     # People
 
-    def add_party(self, id: str, *, zone: str, grants: Iterable[Role] = ()) -> Party:
+    def add_party(self, id: str, *, zone: str, grants: Iterable[Role] | None = None) -> Party:
         """Register a person or organisation with its time zone, or change the zone and grants it has.
 
-        `grants` are roles of the marketplace itself: operator, admin, agent. Lessons already asked for keep the zone
-        in which their days are counted.
+        `grants` are roles of the marketplace itself: operator, admin, agent; left out, they stay as they are. Lessons
+        already asked for keep the zone in which their days are counted.
         """
         _texts(zone=zone)
         zone_of(zone)
-        party = Party(party_id(id), zone, frozenset(_granted(grants)))
+        checked = party_id(id)
+        wanted = None if grants is None else frozenset(_granted(grants))
         with self._storage.transaction() as tx:
-            if tx.party(party.id) != party:
+            known = tx.party(checked)
+            kept = frozenset[Role]() if known is None else known.grants
+            party = Party(checked, zone, kept if wanted is None else wanted)
+            if party != known:
                 tx.put_party(party)
         return party
 
@@ -148,43 +152,56 @@ class Marketplace:
         one; `lesson` is the new lesson's id, derived from the key if left out. `verb` is needed only for a policy whose
         opening move is not called `request`.
         """
-        machine = self._machine(policy)
-        at = self._now(now)
-        opening = machine.process.opening.verb if verb is None else verb
-        _texts(kind=kind, note=note, verb=opening)
+        at, checked = self._now(now), command_key(key)
+        _texts(kind=kind, note=note, verb=verb or "", policy=policy or "")
         asking = party_id(by if by is not None else student, "by")
-        minor = self._minor(price, machine.process.unit)
-        offer = Offer(start, duration, minor, kind, NO_DETAILS if details is None else details)
-        checked = command_key(key)
-        id = lesson_id(lesson) if lesson is not None else LessonId(f"L{sha256(checked.encode()).hexdigest()[:15]}")
-        command = Command(opening, asking, checked, id, None, offer, "", note)
-        bound = {
-            "student": party_id(student, "student"),
-            "tutor": party_id(tutor, "tutor"),
-            "payer": party_id(payer if payer is not None else student, "payer"),
-        }
-        if bound["student"] == bound["tutor"]:
+        bound = (
+            party_id(student, "student"),
+            party_id(tutor, "tutor"),
+            None if payer is None else party_id(payer, "payer"),
+        )
+        if bound[0] == bound[1]:
             raise InvalidValue("tutor", tutor, "somebody other than the student")
-        if bound["payer"] not in (bound["student"], asking) or bound["payer"] == bound["tutor"]:
-            raise InvalidValue("payer", bound["payer"], "the student or whoever asks: nobody else has agreed to pay")
-        digest = digest_of(command.verb, id, asking, offered(offer), note, machine.process.id, *bound.values())
+        asked = Offer(start, duration, None, kind, NO_DETAILS if details is None else details)
+        id = lesson_id(lesson) if lesson is not None else LessonId(f"L{sha256(checked.encode()).hexdigest()[:15]}")
+        content = digest_of(
+            "opening", verb=verb, lesson=id, actor=asking, offer=offered(asked), price=str(price), note=note,
+            policy=policy, bound=bound,
+        )  # fmt: skip
         with self._storage.transaction() as tx:
-            parties = {role: _party(tx, id, role) for role, id in bound.items()}
-            actor = _party(tx, asking, "by")
-            brief = Brief(
-                id,
-                machine.hash,
-                self._frozen_zone(machine.process, parties),
-                machine.process.unit.code,
-                at,
-                bound["tutor"],
-                bound["student"],
-                bound["payer"],
-                asking,
-            )
-            outcome = Work(tx, at).perform(command, digest, actor, (machine, brief))
+            work, actor = Work(tx, at), _party(tx, asking, "by")
+            # The key first: what was answered once is answered again, whatever the policies are by now.
+            outcome = work.repeated(checked, content, verb or "request", actor, id)
+            if outcome is None:
+                machine = self._machine(policy)
+                opening = machine.process.opening.verb if verb is None else verb
+                offer = attrs.evolve(asked, price=self._minor(price, machine.process.unit))
+                command = Command(opening, asking, checked, id, None, offer, "", note)
+                brief = self._brief(tx, machine, id, at, bound, actor)
+                outcome = work.perform(command, content, actor, (machine, brief))
         assert outcome is not None
         return outcome
+
+    def _brief(
+        self,
+        tx: Transaction,
+        machine: Machine,
+        id: LessonId,
+        at: Instant,
+        bound: tuple[PartyId, PartyId, PartyId | None],
+        actor: Party,
+    ) -> Brief:
+        """What a new lesson binds: its people, its policy, and the zone in which its days are counted."""
+        student, tutor, payer = bound
+        if payer is None:
+            # Whoever asks for somebody else pays; a tutor or an operator who asks leaves it to the student.
+            payer = student if actor.id in (student, tutor) or actor.grants else actor.id
+        if payer not in (student, actor.id) or payer == tutor:
+            raise InvalidValue("payer", payer, "the student or whoever asks: nobody else has agreed to pay")
+        zones = {"student": _party(tx, student, "student").zone, "tutor": _party(tx, tutor, "tutor").zone}
+        process = machine.process
+        zone = zones.get(process.zone or "", self._zone if process.zone == "platform" else process.zone or "")
+        return Brief(id, machine.hash, zone, process.unit.code, at, tutor, student, payer, actor.id)
 
     def act(
         self,
@@ -206,9 +223,15 @@ class Marketplace:
         """
         at = self._now(now)
         command = _command(verb, lesson, by, key, proposal, offer, reason, note)
-        digest = digest_of(verb, command.lesson, command.actor, proposal, offered(offer), reason, note)
+        content = digest_of(
+            verb, lesson=command.lesson, actor=command.actor, proposal=proposal, offer=offered(offer), reason=reason,
+            note=note,
+        )  # fmt: skip
         with self._storage.transaction() as tx:
-            outcome = Work(tx, at).perform(command, digest, _party(tx, command.actor, "by"))
+            work, actor = Work(tx, at), _party(tx, command.actor, "by")
+            outcome = work.repeated(command.key, content, verb, actor, command.lesson)
+            if outcome is None:
+                outcome = work.perform(command, content, actor)
         if outcome is None:
             raise UnknownName("lesson", lesson)
         return outcome
@@ -292,10 +315,11 @@ class Marketplace:
         """
         id, checked, at = party_id(party), command_key(key), self._now(now)
         entries = self._top_up_entries(id, self._known(amount), paid, checked, at)
-        digest = digest_of("top_up", id, amount.minor, amount.currency.code)
+        content = digest_of("top_up", party=id, minor=amount.minor, currency=amount.currency.code)
         with self._storage.transaction() as tx:
-            _party(tx, id, "party")
-            return Work(tx, at).post(entries, checked, digest, "top_up", id)
+            work, credited = Work(tx, at), _party(tx, id, "party")
+            outcome = work.repeated(checked, content, "top_up", credited, None)
+            return work.post(entries, checked, content, "top_up", id) if outcome is None else outcome
 
     def sweep(
         self,
@@ -316,23 +340,23 @@ class Marketplace:
         _whole("batch", batch, 1)
         named = None if key is None else command_key(key)
         due_by = at - _grace(grace)
-        timeouts = transactions = 0
+        timeouts = clearings = transactions = 0
         lessons: set[LessonId] = set()
-        is_all = False
-        while not is_all:
+        while True:
             with self._storage.transaction() as tx:
                 work = Work(tx, at)
-                versions, is_all = work.sweep(due_by, batch)
-                if versions:
+                versions, cleared = work.sweep(due_by, batch)
+                if versions or cleared:
                     part = None if named is None else _next_part(tx, named)
                     tx.add_audit(AuditLine(work.cause, part, "", "sweep", "", None, at, 1, 0, None))
-            if versions:
-                timeouts += len(versions)
-                transactions += 1
-                lessons.update(version.brief.id for version in versions)
-                if progress is not None:
-                    progress(timeouts)
-        return Swept(timeouts, len(lessons), transactions)
+            if not versions and not cleared:
+                return Swept(timeouts, len(lessons), clearings, transactions)
+            timeouts += len(versions)
+            clearings += len(cleared)
+            transactions += 1
+            lessons.update(version.brief.id for version in versions)
+            if progress is not None:
+                progress(timeouts)
 
     # Questions: the state as of `now`, and nothing is written
 
@@ -439,13 +463,6 @@ class Marketplace:
             known = ", ".join(sorted(self._machines))
             raise InvalidValue("policy", None, f"the name of one of several policies: {known}")
         return self._only
-
-    def _frozen_zone(self, process: Process, parties: Mapping[str, Party]) -> str:
-        """The zone in which this lesson's days will be counted, whatever its people do later."""
-        zone = process.zone
-        if zone is None or zone not in ZONE_OF:
-            return zone or ""
-        return self._zone if zone == "platform" else parties[zone].zone
 
     def _offer(
         self,

@@ -9,20 +9,18 @@ have the last word, and if one of them refuses, the step is taken back and the r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from hashlib import sha256
-from heapq import heapify, heappop, heappush
 
 import attrs
 
 from tutorcore.engine.counting import counted
 from tutorcore.engine.outcome import Outcome
-from tutorcore.errors import InvariantError
+from tutorcore.errors import InvalidValue, InvariantError
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import MICROSECOND, Instant, to_micros, to_text
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
-from tutorcore.lessons.decision import Streak, counts_needed, decide, lapse, streak_with
+from tutorcore.lessons.decision import advance_together, counts_needed, decide
 from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, Offer, next_deadline
 from tutorcore.lessons.projections import (
     Claim,
@@ -35,16 +33,18 @@ from tutorcore.lessons.projections import (
     notice_of,
 )
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.policy.expressions import Count, Exact
+from tutorcore.policy.expressions import Count
 from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import AuditLine, Cause, Party, Transaction
 
-_AT_ONCE = timedelta(0)
 
+def digest_of(verb: str, /, **content: str | int | tuple[object, ...] | None) -> str:
+    """Return the digest of a command's content: everything but its key and its instant.
 
-def digest_of(*payload: str | int | tuple[object, ...] | None) -> str:
-    """Return the digest of a command's content: everything but its key and its instant."""
-    return sha256(repr(payload).encode()).hexdigest()
+    What is left out or empty does not count, so that a command can learn to say more without changing what was said.
+    """
+    said = sorted((name, value) for name, value in content.items() if value not in (None, "", ()))
+    return sha256(repr((verb, said)).encode()).hexdigest()
 
 
 def offered(offer: Offer | None) -> tuple[object, ...] | None:
@@ -76,26 +76,40 @@ class Work:
             self._cause = self._tx.begin(self._now)
         return self._cause
 
+    def repeated(self, key: Key, digest: str, verb: str, actor: Party, lesson: LessonId | None) -> Outcome | None:
+        """Return the answer that this key got before, or a refusal if it was for something else; None if it is new."""
+        stored = self._tx.answer(key)
+        if stored is None:
+            return None
+        if stored.digest != digest:
+            refusal = Refusal.of("key_reused", key=key, before=f"{stored.verb} at {to_text(stored.at)}")
+            line = AuditLine(self.cause, None, digest, verb, actor.id, lesson, self._now, 1, 0, refusal)
+            self._tx.add_audit(line)
+            return Outcome(None, (), refusal)
+        if stored.lesson is None:
+            return Outcome(None, (), stored.refusal, repeated=True)
+        history = [each.version for each in self._tx.history(stored.lesson)[: stored.last]]
+        stood, brought = history[-1] if history else None, tuple(history[stored.first - 1 :])
+        return _shown_to(actor, Outcome(stood, brought, stored.refusal, repeated=True))
+
     def perform(
         self, command: Command, digest: str, actor: Party, opened: tuple[Machine, Brief] | None = None
     ) -> Outcome | None:
-        """Carry out a command and return its outcome; None if there is no such lesson to act on.
+        """Carry out a command whose key is new and return its outcome; None if there is no such lesson to act on.
 
         `opened` are the process and the brief of a lesson that this command would open.
         """
         tx, now = self._tx, self._now
-        stored = tx.answer(command.key)
-        if stored is not None:
-            outcome = self._repeated(stored, command.key, digest, command.verb, command.actor, command.lesson)
-            return _shown_to(actor, outcome)
         lesson = tx.lesson(command.lesson)
         if lesson is None:
             if opened is None:
                 return None
             machine, brief = opened
-        else:
+        elif opened is None:
             machine, brief = lesson.place.machine, lesson.brief
-        caught_up = self.catch_up((brief.tutor, brief.student, brief.payer))
+        else:
+            raise InvalidValue("lesson", command.lesson, "a new id; this one names a lesson already")
+        caught_up = self.catch_up(brief.parties)
         versions = [version for version in caught_up if version.brief.id == brief.id]
         if versions:
             lesson = versions[-1]
@@ -106,34 +120,40 @@ class Work:
         if not isinstance(answer, Refusal):
             refused = self._attempt(lesson, answer)
             if refused is None:
-                versions.append(answer)
-                lesson = answer
+                versions += [answer, *self._apply_due([answer], now)]  # What it opened may be due at once.
+                lesson = versions[-1]
             else:
                 answer = refused
         refusal = answer if isinstance(answer, Refusal) else None
         last = 0 if lesson is None else lesson.number
         first = last - len(versions) + 1
         tx.add_audit(
-            AuditLine(cause, command.key, digest, command.verb, command.actor, command.lesson, now, first, last, refusal)
+            AuditLine(
+                cause, command.key, digest, command.verb, command.actor, command.lesson, now, first, last, refusal
+            )
         )
         return _shown_to(actor, Outcome(lesson, tuple(versions), refusal))
 
     def catch_up(self, parties: Iterable[PartyId]) -> list[Lesson]:
         """Apply everything that is due for the lessons of these parties; return the versions in their order."""
-        parties = tuple(dict.fromkeys(parties))
-        versions = self._apply_due(self._tx.due(self._now, parties), self._now)
+        parties = tuple(parties)
+        versions = self._apply_due(self._loaded(self._tx.due(self._now, parties)), self._now)
         self.clear(self._tx.due_clearings(self._now, parties))
         return versions
 
-    def sweep(self, due_by: Instant, limit: int) -> tuple[list[Lesson], bool]:
-        """Apply what is due by `due_by` for at most `limit` lessons, soonest first.
+    def sweep(self, due_by: Instant, limit: int) -> tuple[list[Lesson], list[Clearing]]:
+        """Apply what is due by `due_by`, soonest first, for at most `limit` lessons and as many clearings.
 
-        Returns the versions, and whether that was all: a lesson is followed until it has nothing due any more.
+        Lessons are followed only up to the first one left out, so that the order of all timeouts does not depend on how
+        many are taken at once. Returns the versions and the clearings; nothing is left when both are empty.
         """
-        ids = self._tx.due(due_by, limit=limit)
-        versions = self._apply_due(ids, due_by)
-        self.clear(self._tx.due_clearings(due_by))
-        return versions, len(ids) < limit
+        lessons = self._loaded(self._tx.due(due_by, limit=limit + 1))
+        left_out = next_deadline(lessons[limit]) if len(lessons) > limit else None
+        until = None if left_out is None else (left_out.at, lessons[limit].brief.id)
+        versions = self._apply_due(lessons[:limit], due_by, until)
+        clearings = self._tx.due_clearings(due_by, limit=limit)
+        self.clear(clearings)
+        return versions, clearings
 
     def clear(self, clearings: Iterable[Clearing]) -> None:
         """Make pending earnings available, each counted from the instant it was due."""
@@ -142,14 +162,11 @@ class Work:
             self._tx.drop_clearing(clearing)
 
     def post(self, entries: Sequence[Entry], key: Key, digest: str, verb: str, actor: PartyId) -> Outcome:
-        """Post entries that belong together, once per key."""
-        stored = self._tx.answer(key)
-        if stored is not None:
-            return self._repeated(stored, key, digest, verb, actor, None)
+        """Post entries that belong together, under a key that is new."""
         cause = self.cause
         # A single entry that is refused has written nothing; only of several must the first ones be taken back.
         shortfall = self._tx.post(entries[0], cause) if len(entries) == 1 else self._post_together(entries)
-        refusal = None if shortfall is None else _insufficient(shortfall)
+        refusal = None if shortfall is None else insufficient(shortfall)
         self._tx.add_audit(AuditLine(cause, key, digest, verb, actor, None, self._now, 1, 0, refusal))
         return Outcome(None, (), refusal)
 
@@ -173,30 +190,25 @@ class Work:
         brief = lesson if isinstance(lesson, Brief) else lesson.brief
         return Facts(actor.grants, counted(self._tx, brief, needed, self._now))
 
-    def _apply_due(self, ids: list[LessonId], due_by: Instant) -> list[Lesson]:
-        if not ids:
-            return []
-        queue: list[tuple[Instant, LessonId, Lesson, Streak | None]] = []
+    def _loaded(self, ids: Iterable[LessonId]) -> list[Lesson]:
+        lessons: list[Lesson] = []
         for id in ids:
             lesson = self._tx.lesson(id)
-            deadline = None if lesson is None else next_deadline(lesson)
-            if lesson is None or deadline is None:
-                raise InvariantError(f"lesson {id} is listed as due and has no deadline")
-            queue.append((max(deadline.at, lesson.at), id, lesson, None))
-        heapify(queue)
+            if lesson is None:
+                raise InvariantError(f"lesson {id} is listed as due and does not exist")
+            lessons.append(lesson)
+        return lessons
+
+    def _apply_due(
+        self, lessons: Iterable[Lesson], due_by: Instant, until: tuple[Instant, LessonId] | None = None
+    ) -> list[Lesson]:
         versions: list[Lesson] = []
-        while queue:
-            _, id, lesson, streak = heappop(queue)
-            version = lapse(lesson, due_by, self.facts_at)
-            if version is None:
-                raise InvariantError(f"lesson {id} is listed as due by {to_text(due_by)} and is not")
-            refusal = self._write(lesson, version)
+        for before, version in advance_together(lessons, due_by, self.facts_at, until):
+            refusal = self._write(before, version)
             if refusal is not None:
-                raise InvariantError(f"timeout {version.step.id} of lesson {id} was refused: {refusal.sentence}")
+                step, id = version.step.id, version.brief.id
+                raise InvariantError(f"timeout {step} of lesson {id} was refused: {refusal.sentence}")
             versions.append(version)
-            deadline = next_deadline(version)
-            if deadline is not None and deadline.at <= due_by:
-                heappush(queue, (max(deadline.at, version.at), id, version, streak_with(version, streak)))
         return versions
 
     def _attempt(self, before: Lesson | None, version: Lesson) -> Refusal | None:
@@ -214,11 +226,11 @@ class Work:
         if entry is not None:
             shortfall = tx.post(entry, cause)
             if shortfall is not None:
-                return _insufficient(shortfall)
+                return insufficient(shortfall)
         if _occupies_otherwise(before, version):
             obstacle = tx.claim(version.brief.id, claims_of(version))
             if obstacle is not None:
-                return _taken(obstacle)
+                return taken(obstacle)
         tx.append(version, cause)
         if entry is not None and entry.kind == "post":
             self._clear_later(version)
@@ -231,12 +243,11 @@ class Work:
         return None
 
     def _clear_later(self, version: Lesson) -> None:
-        after = version.place.machine.process.clears_after
-        delta = after.delta if isinstance(after, Exact) else _AT_ONCE
-        clearing = clearing_of(version, delta)
+        after = version.place.machine.process.clears_after.delta
+        clearing = clearing_of(version, after)
         if clearing is None:
             return
-        if delta:
+        if after:
             self._tx.add_clearing(clearing)
         else:
             self._post_surely(clearing_entry(clearing))
@@ -247,20 +258,6 @@ class Work:
             raise InvariantError(
                 f"{shortfall.account.name} lacks {shortfall.missing} {shortfall.currency} that are its own"
             )
-
-    def _repeated(
-        self, stored: AuditLine, key: Key, digest: str, verb: str, actor: PartyId, lesson: LessonId | None
-    ) -> Outcome:
-        if stored.digest != digest:
-            refusal = Refusal.of("key_reused", key=key, before=f"{stored.verb} at {to_text(stored.at)}")
-            self._tx.add_audit(AuditLine(self.cause, None, digest, verb, actor, lesson, self._now, 1, 0, refusal))
-            return Outcome(None, (), refusal)
-        if stored.lesson is None:
-            return Outcome(None, (), stored.refusal, repeated=True)
-        history = [each.version for each in self._tx.history(stored.lesson)[: stored.last]]
-        return Outcome(
-            history[-1] if history else None, tuple(history[stored.first - 1 :]), stored.refusal, repeated=True
-        )
 
 
 def _shown_to(actor: Party, outcome: Outcome) -> Outcome:
@@ -281,17 +278,18 @@ def _occupies_otherwise(before: Lesson | None, version: Lesson) -> bool:
     )
 
 
-def _insufficient(shortfall: Shortfall) -> Refusal:
+def insufficient(shortfall: Shortfall) -> Refusal:
+    """Return the refusal of an account that would be overdrawn."""
     return Refusal.of(
         "insufficient_funds",
         account=shortfall.account.name,
         balance=shortfall.balance,
         needed=shortfall.needed,
+        missing=shortfall.missing,
         currency=shortfall.currency,
     )
 
 
-def _taken(claim: Claim) -> Refusal:
-    return Refusal.of(
-        "slot_taken", party=claim.party, start=to_text(claim.start), end=to_text(claim.end), lesson=claim.lesson
-    )
+def taken(claim: Claim) -> Refusal:
+    """Return the refusal of a person who is engaged; which other lesson it is remains between the people in it."""
+    return Refusal.of("slot_taken", party=claim.party, start=to_text(claim.start), end=to_text(claim.end))

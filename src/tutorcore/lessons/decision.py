@@ -14,20 +14,23 @@ What holds on both paths:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush
 from typing import TypeAlias
 
 from tutorcore.errors import InvariantError, UnknownName
+from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import EPOCH, Instant, to_text
-from tutorcore.lessons.lesson import NO_TIMELINE, Brief, Change, Command, Facts, Lesson, Terms
+from tutorcore.lessons.lesson import NO_TIMELINE, Brief, Change, Command, Facts, Lesson, Terms, next_deadline
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.expressions import Count
 from tutorcore.policy.machine import FIRST_START, CompiledCase, Machine, Row, Why
 from tutorcore.policy.process import Move
-from tutorcore.policy.roles import GRANTED_ROLES
+from tutorcore.policy.roles import GRANTED_ROLES, Role
 from tutorcore.policy.settlement import Legs
 
 FactsAt: TypeAlias = Callable[[Lesson, Instant, frozenset[Count]], Facts]
+_Streak: TypeAlias = tuple[Instant, int]  # How many timeouts of one lesson have followed each other at one instant.
 
 _NO_LEGS: Legs = ()
 _NO_TERMS = Terms(0, EPOCH, EPOCH, 0)
@@ -45,7 +48,7 @@ def no_facts(lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
 
 def counts_needed(machine: Machine, lesson: Lesson | Brief, verb: str) -> frozenset[Count]:
     """Return the counts that deciding this verb may read, for whoever gathers the facts; mostly none."""
-    rows = machine.outside.moves.get(verb, ()) if isinstance(lesson, Brief) else _rows(lesson, verb)
+    rows = machine.outside.moves.get(verb, ()) if isinstance(lesson, Brief) else rows_open(lesson, verb)
     return frozenset().union(*[row.reads for row in rows if row.reads])
 
 
@@ -61,47 +64,77 @@ def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Fa
     due, change = before.due, before.change
     if (due is not None and due <= now) or (change is not None and change.due is not None and change.due <= now):
         raise InvariantError(f"lesson {before.brief.id} has not been advanced to {to_text(now)}")
-    rows = _rows(before, command.verb)
+    rows = rows_open(before, command.verb)
     if not rows:
         return _not_open(machine, before, command.verb)
-    refusal: Refusal | None = None
+    aside: Refusal | None = None
     read = False
     for row in rows:
-        answer = _attempt(row, before, command, facts, now)
-        if not isinstance(answer, Refusal):
-            # What a row read before it stood aside belongs to the record too: deciding again will ask for it again.
-            return answer._replace(facts=facts) if read else answer
+        granted = _may(row, before.brief, command.actor, facts)
+        if granted is None:
+            continue
+        # The first row of this actor whose guard holds is the one that decides; the others stand aside.
+        offered = _offered(row, before, command)
+        refusal = _guarded(row, before, command, offered, facts, now)
         read = read or bool(row.reads)
-        # The first row speaks for its verb, unless another one is nearer to this actor.
-        if refusal is None or (refusal.code == "not_yours" and answer.code != "not_yours"):
-            refusal = answer
-    assert refusal is not None
-    return _of_all_rows(rows, refusal, command) if refusal.code == "not_yours" else refusal
+        if refusal is None:
+            # What rows read before they stood aside belongs to the record too: deciding again will ask for it again.
+            return _attempt(row, before, command, offered, facts if granted or read else None, now)
+        aside = aside or _unmet(row, before, command) or refusal
+    return aside or _not_yours(rows, command)
 
 
 def advance(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> list[Lesson]:
     """Return the versions that every timeout due at or before `now` makes, oldest first; empty if none is due."""
     versions: list[Lesson] = []
-    streak: Streak | None = None
+    streak: _Streak | None = None
     while (version := lapse(lesson, now, facts_at)) is not None:
-        streak = streak_with(version, streak)
+        streak = _streak_with(version, streak)
         versions.append(version)
         lesson = version
     return versions
 
 
-Streak: TypeAlias = tuple[Instant, int]
-"""How many timeouts of one lesson have followed each other at one instant."""
+def advance_together(
+    lessons: Iterable[Lesson],
+    now: Instant,
+    facts_at: FactsAt = no_facts,
+    until: tuple[Instant, LessonId] | None = None,
+) -> Iterator[tuple[Lesson, Lesson]]:
+    """Yield every timeout of several lessons that is due at or before `now`, by (deadline, lesson id).
+
+    Each is given as the version before it and the one it makes, before anything later is looked at: what follows from
+    one may be a fact for the next. With `until`, those from that place in the order on are left.
+    """
+    queue: list[tuple[Instant, LessonId, Lesson, _Streak | None]] = []
+    for lesson in lessons:
+        _enqueue(queue, lesson, now, None)
+    while queue and (until is None or queue[0][:2] < until):
+        _, _, before, streak = heappop(queue)
+        version = lapse(before, now, facts_at)
+        assert version is not None
+        yield before, version
+        _enqueue(queue, version, now, _streak_with(version, streak))
 
 
-def streak_with(version: Lesson, streak: Streak | None) -> Streak:
-    """Return the streak that `version` continues or begins; raise `InvariantError` for one that would never end.
+def _enqueue(
+    queue: list[tuple[Instant, LessonId, Lesson, _Streak | None]], lesson: Lesson, now: Instant, streak: _Streak | None
+) -> None:
+    deadline = next_deadline(lesson)
+    if deadline is not None and deadline.at <= now:
+        heappush(queue, (max(deadline.at, lesson.at), lesson.brief.id, lesson, streak))
+
+
+def _streak_with(version: Lesson, streak: _Streak | None) -> _Streak:
+    """The streak that `version` continues or begins; one that would never end is a broken promise of the table.
 
     More timeouts than there are states cannot follow at one instant without coming back to one of them.
     """
     count = 1 if streak is None or streak[0] != version.at else streak[1] + 1
     if count > len(version.place.machine.process.states):
-        raise InvariantError(f"timeouts of lesson {version.brief.id} follow each other without end at {version.at}")
+        row = f"{version.step.id} of {version.place.machine.process.name}"
+        at = to_text(version.at)
+        raise InvariantError(f"timeouts of lesson {version.brief.id} follow each other without end at {at}: {row}")
     return version.at, count
 
 
@@ -110,13 +143,10 @@ def lapse(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> Lesson 
 
     On a tie the lesson's own timeout comes before that of its open change.
     """
-    due, why, change = lesson.due, lesson.why, lesson.change
-    if change is not None and change.due is not None and (due is None or change.due < due):
-        due, why = change.due, change.why
-    if due is None or due > now:
+    deadline = next_deadline(lesson)
+    if deadline is None or deadline.at > now:
         return None
-    assert why is not None
-    row = why.row
+    due, row = deadline.at, deadline.why.row
     at = due if due > lesson.at else lesson.at
     facts = facts_at(lesson, at, row.reads) if row.reads else None
     version = _follow(row, lesson, None, None, facts, at)
@@ -132,8 +162,8 @@ def _unasked(machine: Machine, brief: Brief) -> Lesson:
     ))  # fmt: skip
 
 
-def _rows(lesson: Lesson, verb: str) -> tuple[Row, ...]:
-    """The rows open for a verb. Those of an open change come first, and while one is open no other can be opened."""
+def rows_open(lesson: Lesson, verb: str) -> tuple[Row, ...]:
+    """Return the rows open for a verb. Those of an open change come first; while one is open no other can be opened."""
     change = lesson.change
     if change is None:
         return lesson.place.moves.get(verb, ())
@@ -148,75 +178,97 @@ def _not_open(machine: Machine, lesson: Lesson, verb: str) -> Refusal:
     if verb not in verbs:
         raise UnknownName("verb", verb, verbs)
     opened = [] if lesson.change is None else list(lesson.change.place.moves)
-    opened += [each for each in lesson.place.moves if each not in opened and _rows(lesson, each)]
+    opened += [each for each in lesson.place.moves if each not in opened and rows_open(lesson, each)]
     return Refusal.of(
         "not_open", verb=verb, state=lesson.state or "not yet asked for", open=", ".join(opened) or "nothing"
     )
 
 
-def _of_all_rows(rows: tuple[Row, ...], refusal: Refusal, command: Command) -> Refusal:
+def _not_yours(rows: tuple[Row, ...], command: Command) -> Refusal:
     roles = dict.fromkeys(role for row in rows if isinstance(row.rule, Move) for role in row.rule.by)
     return Refusal.of("not_yours", verb=command.verb, by=", ".join(roles), actor=command.actor)
 
 
-def _attempt(row: Row, before: Lesson, command: Command, facts: Facts, now: Instant) -> Lesson | Refusal:
-    """Take one row for a command, or say what stands against it, in the order of precedence."""
-    rule, brief = row.rule, before.brief
-    assert isinstance(rule, Move)
-    granted = False
-    for role in rule.by:
+def _may(row: Row, brief: Brief, actor: PartyId, facts: Facts) -> bool | None:
+    """Whether the actor may take the row by a grant (True), by a role in the lesson (False), or not at all (None)."""
+    role = role_of(row, brief, actor, facts)
+    return None if role is None else role in _GRANTED
+
+
+def role_of(row: Row, brief: Brief, actor: PartyId, facts: Facts) -> Role | None:
+    """Return the first role in which the actor may take a row, or None.
+
+    A tutor is never the student's side, whoever asked or pays.
+    """
+    assert isinstance(row.rule, Move)
+    tutor = brief.tutor
+    for role in row.rule.by:
         if role in _GRANTED:
-            granted = role in facts.grants
-            if granted:
-                break
-        elif getattr(brief, role) == command.actor:
-            break
-    else:
-        return Refusal.of("not_yours", verb=rule.verb, by=", ".join(rule.by), actor=command.actor)
-    if command.proposal is not None and command.proposal != before.proposal:
-        return Refusal.of("stale_offer", proposal=command.proposal, current=before.proposal)
-    missing = _missing(row, rule, before, command)
-    if missing:
-        return Refusal.of("missing", verb=rule.verb, needs=" and ".join(missing))
-    offered: Terms | Refusal | None = None
-    if row.terms == "propose":
-        offered = _offered(row, before, command)
-    if row.when is not None or row.until is not None:
-        refusal = _guarded(row, rule, before, command, None if isinstance(offered, Refusal) else offered, facts, now)
-        if refusal is not None:
-            return refusal
+            if role in facts.grants:
+                return role
+        elif getattr(brief, role) == actor and (role == "tutor" or actor != tutor):
+            return role
+    return None
+
+
+def _attempt(
+    row: Row, before: Lesson, command: Command, offered: Terms | Refusal | None, facts: Facts | None, now: Instant
+) -> Lesson | Refusal:
+    """Take the row that decides, or say what stands against it, in the order of precedence."""
+    refusal = _unmet(row, before, command)
+    if refusal is not None:
+        return refusal
     if isinstance(offered, Refusal):
         return offered
     if offered is not None and offered.start <= now:
         return Refusal.of(
             "bad_terms", problem=f"they start at {to_text(offered.start)}, which is not after {to_text(now)}"
         )
-    used = facts if granted or row.reads else None
-    return _follow(row, before, command, offered, used, now)
+    return _follow(row, before, command, offered, facts, now)
 
 
-def _missing(row: Row, rule: Move, before: Lesson, command: Command) -> list[str]:
+def _unmet(row: Row, before: Lesson, command: Command) -> Refusal | None:
+    """What the command itself lacks for this row: the right number, or something it needs."""
+    if command.proposal is not None:
+        current = answered(row, before)
+        if command.proposal != current:
+            return Refusal.of("stale_offer", proposal=command.proposal, current=current)
+    missing = _missing(row, before, command)
+    return Refusal.of("missing", verb=command.verb, needs=" and ".join(missing)) if missing else None
+
+
+def answered(row: Row, lesson: Lesson) -> int:
+    """Return the number of the proposal that a row answers: the open change's, or that of the terms on the table."""
+    return lesson.proposal if row.beside else lesson.terms.number
+
+
+def _missing(row: Row, before: Lesson, command: Command) -> list[str]:
     missing: list[str] = []
     if row.terms == "accept":
         if command.proposal is None:
-            missing.append(f"the number of the proposal (now {before.proposal})")
+            missing.append(f"the number of the proposal (now {answered(row, before)})")
     elif row.terms == "propose":
         offer = command.offer
         if offer is None:
             missing.append("an offer")
         elif before.number == 0 and (offer.start is None or offer.duration is None or offer.price is None):
             missing += [name for name in ("start", "duration", "price") if getattr(offer, name) is None]
-    if rule.needs and not command.reason:
+    if not command.reason and isinstance(row.rule, Move) and row.rule.needs:
         missing.append("a reason")
     return missing
 
 
-def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal:
-    """The terms that a proposing command puts on the table: what it names, and the rest as it was there."""
+def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal | None:
+    """The terms that a proposing command puts on the table: what it names, and the rest as it was there.
+
+    None if the row proposes nothing, or the command does not say enough.
+    """
     offer, number = command.offer, before.rounds + 1
-    assert offer is not None
+    if row.terms != "propose" or offer is None:
+        return None
     if before.number == 0:
-        assert offer.start is not None and offer.duration is not None and offer.price is not None
+        if offer.start is None or offer.duration is None or offer.price is None:
+            return None
         return Terms(
             number, offer.start, offer.start + offer.duration, offer.price, offer.kind or "", offer.details or ()
         )
@@ -247,12 +299,17 @@ def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal:
 
 
 def _guarded(
-    row: Row, rule: Move, before: Lesson, command: Command, offered: Terms | None, facts: Facts, now: Instant
+    row: Row, before: Lesson, command: Command, offered: Terms | Refusal | None, facts: Facts, now: Instant
 ) -> Refusal | None:
     """Why the row's guard or window stands against the command, or None."""
-    terms = offered if offered is not None and before.number == 0 else before.terms
-    change = offered if offered is not None else None if before.change is None else before.change.terms
+    if row.when is None and row.until is None:
+        return None
+    proposed = None if isinstance(offered, Refusal) else offered
+    terms = proposed if proposed is not None and before.number == 0 else before.terms
+    change = proposed if proposed is not None else None if before.change is None else before.change.terms
     reading = (now, terms, change, before.rounds, before.timeline, before.brief, command, facts)
+    rule = row.rule
+    assert isinstance(rule, Move)
     if row.when is not None and not row.when(*reading):
         return Refusal.of("guard", verb=rule.verb, condition=str(rule.when), at=to_text(now))
     if row.until is not None:
@@ -284,19 +341,17 @@ def _follow(
     if row.closes or row.enters is not None:
         change_after = None
 
-    legs = _NO_LEGS
+    stood = held
+    if change is not None and change_after is None and terms is not change.terms and held > before.terms.price:
+        held = before.terms.price  # A change that ends without being agreed gives back what was held for it.
     if row.hold is not None:
         price = terms.price if offered is None else offered.price
         if price > held or row.hold == "exact":
-            legs = _moved(held, price)
             held = price
-    else:
-        if change is not None and change_after is None and held > terms.price:
-            legs = _moved(held, terms.price)  # A change that ends without being agreed gives back what was held for it.
-            held = terms.price
-        if case.split is not None:
-            legs = _joined(case.split(held), legs)
-            held = 0
+    legs = _moved(stood, held)
+    if case.split is not None:
+        legs = _joined(case.split(held), legs)
+        held = 0
 
     if row.stamps:
         timeline = _stamped(row, before, terms, now)

@@ -10,13 +10,13 @@ import attrs
 
 from tutorcore.ids import Key, PartyId
 from tutorcore.instants import Instant
-from tutorcore.lessons.decision import decide
-from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, next_deadline
+from tutorcore.lessons.decision import answered, decide, role_of, rows_open
+from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson
 from tutorcore.lessons.projections import notice_of
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.machine import Machine, Row
 from tutorcore.policy.process import Move
-from tutorcore.policy.roles import GRANTED_ROLES, Role
+from tutorcore.policy.roles import Role
 from tutorcore.policy.settlement import Legs
 
 
@@ -53,22 +53,23 @@ def allowed(lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> tuple
 
     A guard on terms that are still to be proposed, or on the reason, cannot be judged yet; such a move is listed.
     """
-    options: dict[str, Option] = {}
-    change = lesson.change
-    places = [lesson.place] if change is None else [change.place, lesson.place]
-    for place in places:
-        for verb, rows in place.moves.items():
-            if change is not None and place is lesson.place and verb in change.place.moves:
-                continue
-            for row in rows:
-                role = _role(row, lesson, actor, facts)
-                if role is None or (change is not None and place is lesson.place and row.opens is not None):
-                    continue
-                option = _option(row, role, lesson, facts, now)
-                if option is not None and not _comes_too_late(option, lesson, actor, facts, now):
-                    options[verb] = option
-                    break
-    return tuple(options.values())
+    if now < lesson.at:
+        return ()
+    places = [lesson.place] if lesson.change is None else [lesson.change.place, lesson.place]
+    options = [
+        _first_open(lesson, verb, actor, facts, now) for verb in dict.fromkeys(v for p in places for v in p.moves)
+    ]
+    return tuple(option for option in options if option is not None)
+
+
+def _first_open(lesson: Lesson, verb: str, actor: PartyId, facts: Facts, now: Instant) -> Option | None:
+    """The option of the row that would decide for this actor, if it is not too late for it."""
+    for row in rows_open(lesson, verb):
+        role = role_of(row, lesson.brief, actor, facts)
+        option = None if role is None else _option(row, role, lesson, facts, now)
+        if option is not None:
+            return None if _comes_too_late(option, lesson, actor, facts, now) else option
+    return None
 
 
 def preview(
@@ -80,14 +81,6 @@ def preview(
         return answer
     notice = notice_of(answer)
     return Preview(answer, () if notice is None else notice.audience)
-
-
-def _role(row: Row, lesson: Lesson, actor: PartyId, facts: Facts) -> Role | None:
-    assert isinstance(row.rule, Move)
-    for role in row.rule.by:
-        if role in facts.grants if role in GRANTED_ROLES else getattr(lesson.brief, role) == actor:
-            return role
-    return None
 
 
 def _comes_too_late(option: Option, lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> bool:
@@ -111,8 +104,10 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
         closes = row.until(*reading)
         if closes is None or closes <= now:
             return None
-    deadline = next_deadline(lesson)
-    ends = [closes, None if deadline is None else deadline.at, None if row.cutoff is None else row.cutoff(*reading)]
+    # An open change ends with the lesson's own state, but not the other way round.
+    ends = [closes, lesson.due, None if row.cutoff is None else row.cutoff(*reading)]
+    if row.beside and lesson.change is not None:
+        ends.append(lesson.change.due)
     until = min((end for end in ends if end is not None), default=None)
     needs = [
         name for name, needed in (("proposal", row.terms == "accept"), ("offer", row.terms == "propose")) if needed
@@ -122,6 +117,6 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
         role=role,
         until=until,
         needs=(*needs, *row.rule.needs),
-        proposal=lesson.proposal if row.terms == "accept" else None,
+        proposal=answered(row, lesson) if row.terms == "accept" else None,
         settles=row.cases[0].step.settle if len(row.cases) == 1 else "",
     )

@@ -127,13 +127,11 @@ def clearing_entry(clearing: Clearing) -> Entry:
 
 
 def mark_of(lesson: Lesson) -> Mark | None:
-    """Return the mark that this version made: on whoever is blamed, or else on whoever acted."""
+    """Return the mark that this version made on whoever is blamed for it, or None."""
     step, brief = lesson.step, lesson.brief
-    if step.mark is None:
+    if step.mark is None or step.fault is None:
         return None
-    if step.fault is not None:
-        return Mark(brief.id, lesson.number, brief.party(step.fault), step.mark, lesson.at)
-    return None if lesson.command is None else Mark(brief.id, lesson.number, lesson.command.actor, step.mark, lesson.at)
+    return Mark(brief.id, lesson.number, brief.party(step.fault), step.mark, lesson.at)
 
 
 def notice_of(lesson: Lesson) -> Notice | None:

@@ -15,16 +15,16 @@ from tutorcore.errors import TutorcoreError
 
 PRECEDENCE: Final[Mapping[str, str]] = {
     "key_reused": "this key was used before for something else; use a new key",
-    "out_of_order": "something later is already recorded for this lesson ({last})",
+    "out_of_order": "something later is already recorded for this lesson; give a `now` at or after {last}",
     "not_open": "{verb} is not open in the state {state}; open: {open}",
     "not_yours": "{verb} is open to {by}, and {actor} is none of them in this lesson",
-    "stale_offer": "proposal {proposal} is not the one on the table; that is {current}",
+    "stale_offer": "proposal {proposal} is not the one on the table; look again, and answer {current}",
     "missing": "{verb} needs {needs}",
     "guard": "{verb} is open only while {condition}",
     "bad_terms": "these terms cannot stand: {problem}",
-    "no_time_left": "no time would be left: {deadline} is already past",
-    "insufficient_funds": "{account} has {balance} and would need {needed} {currency} (minor units)",
-    "slot_taken": "{party} is already engaged from {start} to {end} ({lesson})",
+    "no_time_left": "no time would be left: {deadline} is already past; propose a later start",
+    "insufficient_funds": "{account} has {balance} and would need {needed}: {missing} minor units of {currency} more",
+    "slot_taken": "{party} is already engaged from {start} to {end}; choose another time",
 }
 """Every refusal code with the sentence that says it, in order of precedence."""
 

@@ -118,7 +118,7 @@ def needs_zone(expr: Expression) -> bool:
     """Tell whether the policy must name a zone: some day, week, month or wall time is counted."""
     for node in walk(expr):
         match node:
-            case StartOfDay() | EndOfDay() | AtTime() | Shift(by=Calendar()):
+            case StartOfDay() | EndOfDay() | AtTime() | Shift(by=Calendar()) | Count(within=Calendar()):
                 return True
             case Comparison(left=Calendar()) | Comparison(right=Calendar()):
                 return True

@@ -11,7 +11,7 @@ from typing import Final
 
 from tutorcore.errors import InvalidValue
 from tutorcore.money import ISO_4217, ROUNDING_MODES, rate
-from tutorcore.policy.expressions import Always, Duration, Exact, Expression, Guard, Time
+from tutorcore.policy.expressions import Always, Exact, Expression, Guard, Time
 from tutorcore.policy.parsing import parse_duration, parse_guard, parse_time
 from tutorcore.policy.places import Path
 from tutorcore.policy.process import Unit
@@ -84,16 +84,18 @@ class Cells:
         table.finish()
         return Fees(commission or _NO_FEES.commission, rounding)
 
-    def clears_after(self, root: Table) -> Duration:
+    def clears_after(self, root: Table) -> Exact:
         """Return how long earnings stay pending, from the section `[payout]`; nothing by default."""
         table = root.table("payout")
         if table is None:
             return Exact(0)
         found = table.parsed("clears_after", parse_duration, Exact(0))
-        if found is not None and not isinstance(found, Exact):
-            table.mistake("clears_after", f"{found} is counted by the calendar; expected hours, minutes or seconds")
         table.finish()
-        return found or Exact(0)
+        if isinstance(found, Exact):
+            return found
+        if found is not None:
+            table.mistake("clears_after", f"{found} is counted by the calendar; expected hours, minutes or seconds")
+        return Exact(0)
 
     def _unit(self, root: Table) -> Unit | None:
         code = root.text("currency")

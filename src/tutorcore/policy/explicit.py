@@ -25,9 +25,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+import attrs
+
 from tutorcore.money import rate_text
 from tutorcore.policy.cells import Cells
 from tutorcore.policy.process import (
+    BLAMED,
     FAULTS,
     FIELDS,
     HOLD_EFFECTS,
@@ -79,6 +82,7 @@ def _state(cells: Cells, table: Table, name: str) -> State:
         table.boolean("beside", False),
         tuple(moves),
         timeouts,
+        table.boolean("agreed", False),
     )
     table.finish()
     return state
@@ -92,7 +96,7 @@ def _move(cells: Cells, table: Table, verb: str) -> Move:
         cells.guard(table, "when"),
         cells.time(table, "until"),
         table.some_of("needs", NEEDS, ()),
-        _effects(cells, table),
+        _effects(cells, table, blames=True),
     )
     table.finish()
     return move
@@ -104,39 +108,40 @@ def _timeout(cells: Cells, table: Table) -> Timeout:
         table.text("to"),
         table.one_of("fault", FAULTS, "none"),
         table.one_of("if_past", IF_PAST, "forbid"),
-        _effects(cells, table),
+        _effects(cells, table, blames=False),  # The fault of a timeout is its own; that of one case stands there.
     )
     table.finish()
     return timeout
 
 
-def _effects(cells: Cells, table: Table) -> Effects:
+def _effects(cells: Cells, table: Table, *, blames: bool) -> Effects:
     return Effects(
         table.one_of("terms", TERMS_EFFECTS, None),
         table.some_of("may_change", FIELDS, FIELDS),
         table.one_of("hold", HOLD_EFFECTS, None),
-        _cases(cells, table),
+        _cases(cells, table, blames),
         table.some_of("notify", ROLES, ()),
     )
 
 
-def _cases(cells: Cells, table: Table) -> tuple[Case, ...]:
+def _cases(cells: Cells, table: Table, blames: bool) -> tuple[Case, ...]:
     written = table.tables("cases")
-    single = _case(cells, table)
+    single = _case(cells, table, blames)
     if not written:
         return () if single == Case() else (single,)
     if single != Case():
-        table.mistake("cases", "a row has either cases, or one settle and mark of its own")
+        table.mistake("cases", "a row has either cases, or one settle, mark and fault of its own")
     cases: list[Case] = []
     for each in written:
-        case = _case(cells, each)
-        cases.append(Case(case.settle, cells.guard(each, "when"), case.mark))
+        case = _case(cells, each, True)
+        cases.append(attrs.evolve(case, when=cells.guard(each, "when")))
         each.finish()
     return tuple(cases)
 
 
-def _case(cells: Cells, table: Table) -> Case:
-    return Case(cells.settlement(table, "settle", None), mark=table.text("mark", None))
+def _case(cells: Cells, table: Table, blames: bool) -> Case:
+    fault = table.one_of("fault", BLAMED, None) if blames else None
+    return Case(cells.settlement(table, "settle", None), mark=table.text("mark", None), fault=fault)
 
 
 def dump_process(process: Process) -> str:
@@ -167,6 +172,7 @@ def _state_lines(state: State) -> Iterator[str]:
         slot=None if state.slot == "none" else state.slot,
         over=state.over or None,
         beside=state.beside or None,
+        agreed=state.agreed or None,
     )
     for row in state.rows:
         key = f"{name}.on.{row.verb}" if isinstance(row, Move) else f"{name}.timeout"
@@ -182,7 +188,7 @@ def _row(row: Row) -> Iterator[str]:
     effects = row.effects
     may_change = None if effects.may_change == FIELDS else effects.may_change
     yield from _pairs(terms=effects.terms, may_change=may_change, hold=effects.hold)
-    if len(effects.cases) == 1 and effects.cases[0].when is None:
+    if len(effects.cases) == 1 and _stands_alone(effects.cases[0], row):
         yield from _pairs(**_case_cells(effects.cases[0]))
     elif effects.cases:
         yield "cases = ["
@@ -193,8 +199,13 @@ def _row(row: Row) -> Iterator[str]:
     yield from _pairs(notify=effects.notify or None)
 
 
+def _stands_alone(case: Case, row: Row) -> bool:
+    """Whether a case can be written as cells of its row: the `fault` of a timeout is the row's own."""
+    return case.when is None and (case.fault is None or isinstance(row, Move))
+
+
 def _case_cells(case: Case) -> dict[str, object]:
-    return {"settle": None if case.settle is None else case.settle.as_texts(), "mark": case.mark}
+    return {"settle": None if case.settle is None else case.settle.as_texts(), "mark": case.mark, "fault": case.fault}
 
 
 def _pairs(**cells: object) -> Iterator[str]:

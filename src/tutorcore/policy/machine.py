@@ -234,14 +234,14 @@ class Machine:
             place.timeouts = (*place.timeouts, row)
 
     def _case(self, row_id: str, place: Place, rule: Move | Timeout, number: int, case: Case) -> CompiledCase:
-        blamed = isinstance(rule, Timeout) and rule.fault == "holder"
+        blamed = case.fault or ("holder" if isinstance(rule, Timeout) and rule.fault == "holder" else None)
         step = Step(
             machine=self,
             id=f"{row_id}.{number}",
             source=place.name,
             verb=rule.verb if isinstance(rule, Move) else None,
             to=rule.to,
-            fault=place.state.waits_for if blamed else None,
+            fault=place.state.waits_for if blamed == "holder" else blamed,
             mark=case.mark,
             settle="" if case.settle is None else str(case.settle),
             told=rule.effects.notify,

@@ -25,10 +25,11 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 import attrs
+from attrs.validators import deep_iterable, in_, instance_of, optional
 
 from tutorcore.errors import InvalidValue
-from tutorcore.policy.expressions import Always, Duration, Exact, Guard, Time
-from tutorcore.policy.roles import Role
+from tutorcore.policy.expressions import Always, Exact, Guard, Time
+from tutorcore.policy.roles import BOUND_ROLES, Role
 from tutorcore.policy.settlement import Fees, Settlement
 
 MOST_PEGGED = 10**6
@@ -40,6 +41,7 @@ TermsEffect: TypeAlias = Literal["propose", "accept"]
 HoldEffect: TypeAlias = Literal["cover", "exact"]
 IfPast: TypeAlias = Literal["forbid", "fire", "skip"]
 Fault: TypeAlias = Literal["holder", "none"]
+Blamed: TypeAlias = Role | Literal["holder"]
 Field: TypeAlias = Literal["start", "duration", "price", "kind", "details"]
 Need: TypeAlias = Literal["reason"]
 
@@ -50,6 +52,7 @@ IF_PAST: tuple[IfPast, ...] = ("forbid", "fire", "skip")
 FAULTS: tuple[Fault, ...] = ("holder", "none")
 FIELDS: tuple[Field, ...] = ("start", "duration", "price", "kind", "details")
 NEEDS: tuple[Need, ...] = ("reason",)
+BLAMED: tuple[Blamed, ...] = ("holder", *BOUND_ROLES)
 
 
 def _condition(guard: Guard | None) -> Guard | None:
@@ -59,11 +62,16 @@ def _condition(guard: Guard | None) -> Guard | None:
 
 @attrs.frozen
 class Case:
-    """One way a row may settle: the first case whose `when` holds (None: always) decides."""
+    """One way a row may end: the first case whose `when` holds (None: always) decides.
+
+    `settle` is who gets what is held. `fault` is who is to blame, a role or the `holder` of the turn; `mark` is what is
+    counted against that person.
+    """
 
     settle: Settlement | None = None
     when: Guard | None = attrs.field(default=None, converter=_condition)
     mark: str | None = None
+    fault: Blamed | None = attrs.field(default=None, validator=optional(in_(BLAMED)))
 
 
 def _cases(cases: tuple[Case, ...]) -> tuple[Case, ...]:
@@ -79,9 +87,9 @@ class Effects:
     `may_change`: the fields that new terms may alter. `notify`: roles told even though they acted themselves.
     """
 
-    terms: TermsEffect | None = None
-    may_change: tuple[Field, ...] = FIELDS
-    hold: HoldEffect | None = None
+    terms: TermsEffect | None = attrs.field(default=None, validator=optional(in_(TERMS_EFFECTS)))
+    may_change: tuple[Field, ...] = attrs.field(default=FIELDS, validator=deep_iterable(in_(FIELDS)))
+    hold: HoldEffect | None = attrs.field(default=None, validator=optional(in_(HOLD_EFFECTS)))
     cases: tuple[Case, ...] = attrs.field(default=(), converter=_cases)
     notify: tuple[Role, ...] = ()
 
@@ -95,18 +103,18 @@ class Move:
     to: str
     when: Guard | None = attrs.field(default=None, converter=_condition)
     until: Time | None = None
-    needs: tuple[Need, ...] = ()
+    needs: tuple[Need, ...] = attrs.field(default=(), validator=deep_iterable(in_(NEEDS)))
     effects: Effects = Effects()
 
 
 @attrs.frozen
 class Timeout:
-    """A row that time takes, at `at`. `fault`: `holder` blames whoever had the turn."""
+    """A row that time takes, at `at`. `fault`: `holder` blames whoever had the turn, unless a case blames another."""
 
     at: Time
     to: str
-    fault: Fault = "none"
-    if_past: IfPast = "forbid"
+    fault: Fault = attrs.field(default="none", validator=in_(FAULTS))
+    if_past: IfPast = attrs.field(default="forbid", validator=in_(IF_PAST))
     effects: Effects = Effects()
 
 
@@ -121,15 +129,19 @@ def _by_verb(moves: tuple[Move, ...]) -> tuple[Move, ...]:
 
 @attrs.frozen
 class State:
-    """Where a lesson may stand. `over`: nothing happens by itself any more and nothing is held."""
+    """Where a lesson may stand.
+
+    `agreed`: both sides are bound to the terms. `over`: nothing happens by itself any more and nothing is held.
+    """
 
     name: str
     waits_for: Role | None = None
-    slot: Slot = "none"
+    slot: Slot = attrs.field(default="none", validator=in_(SLOTS))
     over: bool = False
     beside: bool = False
     moves: tuple[Move, ...] = attrs.field(default=(), converter=_by_verb)
     timeouts: tuple[Timeout, ...] = ()
+    agreed: bool = False
 
     @property
     def rows(self) -> Iterator[Row]:
@@ -161,7 +173,7 @@ class Process:
     states: tuple[State, ...]
     zone: str | None = None
     fees: Fees = Fees()
-    clears_after: Duration = Exact(0)
+    clears_after: Exact = attrs.field(default=Exact(0), validator=instance_of(Exact))
 
     @property
     def name(self) -> str:

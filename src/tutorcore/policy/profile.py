@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from tutorcore.policy.expressions import Duration, Exact, Guard, Time
+from tutorcore.policy.expressions import Exact, Guard, Time
 from tutorcore.policy.process import (
     BACK,
     Case,
@@ -55,9 +55,14 @@ class Ending:
     becomes: str
     settle: Settlement = ALL_BACK
     mark: str | None = None
-    fault: Fault = "holder"
+    fault: Fault | Role = "none"
     needs: tuple[Need, ...] = ()
     by: tuple[Role, ...] = ()
+
+    @property
+    def case(self) -> Case:
+        """The ending as the case of a row."""
+        return Case(self.settle, mark=self.mark, fault=None if self.fault == "none" else self.fault)
 
 
 @attrs.frozen
@@ -97,7 +102,11 @@ class Override:
 
 @attrs.frozen
 class Rescheduling:
-    """Changes of an agreed lesson. Whatever does not become agreed leaves the original standing."""
+    """Changes of an agreed lesson: one side proposes, the other answers.
+
+    The sides are those of the request: who asked, and who answered. Whatever does not become agreed leaves the original
+    standing.
+    """
 
     by: tuple[Role, ...]
     may_change: tuple[Field, ...]
@@ -115,6 +124,7 @@ class Cancel:
     settle: Settlement = ALL_BACK
     needs: tuple[Need, ...] = ()
     mark: str | None = None
+    fault: Role | None = None
     becomes: str = "cancelled"
 
 
@@ -141,7 +151,7 @@ class Profile:
     change: Rescheduling | None = None
     cancel: tuple[Cancel, ...] = ()
     fees: Fees = Fees()
-    clears_after: Duration = Exact(0)
+    clears_after: Exact = Exact(0)
 
 
 def process_of(profile: Profile) -> Process:
@@ -213,13 +223,14 @@ def _agreed(profile: Profile) -> State:
             effects = Effects("propose", change.may_change, hold=_agreed_hold(profile.request.hold))
             moves.append(Move("reschedule", change.override.by, "agreed", needs=change.override.needs, effects=effects))
     for case in profile.cancel:
-        effects = Effects(cases=(Case(case.settle, mark=case.mark),))
+        effects = Effects(cases=(Case(case.settle, mark=case.mark, fault=case.fault),))
         moves.append(Move("cancel", case.by, case.becomes, case.when, needs=case.needs, effects=effects))
-    return State("agreed", slot="firm", moves=tuple(moves), timeouts=(Timeout(lesson.start, "in_progress"),))
+    begins = Timeout(lesson.start, "in_progress")
+    return State("agreed", slot="firm", moves=tuple(moves), timeouts=(begins,), agreed=True)
 
 
 def _beside(change: Rescheduling, request: Request, proposer: Role) -> State:
-    others = tuple(role for role in change.by if role != proposer) or _other_side(request, proposer)
+    others = request.by if proposer in request.answered_by else request.answered_by
     moves = (
         Move("accept", others, BACK, effects=Effects("accept", hold=_agreed_hold(request.hold))),
         Move("decline", others, BACK),
@@ -229,14 +240,9 @@ def _beside(change: Rescheduling, request: Request, proposer: Role) -> State:
     return State(f"change_by_{proposer}", others[0], change.slot, beside=True, moves=moves, timeouts=(silence,))
 
 
-def _other_side(request: Request, proposer: Role) -> tuple[Role, ...]:
-    """Who answers a change that only one role may propose: those who did not propose it."""
-    return request.by if proposer in request.answered_by else request.answered_by
-
-
 def _taking_place(complete: Complete) -> Iterable[State]:
     paid = Effects(cases=(Case(complete.settle),))
-    yield State("in_progress", slot="firm", timeouts=(Timeout(lesson.end, "delivered"),))
+    yield State("in_progress", slot="firm", timeouts=(Timeout(lesson.end, "delivered"),), agreed=True)
     yield State(
         "delivered",
         complete.by[0],
@@ -256,12 +262,15 @@ def _endings(profile: Profile) -> Iterable[str]:
 
 
 def _ends(verb: str, by: tuple[Role, ...], ending: Ending) -> Move:
-    effects = Effects(cases=(Case(ending.settle, mark=ending.mark),))
-    return Move(verb, by, ending.becomes, needs=ending.needs, effects=effects)
+    return Move(verb, by, ending.becomes, needs=ending.needs, effects=Effects(cases=(ending.case,)))
 
 
 def _silence(at: Time, ending: Ending) -> Timeout:
-    return Timeout(at, ending.becomes, ending.fault, effects=Effects(cases=(Case(ending.settle, mark=ending.mark),)))
+    blamed = ending.fault if ending.fault in ("holder", "none") else None
+    if blamed is None:
+        return Timeout(at, ending.becomes, effects=Effects(cases=(ending.case,)))
+    case = Case(ending.settle, mark=ending.mark)
+    return Timeout(at, ending.becomes, blamed, effects=Effects(cases=(case,)))
 
 
 def _asked(hold: Hold) -> HoldEffect | None:

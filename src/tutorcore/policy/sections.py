@@ -6,7 +6,7 @@ import attrs
 
 from tutorcore.policy.cells import Cells
 from tutorcore.policy.expressions import Time
-from tutorcore.policy.process import FAULTS, FIELDS, NEEDS, SLOTS
+from tutorcore.policy.process import FAULTS, FIELDS, NEEDS, SLOTS, Fault
 from tutorcore.policy.profile import (
     ALL_BACK,
     ANSWERS,
@@ -21,7 +21,7 @@ from tutorcore.policy.profile import (
     Rescheduling,
 )
 from tutorcore.policy.reader import Table
-from tutorcore.policy.roles import ROLES
+from tutorcore.policy.roles import BOUND_ROLES, ROLES, Role
 from tutorcore.policy.settlement import Settlement
 from tutorcore.policy.words import lesson
 
@@ -38,7 +38,7 @@ def read_profile(cells: Cells, root: Table) -> Profile | None:
     cases = () if cancel is None else cancel.tables("cases")
     found_request = None if request is None else _request(cells, request)
     found_complete = None if complete is None else _complete(cells, complete)
-    found_change = None if change is None else _change(cells, change)
+    found_change = None if change is None else _change(cells, change, found_request)
     found_cancel = tuple(_cancel(cells, case) for case in cases)
     if cancel is not None:
         cancel.finish()
@@ -109,8 +109,8 @@ def _counter(cells: Cells, table: Table) -> Counter:
 def _silence(cells: Cells, parent: Table) -> Ending:
     table = parent.table("silence")
     if table is None:
-        return Ending("expired")
-    ending = attrs.evolve(_ending(cells, table, "expired"), fault=table.one_of("fault", FAULTS, "holder"))
+        return Ending("expired", fault="holder")
+    ending = _ending(cells, table, "expired", "holder")
     table.finish()
     return ending
 
@@ -119,7 +119,7 @@ def _decline(cells: Cells, parent: Table) -> Ending:
     table = parent.table("decline")
     if table is None:
         return Ending("declined")
-    ending = attrs.evolve(_ending(cells, table, "declined"), needs=table.some_of("needs", NEEDS, ()))
+    ending = attrs.evolve(_ending(cells, table, "declined", "none"), needs=table.some_of("needs", NEEDS, ()))
     table.finish()
     return ending
 
@@ -129,21 +129,23 @@ def _withdraw(cells: Cells, parent: Table) -> Ending | None:
     if table is None:
         return None
     needs, by = table.some_of("needs", NEEDS, ()), table.some_of("by", ROLES, ())
-    ending = attrs.evolve(_ending(cells, table, "withdrawn"), needs=needs, by=by)
+    ending = attrs.evolve(_ending(cells, table, "withdrawn", "none"), needs=needs, by=by)
     table.finish()
     return ending
 
 
-def _ending(cells: Cells, table: Table, becomes: str) -> Ending:
-    """What all endings say; who may, what it needs and whose fault it is are for some of them only."""
+def _ending(cells: Cells, table: Table, becomes: str, fault: Fault) -> Ending:
+    """What all endings say; who may and what it needs are for some of them only."""
+    choices: tuple[Fault | Role, ...] = (*FAULTS, *BOUND_ROLES)
     return Ending(
         becomes=table.text("becomes", becomes),
         settle=cells.settlement(table, "settle", ALL_BACK) or ALL_BACK,
         mark=table.text("mark", None),
+        fault=table.one_of("fault", choices, fault),
     )
 
 
-def _change(cells: Cells, table: Table) -> Rescheduling:
+def _change(cells: Cells, table: Table, request: Request | None) -> Rescheduling:
     override = table.table("override")
     change = Rescheduling(
         by=table.some_of("by", ROLES),
@@ -154,6 +156,11 @@ def _change(cells: Cells, table: Table) -> Rescheduling:
     )
     table.one_of("otherwise", ("original_stands",), "original_stands")
     _somebody(table, "by")
+    for number, role in enumerate(change.by if request is not None else ()):
+        if request is not None and role not in (*request.by, *request.answered_by):
+            table.mistake(
+                ("by", number), f"{role} neither asks nor answers; who may impose a change stands in override"
+            )
     table.finish()
     return change
 
@@ -172,9 +179,12 @@ def _cancel(cells: Cells, table: Table) -> Cancel:
         settle=cells.settlement(table, "settle", ALL_BACK) or ALL_BACK,
         needs=table.some_of("needs", NEEDS, ()),
         mark=table.text("mark", None),
+        fault=table.one_of("fault", BOUND_ROLES, None),
         becomes=table.text("becomes", "cancelled"),
     )
     _somebody(table, "by")
+    if cancel.mark is not None and cancel.fault is None and len(cancel.by) == 1 and cancel.by[0] in BOUND_ROLES:
+        cancel = attrs.evolve(cancel, fault=cancel.by[0])  # Whom else could the mark be meant for.
     table.finish()
     return cancel
 

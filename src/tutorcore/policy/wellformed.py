@@ -9,16 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias
 
 from tutorcore.calendar.zones import zone
 from tutorcore.currencies import ISO_4217
 from tutorcore.errors import Mistake, Mistakes, TutorcoreError, UnknownName, suggest
 from tutorcore.policy.analysis import anchors_read, names_read, needs_zone, reads_proposed
-from tutorcore.policy.expressions import Amount, Exact, Expression, Guard, Time, walk
+from tutorcore.policy.expressions import (
+    Amount,
+    Anchor,
+    Calendar,
+    Earliest,
+    Exact,
+    Expression,
+    Guard,
+    If,
+    Latest,
+    Portion,
+    Shift,
+    Time,
+    walk,
+)
 from tutorcore.policy.parsing import ExpressionError, parse_guard, parse_time
-from tutorcore.policy.process import BACK, MOST_PEGGED, STAY, Move, Process, Row, State, Timeout
-from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, ROLES, Role
+from tutorcore.policy.process import BACK, MOST_PEGGED, STAY, Case, Move, Process, Row, State, Timeout
+from tutorcore.policy.roles import BOUND_ROLES, ROLES, Role
 
 PathParts: TypeAlias = tuple[str | int, ...]
 
@@ -79,6 +94,7 @@ class _Inspection:
             yield from self._state(state)
         for path, source, row in rows_of(self._process):
             yield from self._row(path, source, row)
+        yield from self._circles()
 
     def _heading(self) -> Iterator[Problem]:
         process = self._process
@@ -93,8 +109,6 @@ class _Inspection:
                 message = f"{process.zone!r} is no time zone; expected {', '.join(ZONE_OF)} or an IANA name"
                 yield Problem(("zone",), message, suggestion=near)
         yield from self._unit()
-        if not isinstance(process.clears_after, Exact):
-            yield Problem(("payout", "clears_after"), f"{process.clears_after}; expected hours, minutes or seconds")
         seen: set[str] = set()
         for state in process.states:
             if state.name in seen:
@@ -143,8 +157,12 @@ class _Inspection:
             yield Problem(path, "a counter to an open change leads to another state beside")
         if row.effects.terms == "propose" and target is None and row.to in (STAY, BACK) and not beside:
             yield Problem(path, "new terms lead to a state; somebody has to answer them")
+        if row.effects.terms == "accept" and row.to == STAY:
+            yield Problem(path, "what is accepted leads somewhere: a row that stays only records")
         yield from self._money(path, row, target)
         yield from self._roles((*path, "notify"), row.effects.notify)
+        yield from self._blame(path, source, row)
+        yield from self._clocks(path, source, row)
         for mark in sorted({case.mark for case in row.effects.cases if case.mark is not None}):
             if _WORD.fullmatch(mark) is None:
                 yield Problem((*path, "mark"), f"{mark!r} cannot name a mark; expected a lower-case word")
@@ -171,11 +189,22 @@ class _Inspection:
                 yield Problem((*path, "cases", number), "a case without a condition hides those after it")
 
     def _move(self, path: PathParts, row: Move) -> Iterator[Problem]:
+        if row is self._process.opening and row.effects.hold and not set(row.by) <= {"student", "payer", "requester"}:
+            yield Problem((*path, "hold"), "the opening move holds money only if it is the paying side that asks")
         if _WORD.fullmatch(row.verb) is None:
             yield Problem(path, f"{row.verb!r} cannot be a verb; expected a lower-case word")
         if not row.by:
             yield Problem((*path, "by"), "nobody may do this; name at least one role")
         yield from self._roles((*path, "by"), row.by)
+
+    def _clocks(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
+        """An aside of the lesson's own state cannot move the clock of a change that is open beside it."""
+        if source is None or source.beside or not isinstance(row, Move) or row.to != STAY:
+            return
+        opened = [self._states[move.to] for move in source.moves if move.to in self._states]
+        for state in opened:
+            if state.beside and any(f"did({row.verb})" in anchors_read(timeout.at) for timeout in state.timeouts):
+                yield Problem(path, f"the clock of {state.name} reads did({row.verb}), and would not hear of it here")
 
     def _roles(self, path: PathParts, roles: tuple[Role, ...]) -> Iterator[Problem]:
         for role in roles:
@@ -186,15 +215,51 @@ class _Inspection:
         effects = row.effects
         if effects.terms == "propose" or effects.hold is not None:
             yield Problem(path, "nobody is there to refuse a timeout: it can neither propose terms nor hold money")
-        if row.fault == "holder" and (source is None or source.waits_for is None):
-            yield Problem((*path, "fault"), "it is nobody's turn in this state; name it in waits_for, or blame nobody")
-        marks = any(case.mark is not None for case in effects.cases)
-        if marks and row.fault == "holder" and source is not None and source.waits_for in GRANTED_ROLES:
-            yield Problem((*path, "mark"), f"a mark falls on a person; {source.waits_for} is nobody in particular")
         if source is not None and source.slot == "none" and target is not None and target.slot != "none":
             yield Problem(path, f"nobody can refuse a timeout: it cannot claim the time that {target.name} holds")
+        if source is not None and source.beside and source.slot == "none" and effects.terms == "accept":
+            yield Problem(
+                path, "nobody can refuse a timeout: it cannot claim a time that the open change does not hold"
+            )
         if row.to == STAY:
             yield Problem((*path, "to"), "a timeout that stays would fire for ever")
+        if effects.terms == "accept" and source is not None and not self._may_be_accepted_silently(source):
+            message = "nobody can refuse a timeout: it can accept only what is held and claimed already"
+            yield Problem((*path, "terms"), message)
+
+    def _may_be_accepted_silently(self, source: State) -> bool:
+        """Whether what is on the table in this state needs neither more money nor more time when it becomes agreed."""
+        proposing = [row for _, _, row in rows_of(self._process) if row.to == source.name]
+        priced = [row for row in proposing if "price" in row.effects.may_change and row.effects.hold != "cover"]
+        return source.slot != "none" and not (self._holds and priced)
+
+    def _blame(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
+        """A fault and a mark fall on a person: somebody whom the lesson binds."""
+        default = row.fault if isinstance(row, Timeout) and row.fault != "none" else None
+        holder = None if source is None else source.waits_for
+        blamed = [(case.mark, case.fault or default) for case in row.effects.cases or (Case(),)]
+        if holder is None and any(whom == "holder" for _, whom in blamed):
+            yield Problem((*path, "fault"), "it is nobody's turn here; name it in waits_for, or blame nobody")
+        if any(mark and (holder if whom == "holder" else whom) not in BOUND_ROLES for mark, whom in blamed):
+            yield Problem((*path, "mark"), "a mark falls on a person of the lesson; name whom in fault")
+
+    def _circles(self) -> Iterator[Problem]:
+        """Timeouts that could follow each other in a circle without any time passing."""
+        at_once = {
+            state.name: [row.to for row in state.timeouts if not _surely_later(row.at) and row.to in self._states]
+            for state in self._process.states
+        }
+        for state in self._process.states:
+            reached: set[str] = set()
+            ahead = list(at_once[state.name])
+            while ahead:
+                name = ahead.pop()
+                if name not in reached:
+                    reached.add(name)
+                    ahead += at_once[name]
+            if state.name in reached:
+                message = "timeouts lead from here back to here, and nothing makes sure that time passes on the way"
+                yield Problem(("state", state.name, "timeout"), message)
 
     def _expressions(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
         proposing = row.effects.terms == "propose" or (source is not None and source.beside)
@@ -244,3 +309,18 @@ class _Inspection:
             if isinstance(node, Amount) and node.decimals > self._process.unit.exponent:
                 message = f"{node} has more decimals than {self._process.unit.code} ({self._process.unit.exponent})"
                 yield Problem(path, message, expr)
+
+
+def _surely_later(time: Time) -> bool:
+    """Whether an instant lies after the one at which its state is entered, whatever the lesson."""
+    match time:
+        case Shift(time=Anchor(name="entered", of=""), sign="+", by=by):
+            return by not in (Exact(0), Calendar(0), Portion(Fraction(0)))
+        case Earliest(terms=terms):
+            return all(map(_surely_later, terms))
+        case Latest(terms=terms):
+            return any(map(_surely_later, terms))
+        case If(then=then, otherwise=otherwise):
+            return _surely_later(then) and _surely_later(otherwise)
+        case _:
+            return False

@@ -178,8 +178,13 @@ class Transaction(Protocol):
     def add_clearing(self, clearing: Clearing) -> None:
         """Keep that a tutor's pending earnings become available at an instant."""
 
-    def due_clearings(self, now: Instant, tutors: Iterable[PartyId] | None = None) -> list[Clearing]:
-        """Return the clearings due at or before `now`, of these tutors if given, by (due, lesson, number)."""
+    def due_clearings(
+        self, now: Instant, tutors: Iterable[PartyId] | None = None, limit: int | None = None
+    ) -> list[Clearing]:
+        """Return the clearings due at or before `now`, of these tutors if given, by (due, lesson, number).
+
+        At most `limit`.
+        """
 
     def drop_clearing(self, clearing: Clearing) -> None:
         """Forget a clearing that has been posted."""

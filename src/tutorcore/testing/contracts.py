@@ -808,7 +808,7 @@ class StorageContract(ABC):
     # Clearings, marks, the outbox
 
     def test_a_clearing_is_due_at_its_instant(self) -> None:
-        """Clearings come due by (due, lesson, number), of some tutors or of all, until they are dropped."""
+        """Clearings come due by (due, lesson, number), of some tutors or all, as many as are wanted, until dropped."""
         late = Clearing(LessonId("a"), 5, TOM, _UNIT, 10, NOW + HOUR)
         soon = Clearing(LessonId("c"), 5, TOM, _UNIT, 2**62, NOW)
         twin = Clearing(LessonId("b"), 7, TIM, _UNIT, 30, NOW)
@@ -817,6 +817,7 @@ class StorageContract(ABC):
                 tx.add_clearing(clearing)
             before, at, after = tx.due_clearings(NOW - MICROSECOND), tx.due_clearings(NOW), tx.due_clearings(NOW + HOUR)
             some, both, none = (tx.due_clearings(NOW + HOUR, each) for each in ((TOM,), (TOM, ANN, TIM), (ANN,)))
+            limited, theirs = tx.due_clearings(NOW + HOUR, limit=2), tx.due_clearings(NOW + HOUR, (TOM,), limit=1)
             tx.drop_clearing(soon)
             left, of_tom = tx.due_clearings(NOW + HOUR), tx.due_clearings(NOW + HOUR, (TOM,))
 
@@ -826,6 +827,8 @@ class StorageContract(ABC):
         assert some == [soon, late]
         assert both == [twin, soon, late]
         assert none == []
+        assert limited == [twin, soon]
+        assert theirs == [soon]
         assert left == [twin, late]
         assert of_tom == [late]
 
@@ -871,6 +874,17 @@ class StorageContract(ABC):
 
         assert found == [0, 2, 4, 2, 4, 0, 0]
         assert other == 0
+
+    def test_a_mark_is_kept_once(self) -> None:
+        """A version makes a mark once; keeping it again is refused and changes no count."""
+        mark = Mark(LESSON, 1, TOM, "late", NOW)
+        with self.transaction() as tx:
+            tx.add_mark(mark)
+            with _raises(StorageError):
+                tx.add_mark(mark)
+            found = tx.count_marks(TOM, "late", None, NOW)
+
+        assert found == 1
 
     def test_the_outbox_is_read_from_a_place(self) -> None:
         """Rows are numbered in order and come above a number, as many as are wanted."""

@@ -36,6 +36,7 @@ by     = ["tutor", "operator"]
 needs  = ["reason"]
 settle = { student = "rest" }
 mark   = "late_cancel"
+fault  = "tutor"
 
 [fees]
 commission = "33.3%"
@@ -98,7 +99,7 @@ rounding   = "up"
 """
 
 QUOTA = """
-# italki, but two late cancellations in thirty days are free to whoever answers in time, and a tutor who let three
+# italki, but one late cancellation in thirty days is free to whoever answers in time, and a tutor who let three
 # requests lapse within a week gets no more.
 extends = "italki"
 id      = "quota"
@@ -117,7 +118,7 @@ settle = { student = "100%" }
 
 [[cancel.cases]]
 by     = ["student"]
-when   = "count(late_cancel, student, within=30d) < 2 and count(slow, student, within=2d) < 1"
+when   = "count(late_cancel, student, within=30d) < 1 and count(slow, student, within=2d) < 1"
 settle = { student = "100%" }
 mark   = "late_cancel"
 
@@ -150,7 +151,7 @@ clears_after = "36h"
 
 [opening]
 verb  = "ask"
-by    = ["requester", "agent"]
+by    = ["requester", "student"]
 when  = "notice >= 30m"
 to    = "asked"
 terms = "propose"
@@ -230,7 +231,8 @@ to     = "lapsed"
 settle = { student = "rest" }
 
 [state.booked]
-slot = "firm"
+slot   = "firm"
+agreed = true
 
 [[state.booked.on.shift]]
 by    = ["student"]
@@ -251,7 +253,7 @@ to = "dropped"
 cases = [
   { when = "notice >= 24h or now < did(take) + 1h", settle = { student = "100%" } },
   { when = "lesson.kind == 'trial'", settle = { platform = "50%", student = "50%" } },
-  { settle = { tutor = "1/3", platform = "1/7", student = "rest" }, mark = "late_cancel" },
+  { settle = { tutor = "1/3", platform = "1/7", student = "rest" }, mark = "late_cancel", fault = "student" },
 ]
 
 [[state.booked.on.drop]]
@@ -260,6 +262,7 @@ needs  = ["reason"]
 to     = "dropped"
 settle = { student = "rest" }
 mark   = "late_cancel"
+fault  = "tutor"
 
 [state.booked.on.force]
 by    = ["operator"]

@@ -180,7 +180,9 @@ ADD_CLEARING = (
     f"INSERT INTO tutorcore_clearings ({_listed(_CLEARING)}) VALUES ({_listed(_CLEARING, ':')})"
     " ON CONFLICT (lesson, number) DO NOTHING"
 )
-DUE_CLEARINGS = f"SELECT {_listed(_CLEARING)} FROM tutorcore_clearings WHERE due <= :now ORDER BY due, lesson, number"
+DUE_CLEARINGS = (
+    f"SELECT {_listed(_CLEARING)} FROM tutorcore_clearings WHERE due <= :now ORDER BY due, lesson, number LIMIT :limit"
+)
 DUE_CLEARINGS_OF_TUTOR = (
     f"SELECT {_listed(_CLEARING)} FROM tutorcore_clearings WHERE tutor = :tutor AND due <= :now"
     " ORDER BY due, lesson, number"

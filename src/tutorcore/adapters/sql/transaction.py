@@ -333,15 +333,19 @@ class SqlTransaction(Transaction):
         if not self._driver.run(sql.ADD_CLEARING, _clearing(clearing)):
             raise StorageError(f"the clearing of version {clearing.number} of lesson {clearing.lesson} is kept already")
 
-    def due_clearings(self, now: Instant, tutors: Iterable[PartyId] | None = None) -> list[Clearing]:
+    def due_clearings(
+        self, now: Instant, tutors: Iterable[PartyId] | None = None, limit: int | None = None
+    ) -> list[Clearing]:
         if tutors is None:
-            return [_clearing_of(*row) for row in self._driver.rows(sql.DUE_CLEARINGS, {"now": to_micros(now)})]
+            most = sql.NO_LIMIT if limit is None else limit
+            rows = self._driver.rows(sql.DUE_CLEARINGS, {"now": to_micros(now), "limit": most})
+            return [_clearing_of(*row) for row in rows]
         found: list[Clearing] = []
         for tutor in dict.fromkeys(tutors):
             rows = self._driver.rows(sql.DUE_CLEARINGS_OF_TUTOR, {"now": to_micros(now), "tutor": tutor})
             found.extend(_clearing_of(*row) for row in rows)
         found.sort(key=lambda clearing: (clearing.due, clearing.lesson, clearing.number))
-        return found
+        return found[:limit]
 
     def drop_clearing(self, clearing: Clearing) -> None:
         if not self._driver.run(sql.DROP_CLEARING, _clearing(clearing)):
