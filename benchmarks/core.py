@@ -43,48 +43,38 @@ WEEK, HOUR, TWO_HOURS, HALF_AN_HOUR, TWO_DAYS, SIX_DAYS = (
 )
 
 
-class Core:
-    """Decide, advance, keys, log, book: the least that can be called an engine."""
-
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
-        self.log: list[Lesson] = []
-        self.keys: dict[Key, Lesson] = {}
-        self.book = Book()
-
-    def perform(self, lesson: Lesson | Brief, command: Command, now: Instant) -> Lesson:
-        """Carry out a command, once per key."""
-        if command.key in self.keys:
-            return self.keys[command.key]
-        if isinstance(lesson, Lesson):
-            lesson = self.catch_up(lesson, now)
-        answer = decide(self.machine, lesson, command, NO_FACTS, now)
-        if isinstance(answer, Refusal):
-            raise RuntimeError(answer.sentence)
-        self.write(answer)
-        self.keys[command.key] = answer
-        return answer
-
-    def catch_up(self, lesson: Lesson, now: Instant) -> Lesson:
-        """Apply every timeout that is due."""
-        while (version := lapse(lesson, now)) is not None:
-            self.write(version)
-            lesson = version
-        return lesson
-
-    def write(self, version: Lesson) -> None:
-        """Move the money and keep the version."""
-        entry = entry_of(version)
-        if entry is not None and isinstance(self.book.post(entry), Shortfall):
-            raise RuntimeError(f"{version.step.id} cannot be paid")
-        self.log.append(version)
-
-
 def core_batch() -> Callable[[], object]:
     """Return the batch on the pure core; the wallet is filled outside the clock."""
     machine = machine_of(load_preset("italki"))
-    core = Core(machine)
-    core.book.post(top_up(STUDENT, LESSONS * COUNTER_PRICE, "ITC", effective_at=BEGIN, ref="paid"))
+    log: list[Lesson] = []
+    keys: dict[Key, Lesson] = {}
+    book = Book()
+    book.post(top_up(STUDENT, LESSONS * COUNTER_PRICE, "ITC", effective_at=BEGIN, ref="paid"))
+
+    def perform(lesson: Lesson | Brief, command: Command, now: Instant) -> Lesson:
+        """Carry out a command on a lesson that has been caught up, once per key."""
+        if command.key in keys:
+            return keys[command.key]
+        answer = decide(machine, lesson, command, NO_FACTS, now)
+        if isinstance(answer, Refusal):
+            raise RuntimeError(answer.sentence)
+        write(answer)
+        keys[command.key] = answer
+        return answer
+
+    def caught_up(lesson: Lesson, now: Instant) -> Lesson:
+        """Apply every timeout that is due."""
+        while (version := lapse(lesson, now)) is not None:
+            write(version)
+            lesson = version
+        return lesson
+
+    def write(version: Lesson) -> None:
+        """Move the money and keep the version."""
+        entry = entry_of(version)
+        if entry is not None and isinstance(book.post(entry), Shortfall):
+            raise RuntimeError(f"{version.step.id} cannot be paid")
+        log.append(version)
 
     def run() -> object:
         for number in range(LESSONS):
@@ -92,14 +82,16 @@ def core_batch() -> Callable[[], object]:
             now = BEGIN + number * WEEK
             brief = Brief(id, machine.hash, "Europe/Berlin", "ITC", now, TUTOR, STUDENT, STUDENT, STUDENT)
             offer = Offer(now + TWO_DAYS, HALF_AN_HOUR, PRICE)
-            lesson = core.perform(brief, Command("request", STUDENT, Key(id + "/1"), id, None, offer), now)
-            counter = Command("propose", TUTOR, Key(id + "/2"), id, None, Offer(price=COUNTER_PRICE))
-            lesson = core.perform(lesson, counter, now + HOUR)
-            lesson = core.perform(lesson, Command("accept", STUDENT, Key(id + "/3"), id, 2), now + TWO_HOURS)
-            lesson = core.catch_up(lesson, now + SIX_DAYS)
+            lesson = perform(brief, Command("request", STUDENT, Key(f"{id}/1"), id, None, offer), now)
+            now += HOUR
+            command = Command("propose", TUTOR, Key(f"{id}/2"), id, None, Offer(price=COUNTER_PRICE))
+            lesson = perform(caught_up(lesson, now), command, now)
+            now += HOUR
+            lesson = perform(caught_up(lesson, now), Command("accept", STUDENT, Key(f"{id}/3"), id, 2), now)
+            lesson = caught_up(lesson, now + SIX_DAYS)
             if lesson.number != 6:
                 raise RuntimeError(f"a lesson stopped at {lesson.state}")
-        return core
+        return log, keys, book
 
     return run
 

@@ -12,7 +12,9 @@ from hypothesis import given
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
-from tutorcore.instants import MICROSECOND, instant, to_text
+from tutorcore.ids import PartyId
+from tutorcore.instants import MICROSECOND, Instant, instant, to_text
+from tutorcore.ledger.accounts import available
 from tutorcore.lessons.decision import advance
 from tutorcore.lessons.lesson import Lesson, next_deadline
 from tutorcore.policy.process import Process
@@ -96,6 +98,88 @@ def test_money_and_time_that_are_due_back_can_be_used_at_once(
     assert early.refusal is not None
     assert early.refusal.code == "insufficient_funds"
     assert exactly.ok
+
+
+def _of_the_tutor(market: Marketplace, at: Instant) -> Outcome:
+    return _request(market, "tom", "ben", "ben", at)
+
+
+def _of_the_student(market: Marketplace, at: Instant) -> Outcome:
+    return _request(market, "tess", "ann", "pam", at)
+
+
+def _request(
+    market: Marketplace, tutor: str, student: str, payer: str, at: Instant, lesson: str = "L9", price: str = "5"
+) -> Outcome:
+    """Ask under a policy in which a parent may ask, and whose requests lapse after 30 h."""
+    return market.request(
+        student=student, tutor=tutor, payer=payer, by=payer, start=NOW + 100 * HOUR, duration=HOUR, price=price,
+        policy="own", lesson=lesson, key=lesson, now=at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("asks", [_of_the_tutor, _of_the_student])
+@pytest.mark.parametrize(("step", "free"), [(-MICROSECOND, False), (timedelta(0), True), (MICROSECOND, True)])
+def test_the_time_of_each_side_is_free_again_at_the_deadline(
+    opened: Callable[..., Marketplace],
+    ask: Callable[..., Outcome],
+    asks: Callable[[Marketplace, Instant], Outcome],
+    samples: dict[str, Process],
+    step: timedelta,
+    free: bool,
+) -> None:
+    """The lessons of the tutor, and of the student whoever pays, are caught up with before a slot is asked for."""
+    market = opened([samples["own"]])
+    ask(market, "L1", after=100 * HOUR, policy=samples["own"]).or_raise()
+
+    assert asks(market, NOW + 30 * HOUR + step).ok is free
+
+
+def test_the_money_of_a_payer_is_back_at_the_deadline(
+    opened: Callable[..., Marketplace], samples: dict[str, Process]
+) -> None:
+    """The lessons that a parent pays for are caught up with before the parent's wallet is asked for more."""
+    market = opened([samples["own"]])
+
+    first = _request(market, "tom", "ann", "pam", NOW, "L1", price="100")
+    early = _request(market, "tess", "ben", "pam", NOW + 30 * HOUR - MICROSECOND, "L2", price="100")
+    exactly = _request(market, "tess", "ben", "pam", NOW + 30 * HOUR, "L3", price="100")
+
+    assert first.ok
+    assert early.refusal is not None
+    assert early.refusal.code == "insufficient_funds"
+    assert exactly.ok
+
+
+@pytest.mark.parametrize(("step", "cleared"), [(-MICROSECOND, False), (timedelta(0), True), (MICROSECOND, True)])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_earnings_are_available_from_the_instant_they_clear(
+    agreed: Callable[..., Marketplace], samples: dict[str, Process], recorded: bool, step: timedelta, cleared: bool
+) -> None:
+    """A fortnight after the payment, whether or not that was recorded by then, and though nobody swept since."""
+    market = agreed(samples["dear"], hours=80)
+    paid = market.lesson("L1", now=NOW + timedelta(days=20)).at
+    if recorded:
+        market.sweep(now=paid)
+
+    earnings = market.earnings("tom", "ITC", now=paid + timedelta(hours=336) + step)
+
+    earned, nothing = market.money("16.7", "ITC"), market.money("0", "ITC")
+    assert (earnings.pending, earnings.available) == ((nothing, earned) if cleared else (earned, nothing))
+
+
+def test_a_command_records_what_has_cleared_for_its_tutor(
+    agreed: Callable[..., Marketplace], ask: Callable[..., Outcome], samples: dict[str, Process]
+) -> None:
+    """Catching up with somebody makes their cleared earnings available, counted from the instant they were due."""
+    market = agreed(samples["dear"], hours=80)
+    paid = market.lesson("L1", now=NOW + timedelta(days=20)).at
+    market.sweep(now=paid)
+
+    ask(market, "L2", policy=samples["dear"], now=paid + timedelta(days=30)).or_raise()
+
+    statement = market.statement(available(PartyId("tom")), "ITC")
+    assert [line.entry.effective_at for line in statement.lines] == [paid + timedelta(hours=336)]
 
 
 def test_reading_writes_nothing(asked: Callable[..., Marketplace]) -> None:

@@ -33,6 +33,7 @@ from tutorcore.lessons import (
     mark_of,
     next_deadline,
 )
+from tutorcore.lessons.decision import advance_together
 from tutorcore.policy import (
     Machine,
     Process,
@@ -250,6 +251,49 @@ def test_lateness_changes_nothing(minutes: list[int]) -> None:
         lesson = made[-1] if made else lesson
 
     assert stepwise == advance(agreed, last)
+
+
+def three_lessons() -> list[Lesson]:
+    """Return three agreed lessons: two that start at once, and one that starts an hour earlier."""
+    found = []
+    for id, start in (("b", START), ("a", START), ("c", START - HOUR)):
+        agreed = done(act(request(ITALKI, start=start), "accept", "tom", ASKED + HOUR, proposal=1))
+        found.append(agreed._replace(brief=attrs.evolve(agreed.brief, id=LessonId(id))))
+    return found
+
+
+def test_lessons_are_advanced_together_in_the_order_of_their_deadlines() -> None:
+    """Timeouts of several lessons come by instant, then by lesson, each with the version that stood before it."""
+    steps = list(advance_together(three_lessons(), START + HOUR))
+
+    assert [(after.at - START, after.id, after.state) for _, after in steps] == [
+        (-HOUR, "c", "in_progress"),
+        (0 * HOUR, "a", "in_progress"),
+        (0 * HOUR, "b", "in_progress"),
+        (0 * HOUR, "c", "delivered"),
+        (HOUR, "a", "delivered"),
+        (HOUR, "b", "delivered"),
+    ]
+    assert all(after.number == before.number + 1 and after.brief == before.brief for before, after in steps)
+
+
+def test_advancing_together_may_end_before_one_place_in_the_order() -> None:
+    """With `until`, what comes from that deadline and lesson on is left for whoever named it."""
+    steps = advance_together(three_lessons(), START + HOUR, until=(START, LessonId("b")))
+
+    assert [(after.id, after.state) for _, after in steps] == [("c", "in_progress"), ("a", "in_progress")]
+
+
+def test_advancing_together_is_advancing_each() -> None:
+    """The versions of each lesson are those it would have had alone."""
+    lessons = three_lessons()
+
+    together = [after for _, after in advance_together(lessons, START + 900 * HOUR)]
+
+    for lesson in lessons:
+        assert [after for after in together if after.id == lesson.id] == advance(lesson, START + 900 * HOUR)
+    assert list(advance_together([], START)) == []
+    assert list(advance_together(lessons, START - 2 * HOUR)) == []
 
 
 def test_deciding_again_gives_the_same_version() -> None:

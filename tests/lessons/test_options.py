@@ -300,6 +300,14 @@ def test_a_verb_of_an_open_change_hides_that_of_the_lesson() -> None:
     assert options(changing, "tom", START - 30 * HOUR)["leave"].until == START - 10 * HOUR
 
 
+def test_nothing_was_open_before_the_last_version() -> None:
+    """Nothing is offered for an instant before what is already recorded: it would be refused as out of order."""
+    noted = done(act(requested(), "note", "tom", ASKED + HOUR, reason="x"))
+
+    assert options(noted, "tom", ASKED + HOUR - MICROSECOND) == {}
+    assert options(noted, "tom", ASKED + HOUR) != {}
+
+
 def test_nothing_is_open_after_the_end() -> None:
     """A lesson that is over offers nothing, unless an aside is left."""
     gone = advance(requested(), START)[-1]

@@ -336,6 +336,31 @@ OF_A_PROFILE = [
         "[]",
         None,
     ),
+    ("clearing as a number", ('"24h"', "24"), "payout.clears_after", "is 24; expected a text in quotes", "24", '"24"'),
+    (
+        "a change by somebody else",
+        ('by         = ["student", "tutor"]', 'by         = ["student", "admin"]'),
+        "change.by[1]",
+        "admin neither asks nor answers",
+        '"admin"',
+        None,
+    ),
+    (
+        "a mark on nobody in particular",
+        ('settle = { student = "100%" }', 'mark = "late"'),
+        "cancel",
+        "a mark falls on a person of the lesson; name whom in fault",
+        "cancel",
+        None,
+    ),
+    (
+        "a mark on an office",
+        ('mark = "missed"', 'mark = "missed", fault = "admin"'),
+        "request.silence.fault",
+        "expected one of 'holder', 'none', 'student', 'tutor', 'payer', 'requester'",
+        '"admin"',
+        None,
+    ),
     ("nobody may confirm", ('by      = ["student"]', "by      = []"), "complete.by", "names nobody", "[]", None),
     ("nobody may override", ('by = ["operator"]', "by = []"), "change.override.by", "names nobody", "[]", None),
     (
@@ -899,6 +924,42 @@ def test_a_request_without_endings_has_the_usual_ones() -> None:
     (silence,), decline = requested.timeouts, requested.moves[1]
     assert (silence.to, silence.fault, str(silence.effects.cases[0].settle)) == ("expired", "holder", "student rest")
     assert (decline.verb, decline.to, str(decline.effects.cases[0].settle)) == ("decline", "declined", "student rest")
+
+
+@pytest.mark.parametrize(
+    ("cells", "blamed"),
+    [
+        ('by = ["student"]\nmark = "late"', "student"),
+        ('by = ["student", "tutor"]\nmark = "late"\nfault = "tutor"', "tutor"),
+        ('by = ["operator"]\nmark = "late"\nfault = "student"', "student"),
+        ('by = ["student"]', None),
+    ],
+)
+def test_the_mark_of_a_cancellation_falls_on_whom_it_can_be_meant_for(cells: str, blamed: str | None) -> None:
+    """Where only one person may cancel, the mark is that person's; otherwise the case says whose."""
+    text = edited(PROFILE, ('by     = ["student"]\nsettle = { tutor', f"{cells}\nsettle = {{ tutor"))
+
+    late = load_policy(text).state("agreed").moves[-1]
+
+    assert late.effects.cases[0].fault == blamed
+
+
+@pytest.mark.parametrize(
+    ("fault", "timeout", "case"),
+    [
+        ("", "holder", None),
+        (', fault = "holder"', "holder", None),
+        (', fault = "none"', "none", None),
+        (', fault = "student"', "none", "student"),
+    ],
+)
+def test_silence_blames_whom_the_policy_names(fault: str, timeout: str, case: str | None) -> None:
+    """Silence blames whoever has the turn, unless the section names somebody else or nobody."""
+    text = edited(PROFILE, ('becomes = "expired", mark = "missed"', f'becomes = "expired"{fault}'))
+
+    (silence,) = load_policy(text).state("requested").timeouts
+
+    assert (silence.fault, silence.effects.cases[0].fault) == (timeout, case)
 
 
 def test_the_table_of_a_file_is_what_the_file_says() -> None:

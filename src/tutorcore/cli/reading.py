@@ -98,7 +98,7 @@ class _Reader:
                 if verb in self._process.verbs:
                     root.mistake("policy", f"has a verb {verb!r}, which has another meaning in scenarios")
             self._till = Marketplace(MemoryStorage(), [self._process])
-            self._till.add_party(_STAND_IN, zone="UTC", now=EPOCH)
+            self._till.add_party(_STAND_IN, zone="UTC")
         self._people: dict[str, Person] = {}
         self._asked: dict[str, LessonId | None] = {}
         self._last: Instant | None = None
@@ -218,7 +218,7 @@ class _Reader:
         assert self._process is not None
         market = Marketplace(MemoryStorage(), [self._process])
         for person in self._people.values():
-            market.add_party(person.id, zone=person.zone, grants=person.grants, now=EPOCH)
+            market.add_party(person.id, zone=person.zone, grants=person.grants)
         market.request(
             student=ask.student,
             tutor=ask.tutor,

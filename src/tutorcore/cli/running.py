@@ -117,7 +117,7 @@ class _Play:
     def fill_wallets(self) -> list[Refusal | None]:
         """Register the people, and fill their wallets where the scenario says so."""
         for person in self._scenario.people:
-            self._market.add_party(person.id, zone=person.zone, grants=person.grants, now=self._scenario.at)
+            self._market.add_party(person.id, zone=person.zone, grants=person.grants)
         return [self._fill(person) for person in self._scenario.people if person.wallet is not None]
 
     def do_steps(self, count: int, progress: Progress | None) -> list[Refusal | None]:

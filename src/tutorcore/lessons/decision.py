@@ -70,16 +70,16 @@ def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Fa
     aside: Refusal | None = None
     read = False
     for row in rows:
-        granted = _may(row, before.brief, command.actor, facts)
-        if granted is None:
+        role = role_of(row, before.brief, command.actor, facts)
+        if role is None:
             continue
         # The first row of this actor whose guard holds is the one that decides; the others stand aside.
-        offered = _offered(row, before, command)
-        refusal = _guarded(row, before, command, offered, facts, now)
+        offered = _offered(row, before, command) if row.terms == "propose" else None
+        refusal = _guarded(row, before, command, offered, facts, now) if row.guarded else None
         read = read or bool(row.reads)
         if refusal is None:
             # What rows read before they stood aside belongs to the record too: deciding again will ask for it again.
-            return _attempt(row, before, command, offered, facts if granted or read else None, now)
+            return _attempt(row, before, command, offered, facts if read or role in _GRANTED else None, now)
         aside = aside or _unmet(row, before, command) or refusal
     return aside or _not_yours(rows, command)
 
@@ -143,10 +143,13 @@ def lapse(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> Lesson 
 
     On a tie the lesson's own timeout comes before that of its open change.
     """
-    deadline = next_deadline(lesson)
-    if deadline is None or deadline.at > now:
+    due, why, change = lesson.due, lesson.why, lesson.change
+    if change is not None and change.due is not None and (due is None or change.due < due):
+        due, why = change.due, change.why
+    if due is None or due > now:
         return None
-    due, row = deadline.at, deadline.why.row
+    assert why is not None
+    row = why.row
     at = due if due > lesson.at else lesson.at
     facts = facts_at(lesson, at, row.reads) if row.reads else None
     version = _follow(row, lesson, None, None, facts, at)
@@ -185,14 +188,8 @@ def _not_open(machine: Machine, lesson: Lesson, verb: str) -> Refusal:
 
 
 def _not_yours(rows: tuple[Row, ...], command: Command) -> Refusal:
-    roles = dict.fromkeys(role for row in rows if isinstance(row.rule, Move) for role in row.rule.by)
+    roles = dict.fromkeys(role for row in rows for role in row.by)
     return Refusal.of("not_yours", verb=command.verb, by=", ".join(roles), actor=command.actor)
-
-
-def _may(row: Row, brief: Brief, actor: PartyId, facts: Facts) -> bool | None:
-    """Whether the actor may take the row by a grant (True), by a role in the lesson (False), or not at all (None)."""
-    role = role_of(row, brief, actor, facts)
-    return None if role is None else role in _GRANTED
 
 
 def role_of(row: Row, brief: Brief, actor: PartyId, facts: Facts) -> Role | None:
@@ -200,9 +197,8 @@ def role_of(row: Row, brief: Brief, actor: PartyId, facts: Facts) -> Role | None
 
     A tutor is never the student's side, whoever asked or pays.
     """
-    assert isinstance(row.rule, Move)
     tutor = brief.tutor
-    for role in row.rule.by:
+    for role in row.by:
         if role in _GRANTED:
             if role in facts.grants:
                 return role
@@ -253,7 +249,7 @@ def _missing(row: Row, before: Lesson, command: Command) -> list[str]:
             missing.append("an offer")
         elif before.number == 0 and (offer.start is None or offer.duration is None or offer.price is None):
             missing += [name for name in ("start", "duration", "price") if getattr(offer, name) is None]
-    if not command.reason and isinstance(row.rule, Move) and row.rule.needs:
+    if "reason" in row.needs and not command.reason:
         missing.append("a reason")
     return missing
 
@@ -261,10 +257,10 @@ def _missing(row: Row, before: Lesson, command: Command) -> list[str]:
 def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal | None:
     """The terms that a proposing command puts on the table: what it names, and the rest as it was there.
 
-    None if the row proposes nothing, or the command does not say enough.
+    None if the command does not say enough.
     """
     offer, number = command.offer, before.rounds + 1
-    if row.terms != "propose" or offer is None:
+    if offer is None:
         return None
     if before.number == 0:
         if offer.start is None or offer.duration is None or offer.price is None:
@@ -302,8 +298,6 @@ def _guarded(
     row: Row, before: Lesson, command: Command, offered: Terms | Refusal | None, facts: Facts, now: Instant
 ) -> Refusal | None:
     """Why the row's guard or window stands against the command, or None."""
-    if row.when is None and row.until is None:
-        return None
     proposed = None if isinstance(offered, Refusal) else offered
     terms = proposed if proposed is not None and before.number == 0 else before.terms
     change = proposed if proposed is not None else None if before.change is None else before.change.terms
@@ -348,7 +342,7 @@ def _follow(
         price = terms.price if offered is None else offered.price
         if price > held or row.hold == "exact":
             held = price
-    legs = _moved(stood, held)
+    legs = _NO_LEGS if held == stood else _moved(stood, held)
     if case.split is not None:
         legs = _joined(case.split(held), legs)
         held = 0
@@ -405,7 +399,7 @@ def _chosen(
 
 def _moved(held: int, wanted: int) -> Legs:
     """The leg that makes what is held what is wanted: out of the payer's wallet, or back into it."""
-    return (("payer", held - wanted),) if wanted != held else _NO_LEGS
+    return (("payer", held - wanted),)
 
 
 def _joined(legs: Legs, others: Legs) -> Legs:

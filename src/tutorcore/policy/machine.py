@@ -35,6 +35,7 @@ from tutorcore.policy.process import (
     HoldEffect,
     IfPast,
     Move,
+    Need,
     Process,
     State,
     TermsEffect,
@@ -122,7 +123,8 @@ class Row:
 
     `enters` is the state it leads to, `opens` the state of a change; where both are None the lesson stays. `deadline`
     is that of whatever is entered or opened (None: none, or the old one stands); `reads` the counts it asks for;
-    `fixed` the fields that terms proposed here may not change.
+    `guarded` whether a guard or a window may stand against it; `fixed` the fields that terms proposed here may not
+    change.
     """
 
     id: str
@@ -141,6 +143,9 @@ class Row:
     hold: HoldEffect | None
     beside: bool
     guards_command: bool
+    by: tuple[Role, ...]
+    needs: tuple[Need, ...]
+    guarded: bool
     fixed: tuple[Field, ...]
     if_past: IfPast
     deadline: DeadlineFunction | None = None
@@ -225,6 +230,9 @@ class Machine:
             hold=rule.effects.hold,
             beside=state.beside,
             guards_command=when is not None and _reads_command(when, rule.effects),
+            by=rule.by if isinstance(rule, Move) else (),
+            needs=rule.needs if isinstance(rule, Move) else (),
+            guarded=when is not None or until is not None,
             fixed=tuple(name for name in FIELDS if name not in rule.effects.may_change),
             if_past="forbid" if isinstance(rule, Move) else rule.if_past,
         )

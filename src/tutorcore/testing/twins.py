@@ -30,7 +30,14 @@ T = TypeVar("T")
 START: Final = instant("2026-01-01T00:00:00Z")
 # After this long without anybody doing anything, everything under the sample policies has ended and been paid out.
 SILENCE: Final = timedelta(days=60)
-_JUST_MORE: Final = (MICROSECOND, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=13), timedelta(days=4))
+_JUST_MORE: Final = (
+    MICROSECOND,
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(hours=13),
+    timedelta(days=4),
+    timedelta(days=15),
+)
 _GRACES: Final = (timedelta(0), timedelta(0), timedelta(minutes=3), timedelta(hours=30))
 # What may still stand against an option that was listed: the terms chosen, and what others took meanwhile.
 _ELSEWHERE: Final = frozenset({"bad_terms", "no_time_left", "insufficient_funds", "slot_taken"})

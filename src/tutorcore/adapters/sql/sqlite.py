@@ -53,9 +53,13 @@ def open_sqlite(path: str | os.PathLike[str], *, busy_timeout: timedelta = BUSY_
     A process may open a file several times like this, but must not have it open in any other way: on POSIX systems,
     closing it there takes away the locks that keep other processes from the log.
     """
-    name = os.fspath(path)
-    if not name:
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidType("path", path, "the name of a file, or ':memory:'")
+    name = os.fsdecode(path)
+    if not name or "\0" in name:
         raise InvalidValue("path", name, "the name of a file, or ':memory:'")
+    if not isinstance(busy_timeout, timedelta):
+        raise InvalidType("busy_timeout", busy_timeout, "a timedelta")
     if not timedelta(0) <= busy_timeout <= timedelta(days=1):
         raise InvalidValue("busy_timeout", str(busy_timeout), "from nothing to a day")
     _refuse_old_sqlite()
@@ -188,7 +192,8 @@ class _OwnConnection(_Connection):
         self._timeout = busy_timeout.total_seconds()
         try:
             connection = sqlite3.connect(
-                path,
+                # A whole path cannot be taken for an address (`file:...`), whatever SQLite was built to take for one.
+                path if path == ":memory:" else os.path.abspath(path),
                 timeout=self._timeout,
                 isolation_level=None,
                 check_same_thread=False,
