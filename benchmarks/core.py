@@ -26,7 +26,6 @@ from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Lesson, Offer
 from tutorcore.lessons.projections import entry_of
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.codec import load_preset, machine_of
-from tutorcore.policy.machine import Machine
 
 LESSONS = 150
 PRICE, COUNTER_PRICE = 250, 300  # in tenths of an ITC

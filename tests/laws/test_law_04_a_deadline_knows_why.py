@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from tutorcore.adapters.memory import MemoryStorage
-from tutorcore.calendar.zones import add_calendar
+from tutorcore.calendar.zones import add_calendar, to_local
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.lessons.lesson import Lesson, Offer
-from tutorcore.policy.codec import load_policy
+from tutorcore.policy.codec import load_policy, load_preset
 from tutorcore.policy.process import BACK, Process
+from tutorcore.testing.people import ZONES
+from tutorcore.testing.strategies import instants_at_clock_changes
 
 NOW = instant("2026-05-04T10:00:00Z")
 HOUR = timedelta(hours=1)
@@ -166,3 +170,26 @@ def test_who_moves_house_keeps_the_deadlines_that_run(agreed: Callable[..., Mark
 
     assert lesson.brief.zone == "Europe/Berlin"
     assert lesson.due == NOW + 81 * HOUR + timedelta(days=3)
+
+
+@given(zone=st.sampled_from(ZONES), end=instants_at_clock_changes())
+def test_days_keep_the_wall_time_across_a_change_of_clocks(zone: str, end: Instant) -> None:
+    """Three days after the end is at the same time by the tutor's clock; the hours between are 71 to 73 then."""
+    market = Marketplace(MemoryStorage(), [load_preset("italki")])
+    market.add_party("ann", zone="UTC")
+    market.add_party("tom", zone=zone)
+    asked = end - 30 * HOUR
+    market.request(
+        student="ann", tutor="tom", start=end - HOUR, duration=HOUR, price="0", lesson="L1", key="1", now=asked
+    ).or_raise()
+    market.accept("L1", by="tom", proposal=1, key="2", now=asked).or_raise()
+
+    due = market.lesson("L1", now=end).due
+
+    assert due is not None
+    before, after = to_local(end, zone), to_local(due, zone)
+    assert after.date() - before.date() == timedelta(days=3)
+    assert timedelta(hours=71) <= due - end <= timedelta(hours=73)
+    # At a time that the clocks skip, the deadline is the next one that there is.
+    assert after.time() == before.time() or after.utcoffset() != before.utcoffset()
+    assert after.utcoffset() != before.utcoffset() or due - end == timedelta(days=3)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.adapters.sql.sqlite import open_sqlite
@@ -20,6 +22,8 @@ from tutorcore.policy.codec import content_hash
 from tutorcore.policy.process import Process
 from tutorcore.ports.storage import Storage
 from tutorcore.testing.plain import Dump, dump, without
+from tutorcore.testing.samples import sample_policies
+from tutorcore.testing.strategies import offers
 
 NOW = instant("2026-05-04T10:00:00Z")
 HOUR = timedelta(hours=1)
@@ -210,3 +214,26 @@ def test_an_outcome_can_be_raised_by_who_wants_that(market: Marketplace) -> None
 def test_every_code_is_shown_here() -> None:
     """Each documented refusal has an example in this file."""
     assert {*REFUSALS, "no_time_left"} == set(PRECEDENCE)
+
+
+@given(data=st.data())
+def test_any_offer_gets_an_answer(data: st.DataObject) -> None:
+    """Whatever is proposed, by whomever, there is an answer, and a refusal leaves everything but its line alone."""
+    storage = MemoryStorage()
+    market = Marketplace(storage, sample_policies()[1:2])
+    for party in ("ann", "tom"):
+        market.add_party(party, zone="Europe/Berlin")
+    market.top_up("ann", market.money("50", "ITC"), key="paid", now=NOW)
+    first = data.draw(offers(NOW, whole=True))
+    market.request(
+        student="ann", tutor="tom", start=first.start or NOW, duration=first.duration or HOUR,
+        price=market.money("5", "ITC"), kind=first.kind or "", lesson="L1", key="ask", now=NOW,
+    ).or_raise()  # fmt: skip
+    for number in range(data.draw(st.integers(1, 6))):
+        before = dump(storage)
+        by, verb = data.draw(st.sampled_from(("ann", "tom"))), data.draw(st.sampled_from(("propose", "accept")))
+        offer = data.draw(offers(NOW)) if verb == "propose" else None
+
+        outcome = market.act(verb, "L1", by=by, proposal=number + 1, offer=offer, key=f"k{number}", now=NOW)
+
+        assert outcome.ok or without(dump(storage), "audit") == without(before, "audit")
