@@ -28,16 +28,17 @@ from benchmarks.core import BEGIN, STUDENT, TUTOR
 from benchmarks.measure import Contestant
 from tutorcore.adapters.sql.sqlite import open_sqlite
 from tutorcore.engine.work import Work, digest_of
-from tutorcore.ids import Key, LessonId, PartyId
+from tutorcore.ids import Key, LessonId
 from tutorcore.instants import Instant, to_micros
 from tutorcore.ledger.accounts import COMMISSION, escrow, pending, wallet
 from tutorcore.ledger.entries import Entry, clear, flow, top_up
-from tutorcore.ports.storage import Transaction
+from tutorcore.ports.storage import Party, Transaction
 
 LESSONS = 50
 COMMANDS = 3 * LESSONS
 PRICE, FEE = 2500, 375
 SECOND = timedelta(seconds=1)
+ANN, BOB = Party(STUDENT, "UTC"), Party(TUTOR, "UTC")
 
 _TABLES = """
 CREATE TABLE entries (
@@ -154,28 +155,31 @@ def only_a_commit_batch() -> Callable[[], object]:
     return run
 
 
-def _commands() -> Iterator[tuple[str, PartyId, str, Instant, Entry | None]]:
+def _commands() -> Iterator[tuple[str, Party, str, Instant, Entry | None]]:
     for number in range(LESSONS):
         lesson, at = LessonId(f"L{number}"), BEGIN + number * SECOND
         own, tutor = escrow(lesson), pending(TUTOR)
         yield (
-            "hold", STUDENT, f"{lesson}/1", at,
+            "hold", ANN, f"{lesson}/1", at,
             flow("hold", own, ((wallet(STUDENT), -PRICE),), "ITC", at, lesson, "request"),
         )  # fmt: skip
         yield (
-            "capture", TUTOR, f"{lesson}/2", at,
+            "capture", BOB, f"{lesson}/2", at,
             flow("post", own, ((tutor, PRICE - FEE), (COMMISSION, FEE)), "ITC", at, lesson, "complete"),
         )  # fmt: skip
         yield (
-            "pay_out", TUTOR, f"{lesson}/3", at,
+            "pay_out", BOB, f"{lesson}/3", at,
             clear(TUTOR, PRICE - FEE, "ITC", effective_at=at, ref=lesson, source="payout"),
         )  # fmt: skip
 
 
-def _perform(tx: Transaction, verb: str, actor: PartyId, key: str, at: Instant, entry: Entry | None) -> None:
+def _perform(tx: Transaction, verb: str, actor: Party, key: str, at: Instant, entry: Entry | None) -> None:
     if entry is None:
         raise RuntimeError(f"{verb} moves nothing")
-    outcome = Work(tx, at).post((entry,), Key(key), digest_of(verb, actor, entry.ref), verb, actor)
+    work, digest = Work(tx, at), digest_of(verb, actor=actor.id, lesson=entry.ref)
+    outcome = work.repeated(Key(key), digest, verb, actor, None)
+    if outcome is None:
+        outcome = work.post((entry,), Key(key), digest, verb, actor.id)
     if not outcome.ok:
         raise RuntimeError(f"{verb} was refused: {outcome.refusal}")
 
@@ -185,7 +189,7 @@ def ours_batch(*, grouped: bool) -> Callable[[], object]:
     storage = open_sqlite(Path(folder.name, "ours.db"))
     with storage.transaction() as tx:
         paid = top_up(STUDENT, LESSONS * PRICE, "ITC", effective_at=BEGIN, ref="paid")
-        _perform(tx, "top_up", STUDENT, "paid", BEGIN, paid)
+        _perform(tx, "top_up", ANN, "paid", BEGIN, paid)
 
     def run_one_by_one() -> object:
         with closing(storage):

@@ -16,10 +16,11 @@ from tutorcore.ids import PartyId
 from tutorcore.instants import MICROSECOND, Instant, instant, to_text
 from tutorcore.ledger.accounts import available
 from tutorcore.lessons.decision import advance
-from tutorcore.lessons.lesson import Lesson, next_deadline
+from tutorcore.lessons.lesson import Lesson, Offer, next_deadline
+from tutorcore.policy.codec import load_policy
 from tutorcore.policy.process import Process
 from tutorcore.testing.plain import dump
-from tutorcore.testing.samples import sample_policies
+from tutorcore.testing.samples import OWN, sample_policies
 from tutorcore.testing.twins import Twins, played
 
 NOW = instant("2026-05-04T10:00:00Z")
@@ -219,6 +220,31 @@ def test_marks_that_are_due_count_before_they_are_recorded(
 
     assert listed == swept
     assert listed["cancel"] == "tutor rest"
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_what_is_counted_against_whoever_asks_is_caught_up_with_too(swept: bool) -> None:
+    """A mark on a parent, who asked for another's lesson and pays for neither, counts whether a sweeper ran or not."""
+    text = OWN.replace('when  = "notice >= 30m"', 'when  = "count(slow, requester) < 1"')
+    policy = load_policy(text.replace('"lesson.start - 2h"', '"lesson.start - 2h"\nmark = "slow"'))
+    market = Marketplace(MemoryStorage(), [policy])
+    for party in ("ann", "ben", "tom", "tess", "pam"):
+        market.add_party(party, zone="UTC")
+    market.request(
+        student="ann", tutor="tess", by="pam", start=NOW + 40 * HOUR, duration=HOUR, price="0",
+        verb="ask", lesson="L1", key="1", now=NOW,
+    ).or_raise()  # fmt: skip
+    market.act("counter", "L1", by="tess", offer=Offer(start=NOW + 50 * HOUR), key="2", now=NOW).or_raise()
+    if swept:
+        market.sweep(now=NOW + 60 * HOUR)
+
+    answer = market.request(
+        student="ben", tutor="tom", by="pam", start=NOW + 90 * HOUR, duration=HOUR, price="0",
+        verb="ask", lesson="L2", key="3", now=NOW + 60 * HOUR,
+    )  # fmt: skip
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "guard"
 
 
 def test_a_grace_keeps_an_early_sweeper_from_deciding(asked: Callable[..., Marketplace]) -> None:

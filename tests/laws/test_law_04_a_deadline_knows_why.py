@@ -21,6 +21,7 @@ from tutorcore.testing.strategies import instants_at_clock_changes
 
 NOW = instant("2026-05-04T10:00:00Z")
 HOUR = timedelta(hours=1)
+ITALKI = load_preset("italki")
 
 
 def _meant(text: str, version: Lesson) -> Instant:
@@ -175,7 +176,7 @@ def test_who_moves_house_keeps_the_deadlines_that_run(agreed: Callable[..., Mark
 @given(zone=st.sampled_from(ZONES), end=instants_at_clock_changes())
 def test_days_keep_the_wall_time_across_a_change_of_clocks(zone: str, end: Instant) -> None:
     """Three days after the end is at the same time by the tutor's clock; the hours between are 71 to 73 then."""
-    market = Marketplace(MemoryStorage(), [load_preset("italki")])
+    market = Marketplace(MemoryStorage(), [ITALKI])
     market.add_party("ann", zone="UTC")
     market.add_party("tom", zone=zone)
     asked = end - 30 * HOUR

@@ -26,6 +26,7 @@ from tutorcore.testing.samples import sample_policies
 from tutorcore.testing.strategies import offers
 
 NOW = instant("2026-05-04T10:00:00Z")
+DEAR = sample_policies()[1]
 HOUR = timedelta(hours=1)
 
 
@@ -220,7 +221,7 @@ def test_every_code_is_shown_here() -> None:
 def test_any_offer_gets_an_answer(data: st.DataObject) -> None:
     """Whatever is proposed, by whomever, there is an answer, and a refusal leaves everything but its line alone."""
     storage = MemoryStorage()
-    market = Marketplace(storage, sample_policies()[1:2])
+    market = Marketplace(storage, [DEAR])
     for party in ("ann", "tom"):
         market.add_party(party, zone="Europe/Berlin")
     market.top_up("ann", market.money("50", "ITC"), key="paid", now=NOW)

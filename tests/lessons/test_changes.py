@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tutorcore.errors import InvariantError
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, instant
 from tutorcore.lessons import (
@@ -229,6 +230,15 @@ def test_silence_closes_the_change_and_blames_who_had_the_turn() -> None:
         AGREED + 49 * HOUR, "agreed", None, lesson.terms,
     )  # fmt: skip
     assert (lapsed.step.fault, mark and mark.party, lapsed.due) == ("tutor", "tom", START)
+
+
+def test_a_lesson_whose_change_is_due_must_be_advanced_first() -> None:
+    """Deciding just before the change's deadline is fine; at it, the caller has to apply the timeout first."""
+    lesson = changing(start=START + 5 * HOUR)
+
+    assert done(act(lesson, "decline", "tom", AGREED + 49 * HOUR - MICROSECOND)).change is None
+    with pytest.raises(InvariantError, match="has not been advanced"):
+        act(lesson, "decline", "tom", AGREED + 49 * HOUR)
 
 
 def test_silence_may_accept_a_change() -> None:

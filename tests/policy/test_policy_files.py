@@ -782,6 +782,15 @@ def test_a_file_of_three_lines_is_italki_with_another_deadline() -> None:
     assert content_hash(process) != content_hash(italki)
 
 
+def test_a_slip_in_a_file_of_differences_is_shown_at_its_word() -> None:
+    """A key that the base has under its right name is still suggested for one that is misspelt."""
+    (mistake,) = mistakes('extends = "italki"\nid = "hasty"\nrequest.anwser_by = "lesson.start"')
+
+    assert (mistake.path, mistake.line, mistake.suggestion, word(mistake)) == (
+        "request.anwser_by", 3, "answer_by", "anwser_by",
+    )  # fmt: skip
+
+
 def test_the_version_of_what_is_extended_may_be_named() -> None:
     """`italki@2018-02` is italki as long as that is the version at hand."""
     assert load_policy('extends = "italki@2018-02"\nid = "mine"').version == "2018-02"

@@ -46,13 +46,21 @@ class Caller:
         self.storage = enlist_sqlite(self.connection)
         self.market = open_market(self.storage)
         self.market.top_up("ann", self.market.money("100.0", "ITC"), key="ann pays", now=_NOW)
-        self.connection.execute("COMMIT")
+        self.commit()
         self.begin()
 
     def begin(self) -> None:
         """Begin as this connection wants it to be done."""
         if self.has_to_begin:
             self.connection.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Commit likewise: with autocommit=False, only the method begins the next transaction."""
+        self.connection.execute("COMMIT") if self.has_to_begin else self.connection.commit()
+
+    def roll_back(self) -> None:
+        """Roll back likewise."""
+        self.connection.execute("ROLLBACK") if self.has_to_begin else self.connection.rollback()
 
     def order(self, name: str) -> None:
         """Do some work of his own."""
@@ -87,7 +95,7 @@ def caller(
     found = Caller(path, request.param, open_market)
     yield found
     if found.connection.in_transaction:
-        found.connection.execute("ROLLBACK")
+        found.roll_back()
     assert broken_promises(found.storage) == []
     found.connection.close()
 
@@ -98,7 +106,7 @@ def test_a_commit_keeps_both(caller: Caller) -> None:
     asked = caller.ask("l1")
     caller.order("after")
     before = caller.others_see()
-    caller.connection.execute("COMMIT")
+    caller.commit()
 
     assert asked.ok
     assert before == ([], [], [])
@@ -111,11 +119,11 @@ def test_a_rollback_takes_both(caller: Caller) -> None:
     caller.order("mine")
     caller.ask("l1").or_raise()
     caller.market.accept("l1", by="tom", proposal=1, key="a1", now=_NOW).or_raise()
-    caller.connection.execute("ROLLBACK")
+    caller.roll_back()
     caller.begin()
     after = caller.dump()
     again = caller.ask("l1", start_in=2 * _DAY)
-    caller.connection.execute("COMMIT")
+    caller.commit()
 
     assert after == before
     assert again.ok
@@ -139,7 +147,7 @@ def test_nothing_is_ever_committed(caller: Caller) -> None:
     with pytest.raises(UnknownName):
         market.lesson("none", now=_NOW)
     in_transaction, seen = caller.connection.in_transaction, caller.others_see()
-    caller.connection.execute("COMMIT")
+    caller.commit()
 
     assert in_transaction
     assert seen == ([], [], [])
@@ -150,11 +158,11 @@ def test_a_refusal_leaves_its_audit_line(caller: Caller) -> None:
     """It is an answer: the caller commits, and the key stays answered."""
     caller.order("mine")
     refused = caller.ask("l1", price="100.1")
-    caller.connection.execute("COMMIT")
+    caller.commit()
     caller.begin()
     again = caller.ask("l1", price="100.1")
     lines = caller.market.audit("l1")
-    caller.connection.execute("COMMIT")
+    caller.commit()
 
     assert refused.refusal is not None
     assert refused.refusal.code == "insufficient_funds"
@@ -169,7 +177,7 @@ def test_a_refusal_that_is_raised_takes_the_audit_line_with_it_only_if_the_calle
     with pytest.raises(Refused, match="insufficient_funds"):
         caller.ask("l1", price="100.1").or_raise()
     kept = [line.key for line in caller.market.audit("l1")]
-    caller.connection.execute("ROLLBACK")
+    caller.roll_back()
     caller.begin()
 
     assert kept == ["l1"]
@@ -183,7 +191,7 @@ def test_two_lessons_in_one_transaction(caller: Caller) -> None:
     third = caller.ask("l3", tutor="tim", price="10.0")
     fourth = caller.ask("l4", start_in=2 * _DAY, price="40.0")
     before = caller.others_see()
-    caller.connection.execute("COMMIT")
+    caller.commit()
     codes = [each.refusal and each.refusal.code for each in (first, second, third, fourth)]
 
     assert codes == [None, "insufficient_funds", "slot_taken", None]
@@ -203,7 +211,7 @@ def test_an_error_leaves_what_the_caller_did_before(caller: Caller) -> None:
         assert caller.dump() == before
     caller.market.accept("l1", by="tom", proposal=1, key="a1", now=_NOW).or_raise()
     caller.order("after")
-    caller.connection.execute("COMMIT")
+    caller.commit()
 
     assert caller.others_see() == (["after", "before"], ["l1"], ["a1", "l1"])
 
@@ -221,7 +229,7 @@ def test_an_error_in_the_middle_of_a_command_leaves_what_was_before(caller: Call
     after = caller.dump()
     caller.connection.execute("DROP TRIGGER full")
     caller.market.decline("l1", by="tom", key="d1", now=_NOW).or_raise()
-    caller.connection.execute("COMMIT")
+    caller.commit()
 
     assert after == before
     assert caller.others_see() == (["before"], ["l1"], ["d1", "l1"])
@@ -237,7 +245,7 @@ def test_a_savepoint_of_the_caller_s(caller: Caller) -> None:
     caller.connection.execute("ROLLBACK TO SAVEPOINT tutorcore")
     caller.connection.execute("RELEASE SAVEPOINT tutorcore")
     after = caller.dump()
-    caller.connection.execute("COMMIT")
+    caller.commit()
 
     assert after == before
     assert caller.others_see() == ([], ["l1"], ["l1"])
@@ -255,7 +263,7 @@ def test_a_query_of_the_caller_s_may_be_half_read(caller: Caller) -> None:
     with pytest.raises(UnknownName):
         caller.ask("l3", tutor="nobody")
     found += [row[0] for row in rows]
-    caller.connection.execute("COMMIT")
+    caller.commit()
 
     assert found == [f"o{number}" for number in range(5)]
 
@@ -266,7 +274,7 @@ def test_outside_of_a_transaction_nothing_is_done(
 ) -> None:
     """A connection that begins nothing by itself must have begun: each of our statements would commit by itself."""
     caller = Caller(path, kind, open_market)
-    caller.connection.execute("COMMIT")
+    caller.commit()
     before = caller.dump()
     with pytest.raises(StorageError, match="BEGIN first"):
         caller.ask("l1")

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import attrs
@@ -20,7 +21,7 @@ import pytest
 from tutorcore import Instant, instant, open_sqlite
 from tutorcore.instants import to_text
 from tutorcore.testing.plain import Dump, differences, dump
-from tutorcore.testing.promises import broken_promises
+from tutorcore.testing.promises import broken_history, broken_promises
 
 pytestmark = pytest.mark.slow
 
@@ -218,3 +219,57 @@ def test_a_run_that_came_to_its_end_can_be_repeated(tmp_path: Path) -> None:
     second = runs.play(database)
 
     assert second == first
+
+
+def test_two_runs_at_once_end_as_one(tmp_path: Path) -> None:
+    """Two runs of one scenario on one database, at the same time, do together what one does alone."""
+    runs = Runs(tmp_path, _scenario(Random(22)))
+    alone = runs.play(runs.database("alone"))
+    database = runs.database("together")
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        together = list(pool.map(runs.play, [database] * _AT_ONCE))
+    with open_sqlite(database) as storage:
+        broken = broken_promises(storage)
+
+    assert broken == []
+    for each in together:
+        assert each.code == alone.code
+        assert differences(each.dump, alone.dump) == {}
+        assert each.document == alone.document
+
+
+def test_whoever_is_killed_leaves_the_others_a_whole_database(tmp_path: Path) -> None:
+    """Three crowds play on one database; one after the other is killed and replaced, and every promise is kept."""
+    path, chance, began = tmp_path / "market.db", Random(23), monotonic()
+    with ExitStack() as stack:
+        crowds = [stack.enter_context(_crowd(path, number, began)) for number in range(3)]
+        stack.callback(lambda: [crowd.kill() for crowd in crowds])
+        for number in range(3, 15):
+            sleep(chance.uniform(0.3, 1.2))
+            victim = crowds.pop(0)
+            assert victim.poll() is None, "a crowd ended by itself"
+            victim.kill()
+            victim.wait(60)
+            crowds.append(stack.enter_context(_crowd(path, number, began)))
+        for crowd in crowds:
+            assert crowd.poll() is None, "a crowd ended by itself"
+            crowd.kill()
+            crowd.wait(60)
+    with open_sqlite(path) as storage:
+        broken = broken_promises(storage)
+        with storage.reading() as tx:
+            histories = [tx.history(lesson.id) for lesson in tx.lessons()]
+            lines = tx.audit()
+    numbers = [line.cause.number for line in lines]
+
+    assert broken == []
+    assert [sentence for history in histories for sentence in broken_history(history)] == []
+    assert numbers == sorted(numbers)
+    assert len({line.key.split(".")[0] for line in lines if line.key is not None}) > 3, "too few crowds got to play"
+    assert any(line.refusal is None for line in lines)
+
+
+def _crowd(path: Path, number: int, began: float) -> subprocess.Popen[str]:
+    program = Path(__file__).parent / "children" / "crowd.py"
+    command = [sys.executable, "-P", str(program), str(path), str(number), str(began)]
+    return subprocess.Popen(command, text=True)

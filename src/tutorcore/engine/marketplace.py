@@ -175,7 +175,8 @@ class Marketplace:
             if outcome is None:
                 machine = self._machine(policy)
                 opening = machine.process.opening.verb if verb is None else verb
-                offer = attrs.evolve(asked, price=self._minor(price, machine.process.unit))
+                minor = self._minor(price, machine.process.unit)
+                offer = Offer(asked.start, asked.duration, minor, asked.kind, asked.details)
                 command = Command(opening, asking, checked, id, None, offer, "", note)
                 brief = self._brief(tx, machine, id, at, bound, actor)
                 outcome = work.perform(command, content, actor, (machine, brief))
@@ -223,18 +224,8 @@ class Marketplace:
         """
         at = self._now(now)
         command = _command(verb, lesson, by, key, proposal, offer, reason, note)
-        content = digest_of(
-            verb, lesson=command.lesson, actor=command.actor, proposal=proposal, offer=offered(offer), reason=reason,
-            note=note,
-        )  # fmt: skip
         with self._storage.transaction() as tx:
-            work, actor = Work(tx, at), _party(tx, command.actor, "by")
-            outcome = work.repeated(command.key, content, verb, actor, command.lesson)
-            if outcome is None:
-                outcome = work.perform(command, content, actor)
-        if outcome is None:
-            raise UnknownName("lesson", lesson)
-        return outcome
+            return _carried_out(tx, command, at)
 
     def accept(
         self, lesson: str, *, by: str, proposal: int, key: str, note: str = "", now: Instant | None = None
@@ -272,8 +263,11 @@ class Marketplace:
         now: Instant | None = None,
     ) -> Outcome:
         """Propose other terms: a counter-offer, or a change of what is agreed. What is left out stays as it is."""
-        offer = self._offer(lesson, start, duration, price, kind, details)
-        return self.act("propose", lesson, by=by, offer=offer, proposal=proposal, key=key, note=note, now=now)
+        at = self._now(now)
+        with self._storage.transaction() as tx:
+            minor = None if price is None else self._minor(price, _unit_of(tx, lesson_id(lesson)))
+            offer = Offer(start, duration, minor, kind, details)
+            return _carried_out(tx, _command("propose", lesson, by, key, proposal, offer, "", note), at)
 
     def reschedule(
         self,
@@ -342,21 +336,22 @@ class Marketplace:
         due_by = at - _grace(grace)
         timeouts = clearings = transactions = 0
         lessons: set[LessonId] = set()
-        while True:
+        is_all = False
+        while not is_all:
             with self._storage.transaction() as tx:
                 work = Work(tx, at)
-                versions, cleared = work.sweep(due_by, batch)
+                versions, cleared, is_all = work.sweep(due_by, batch)
                 if versions or cleared:
                     part = None if named is None else _next_part(tx, named)
                     tx.add_audit(AuditLine(work.cause, part, "", "sweep", "", None, at, 1, 0, None))
-            if not versions and not cleared:
-                return Swept(timeouts, len(lessons), clearings, transactions)
-            timeouts += len(versions)
-            clearings += len(cleared)
-            transactions += 1
-            lessons.update(version.brief.id for version in versions)
-            if progress is not None:
-                progress(timeouts)
+            if versions or cleared:
+                timeouts += len(versions)
+                clearings += len(cleared)
+                transactions += 1
+                lessons.update(version.brief.id for version in versions)
+                if progress is not None:
+                    progress(timeouts)
+        return Swept(timeouts, len(lessons), clearings, transactions)
 
     # Questions: the state as of `now`, and nothing is written
 
@@ -464,26 +459,6 @@ class Marketplace:
             raise InvalidValue("policy", None, f"the name of one of several policies: {known}")
         return self._only
 
-    def _offer(
-        self,
-        lesson: str,
-        start: Instant | None,
-        duration: timedelta | None,
-        price: Money | str | int | None,
-        kind: str | None,
-        details: Mapping[str, str] | None,
-    ) -> Offer:
-        minor = None if price is None else self._minor(price, self._unit_of(lesson))
-        return Offer(start, duration, minor, kind, details)
-
-    def _unit_of(self, lesson: str) -> Unit:
-        """The unit that a price written as text is in: that of the lesson's own policy."""
-        with self._storage.reading() as tx:
-            found = tx.lesson(lesson_id(lesson))
-        if found is None:
-            raise UnknownName("lesson", lesson)
-        return found.machine.process.unit
-
     def _minor(self, price: Money | str | int, unit: Unit) -> int:
         money = price if isinstance(price, Money) else Money.of(price, Currency(unit.code, unit.exponent))
         if money.currency.code != unit.code or money.currency.exponent != unit.exponent:
@@ -543,6 +518,29 @@ def _command(
     if offer is not None and not isinstance(offer, Offer):
         raise InvalidType("offer", offer, "an Offer")
     return Command(verb, actor, command_key(key), id, proposal, offer, reason, note)
+
+
+def _carried_out(tx: Transaction, command: Command, at: Instant) -> Outcome:
+    """The outcome of a command about a lesson that exists: the stored one, or that of carrying it out now."""
+    content = digest_of(
+        command.verb, lesson=command.lesson, actor=command.actor, proposal=command.proposal,
+        offer=offered(command.offer), reason=command.reason, note=command.note,
+    )  # fmt: skip
+    work, actor = Work(tx, at), _party(tx, command.actor, "by")
+    outcome = work.repeated(command.key, content, command.verb, actor, command.lesson)
+    if outcome is None:
+        outcome = work.perform(command, content, actor)
+    if outcome is None:
+        raise UnknownName("lesson", command.lesson)
+    return outcome
+
+
+def _unit_of(tx: Transaction, lesson: LessonId) -> Unit:
+    """The unit that a price written as text is in: that of the lesson's own policy."""
+    found = tx.lesson(lesson)
+    if found is None:
+        raise UnknownName("lesson", lesson)
+    return found.machine.process.unit
 
 
 def _texts(**values: object) -> None:

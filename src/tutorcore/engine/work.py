@@ -20,7 +20,7 @@ from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import MICROSECOND, Instant, to_micros, to_text
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
-from tutorcore.lessons.decision import advance_together, counts_needed, decide
+from tutorcore.lessons.decision import advance_together, counts_needed, decide, is_due
 from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, Offer, next_deadline
 from tutorcore.lessons.projections import (
     Claim,
@@ -43,7 +43,7 @@ def digest_of(verb: str, /, **content: str | int | tuple[object, ...] | None) ->
 
     What is left out or empty does not count, so that a command can learn to say more without changing what was said.
     """
-    said = sorted((name, value) for name, value in content.items() if value not in (None, "", ()))
+    said = sorted([item for item in content.items() if item[1] or item[1] == 0])
     return sha256(repr((verb, said)).encode()).hexdigest()
 
 
@@ -120,7 +120,9 @@ class Work:
         if not isinstance(answer, Refusal):
             refused = self._attempt(lesson, answer)
             if refused is None:
-                versions += [answer, *self._apply_due([answer], now)]  # What it opened may be due at once.
+                versions.append(answer)
+                if is_due(answer, now):  # What it opened may be due at once.
+                    versions += self._apply_due([answer], now)
                 lesson = versions[-1]
             else:
                 answer = refused
@@ -137,15 +139,16 @@ class Work:
     def catch_up(self, parties: Iterable[PartyId]) -> list[Lesson]:
         """Apply everything that is due for the lessons of these parties; return the versions in their order."""
         parties = tuple(parties)
-        versions = self._apply_due(self._loaded(self._tx.due(self._now, parties)), self._now)
+        ids = self._tx.due(self._now, parties)
+        versions = self._apply_due(self._loaded(ids), self._now) if ids else []
         self.clear(self._tx.due_clearings(self._now, parties))
         return versions
 
-    def sweep(self, due_by: Instant, limit: int) -> tuple[list[Lesson], list[Clearing]]:
+    def sweep(self, due_by: Instant, limit: int) -> tuple[list[Lesson], list[Clearing], bool]:
         """Apply what is due by `due_by`, soonest first, for at most `limit` lessons and as many clearings.
 
         Lessons are followed only up to the first one left out, so that the order of all timeouts does not depend on how
-        many are taken at once. Returns the versions and the clearings; nothing is left when both are empty.
+        many are taken at once. Returns the versions, the clearings, and whether that was all.
         """
         lessons = self._loaded(self._tx.due(due_by, limit=limit + 1))
         left_out = next_deadline(lessons[limit]) if len(lessons) > limit else None
@@ -153,7 +156,7 @@ class Work:
         versions = self._apply_due(lessons[:limit], due_by, until)
         clearings = self._tx.due_clearings(due_by, limit=limit)
         self.clear(clearings)
-        return versions, clearings
+        return versions, clearings, left_out is None and len(clearings) < limit
 
     def clear(self, clearings: Iterable[Clearing]) -> None:
         """Make pending earnings available, each counted from the instant it was due."""

@@ -61,8 +61,7 @@ def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Fa
     before = _unasked(machine, lesson) if isinstance(lesson, Brief) else lesson
     if now < before.at:
         return Refusal.of("out_of_order", last=to_text(before.at), at=to_text(now))
-    due, change = before.due, before.change
-    if (due is not None and due <= now) or (change is not None and change.due is not None and change.due <= now):
+    if is_due(before, now):
         raise InvariantError(f"lesson {before.brief.id} has not been advanced to {to_text(now)}")
     rows = rows_open(before, command.verb)
     if not rows:
@@ -136,6 +135,12 @@ def _streak_with(version: Lesson, streak: _Streak | None) -> _Streak:
         at = to_text(version.at)
         raise InvariantError(f"timeouts of lesson {version.brief.id} follow each other without end at {at}: {row}")
     return version.at, count
+
+
+def is_due(lesson: Lesson, now: Instant) -> bool:
+    """Return whether a timeout of the lesson or of its open change is due at `now`."""
+    due, change = lesson.due, lesson.change
+    return (due is not None and due <= now) or (change is not None and change.due is not None and change.due <= now)
 
 
 def lapse(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> Lesson | None:

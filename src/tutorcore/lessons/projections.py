@@ -88,7 +88,7 @@ def entry_of(lesson: Lesson) -> Entry | None:
         return None
     brief, kind, through = lesson.brief, _kind_of_return(lesson), 0
     moved: list[Leg] = []
-    # What `flow_kind` and `flow` do, in one pass: legs name each role once and none is zero, so nothing is left to check.
+    # `flow_kind` and `flow` in one pass: legs name each role once and none is zero, so nothing is left to check.
     for role, amount in lesson.legs:
         through += amount
         if role == "payer":

@@ -217,10 +217,6 @@ class _Inspection:
             yield Problem(path, "nobody is there to refuse a timeout: it can neither propose terms nor hold money")
         if source is not None and source.slot == "none" and target is not None and target.slot != "none":
             yield Problem(path, f"nobody can refuse a timeout: it cannot claim the time that {target.name} holds")
-        if source is not None and source.beside and source.slot == "none" and effects.terms == "accept":
-            yield Problem(
-                path, "nobody can refuse a timeout: it cannot claim a time that the open change does not hold"
-            )
         if row.to == STAY:
             yield Problem((*path, "to"), "a timeout that stays would fire for ever")
         if effects.terms == "accept" and source is not None and not self._may_be_accepted_silently(source):

@@ -39,8 +39,9 @@ _JUST_MORE: Final = (
     timedelta(days=15),
 )
 _GRACES: Final = (timedelta(0), timedelta(0), timedelta(minutes=3), timedelta(hours=30))
-# What may still stand against an option that was listed: the terms chosen, and what others took meanwhile.
-_ELSEWHERE: Final = frozenset({"bad_terms", "no_time_left", "insufficient_funds", "slot_taken"})
+# What may still stand against an option that was listed: what others took, and the terms that are proposed with it.
+_TAKEN: Final = frozenset({"insufficient_funds", "slot_taken"})
+_TERMS: Final = _TAKEN | {"bad_terms", "no_time_left", "guard"}
 
 
 @attrs.frozen
@@ -135,7 +136,7 @@ class Twins:
             return
         by, option = chance.pick(options)
         answer = self._do(deed(option, lesson, by, self.now, chance))
-        may_be = _ELSEWHERE | ({"guard"} if "offer" in option.needs else set())
+        may_be = _TERMS if "offer" in option.needs else _TAKEN
         assert answer.refusal is None or answer.refusal.code in may_be, (
             f"{option.verb} by {by} was listed: {answer.refusal}"
         )
@@ -239,8 +240,10 @@ class Twins:
             instants = [self.now] if option.until is None else [self.now, option.until - MICROSECOND]
             for at in instants if tried.offer is None else instants[:1]:
                 code = self._preview(tried, at)
-                may_be = {None, "no_time_left"} if tried.offer is None else {None, *_ELSEWHERE, "guard"}
-                assert code in may_be, f"{verb} by {by} is listed until {option.until} and refused at {at}: {code}"
+                may_be = _TAKEN if tried.offer is None else _TERMS
+                assert code is None or code in may_be, (
+                    f"{verb} by {by} is listed until {option.until} and refused at {at}: {code}"
+                )
 
     # What must hold
 
