@@ -241,6 +241,20 @@ def test_a_lesson_whose_change_is_due_must_be_advanced_first() -> None:
         act(lesson, "decline", "tom", AGREED + 49 * HOUR)
 
 
+def test_a_change_may_be_open_without_a_clock_of_its_own() -> None:
+    """A change whose state has no timeout waits for an answer, or for the lesson's own time."""
+    timed = TABLE[TABLE.index("[[state.asking.timeout]]") : TABLE.index("[state.asking.on.accept]")]
+    lesson = changing(
+        machine_of(load_policy(TABLE.replace(timed, "").replace("AT", "lesson.start"))), start=START + 5 * HOUR
+    )
+
+    assert lesson.change is not None
+    assert (lesson.change.due, lesson.change.why) == (None, None)
+    assert next_deadline(lesson) == (START, lesson.why)
+    assert done(act(lesson, "decline", "tom", AGREED + 60 * HOUR)).change is None
+    assert [version.state for version in advance(lesson, START)] == ["done"]
+
+
 def test_silence_may_accept_a_change() -> None:
     """Where silence accepts, the new terms stand from that instant on, and the lesson's deadline is found anew."""
     accepting = TABLE.replace(
@@ -586,6 +600,7 @@ def test_a_change_may_end_in_a_state_of_its_own() -> None:
         ("tom", Offer(START), "they are those of proposal 1"),
         ("tom", Offer(), "they are those of proposal 1"),
         ("tom", Offer(duration=HOUR), "they are those of proposal 1"),
+        ("tom", Offer(kind="", details={}), "they are those of proposal 1"),
         ("tom", Offer(AGREED + HOUR), "they start at 2026-03-02T12:00:00Z, which is not after 2026-03-02T12:00:00Z"),
         ("tom", Offer(ASKED), "they start at 2026-03-02T10:00:00Z, which is not after 2026-03-02T12:00:00Z"),
     ],
@@ -596,6 +611,21 @@ def test_terms_that_cannot_stand_say_why(by: str, offer: Offer, problem: str) ->
 
     assert (refusal.code, refusal.facts["problem"]) == ("bad_terms", problem)
     assert refusal.sentence == f"these terms cannot stand: {problem}"
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        Offer(price=2501),
+        Offer(START + HOUR / 2, HOUR / 2),
+        Offer(duration=HOUR / 2),
+        Offer(kind="trial"),
+        Offer(details={"a": "b"}),
+    ],
+)
+def test_terms_that_differ_in_one_thing_are_another_proposal(offer: Offer) -> None:
+    """A change of the price, the start, the end, the kind or the details alone is a change."""
+    assert done(act(agreed(), "change", "sue", AGREED + HOUR, offer=offer)).rounds == 2
 
 
 def test_terms_may_begin_just_after_now() -> None:

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 _THREADS = 8
 _COMMANDS = 60
+_POLICIES = sample_policies()
 _BEGINNING = instant("2026-03-02T09:00:00Z")
 _STEPS = (timedelta(0), timedelta(0), timedelta(microseconds=1), timedelta(hours=1), timedelta(hours=5))
 _WORLD = World((("tom", "Europe/Berlin"), ("ann", "America/New_York"), ("ben", "Asia/Kathmandu")), "Asia/Tokyo")
@@ -86,7 +87,7 @@ def _do_something(market: Marketplace, clock: CommonClock, chance: Drawn, name: 
     if what == "pay":
         outcome = payment(_WORLD, market, chance.pick(("ITC", "JPY", "KWD")), chance).on(market, name, now)
     elif what == "ask" or not lessons:
-        asked = question(_WORLD, market, chance.pick(sample_policies()), f"L{name}", lessons, now, chance)
+        asked = question(_WORLD, market, chance.pick(_POLICIES), f"L{name}", lessons, now, chance)
         outcome = asked.on(market, name, now)
     elif what == "sweep":
         market.sweep(now=now, batch=chance.pick((1, 2, 100)), key=name)
@@ -116,7 +117,7 @@ def _look(market: Marketplace, lesson: str, now: Instant) -> str:
 
 def test_threads_share_a_marketplace(storage: Storage) -> None:
     """Eight threads do whatever comes to their minds: every promise is kept, and every command was answered once."""
-    market = Marketplace(storage, sample_policies(), zone=_WORLD.platform)
+    market = Marketplace(storage, _POLICIES, zone=_WORLD.platform)
     _WORLD.enter(market)
     for party in _WORLD.payers:
         for code in ("ITC", "JPY", "KWD"):

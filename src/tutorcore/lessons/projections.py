@@ -1,5 +1,4 @@
-"""What follows from a version: ledger entries, claims on people's time, clearings, marks
-and notices.
+"""What follows from a version: ledger entries, claims on people's time, clearings, marks and notices.
 
 Each is a pure function of the version (and the one before it): nothing here decides anything, so whatever follows can
 be derived again from the log, and a store writes it in the same transaction.
@@ -13,12 +12,10 @@ from typing import NamedTuple
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import Instant
 from tutorcore.ledger.accounts import COMMISSION, Account
-from tutorcore.ledger.entries import Entry, EntryKind, Leg
+from tutorcore.ledger.entries import Entry, clear, flow, flow_kind
 from tutorcore.lessons.lesson import Brief, Lesson, Terms
 from tutorcore.policy.process import Slot
-
-# Nearly twice as fast as calling the classes of accounts and entries, several of which most steps need.
-_new = tuple.__new__
+from tutorcore.policy.settlement import LegRole
 
 
 class Claim(NamedTuple):
@@ -73,8 +70,8 @@ def _claims(brief: Brief, slot: Slot, terms: Terms) -> tuple[Claim, ...]:
         return ()
     id, number, start, end = brief.id, terms.number, terms.start, terms.end
     return (
-        _new(Claim, (id, number, brief.tutor, start, end, slot)),
-        _new(Claim, (id, number, brief.student, start, end, slot)),
+        Claim(id, number, brief.tutor, start, end, slot),
+        Claim(id, number, brief.student, start, end, slot),
     )
 
 
@@ -84,30 +81,19 @@ def entry_of(lesson: Lesson) -> Entry | None:
     A hold is *pending* while it lies in escrow; it is *posted* when somebody else is paid out of it, *voided* when a
     move gives all of it back and *expired* when a timeout does.
     """
-    if not lesson.legs:
+    legs = lesson.legs
+    if not legs:
         return None
-    brief, kind, through = lesson.brief, _kind_of_return(lesson), 0
-    moved: list[Leg] = []
-    # `flow_kind` and `flow` in one pass: legs name each role once and none is zero, so nothing is left to check.
-    for role, amount in lesson.legs:
-        through += amount
-        if role == "payer":
-            moved.append((_new(Account, ("wallet", brief.payer)), -amount))
-            if amount < 0:
-                kind = "hold"
-        else:
-            moved.append((_new(Account, ("pending", brief.tutor)) if role == "tutor" else COMMISSION, -amount))
-            kind = "post"
-    own = (_new(Account, ("escrow", brief.id)), through)
-    moved.insert(0 if through > 0 else len(moved), own)
-    return _new(Entry, (kind, brief.currency, tuple(moved), lesson.at, brief.id, lesson.step.id, None))
+    brief = lesson.brief
+    flows = [(_account(brief, role), amount) for role, amount in legs]
+    kind = flow_kind(flows, lesson.held, "timeout" if lesson.command is None else "move")
+    return flow(kind, Account("escrow", brief.id), flows, brief.currency, lesson.at, brief.id, lesson.step.id)
 
 
-def _kind_of_return(lesson: Lesson) -> EntryKind:
-    """What an entry is that moves nothing but money back to the payer."""
-    if lesson.held:
-        return "release"
-    return "expire" if lesson.command is None else "void"
+def _account(brief: Brief, role: LegRole) -> Account:
+    if role == "payer":
+        return Account("wallet", brief.payer)
+    return Account("pending", brief.tutor) if role == "tutor" else COMMISSION
 
 
 def clearing_of(lesson: Lesson, clears_after: timedelta) -> Clearing | None:
@@ -122,8 +108,7 @@ def clearing_of(lesson: Lesson, clears_after: timedelta) -> Clearing | None:
 def clearing_entry(clearing: Clearing) -> Entry:
     """Return the entry that makes pending earnings available, counted from the instant they were due."""
     lesson, _, tutor, currency, amount, due = clearing
-    legs = ((Account("pending", tutor), amount), (Account("available", tutor), -amount))
-    return Entry("clear", currency, legs, due, lesson, "payout.clears_after")
+    return clear(tutor, amount, currency, effective_at=due, ref=lesson, source="payout.clears_after")
 
 
 def mark_of(lesson: Lesson) -> Mark | None:

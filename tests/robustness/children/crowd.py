@@ -21,6 +21,7 @@ from tutorcore.testing.samples import sample_policies
 T = TypeVar("T")
 
 _WORLD = World((("tom", "Europe/Berlin"), ("ann", "America/New_York"), ("ben", "Asia/Kathmandu")), "Asia/Tokyo")
+_POLICIES = sample_policies()
 _BEGINNING = instant("2026-03-02T09:00:00Z")
 
 
@@ -36,17 +37,24 @@ class Drawn:
 
 
 def main(path: str, seed: str, began: str) -> None:
-    """Go on for ever."""
+    """Say when the play begins, and go on for ever."""
     chance = Drawn(seed)
     with open_sqlite(path, busy_timeout=timedelta(minutes=1)) as storage:
-        market = Marketplace(storage, sample_policies(), zone=_WORLD.platform)
+        market = Marketplace(storage, _POLICIES, zone=_WORLD.platform)
         _WORLD.enter(market)
+        sys.stdout.write("playing\n")
+        sys.stdout.flush()
+        for party in _WORLD.payers:
+            market.top_up(party, market.money("2000", "ITC"), key=f"{seed}.{party}", now=_now(began))
         for number in count():
-            now = _BEGINNING + (monotonic() - float(began)) * timedelta(days=1)
             try:
-                _do_something(market, chance, f"{seed}.{number}", now)
+                _do_something(market, chance, f"{seed}.{number}", _now(began))
             except (InvalidValue, UnknownName):
                 continue  # Some of what comes to mind names what is not there.
+
+
+def _now(began: str) -> Instant:
+    return _BEGINNING + (monotonic() - float(began)) * timedelta(days=1)
 
 
 def _do_something(market: Marketplace, chance: Drawn, name: str, now: Instant) -> None:
@@ -55,7 +63,7 @@ def _do_something(market: Marketplace, chance: Drawn, name: str, now: Instant) -
     if what == "pay":
         payment(_WORLD, market, chance.pick(("ITC", "JPY", "KWD")), chance).on(market, name, now)
     elif what == "ask" or not lessons:
-        question(_WORLD, market, chance.pick(sample_policies()), f"L{name}", lessons, now, chance).on(market, name, now)
+        question(_WORLD, market, chance.pick(_POLICIES), f"L{name}", lessons, now, chance).on(market, name, now)
     elif what == "sweep":
         market.sweep(now=now, batch=chance.pick((1, 2, 100)), key=name)
     else:
