@@ -27,6 +27,7 @@ from tutorcore.lessons.projections import entry_of
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.codec import load_preset, machine_of
 
+POLICY = load_preset("italki")
 LESSONS = 150
 PRICE, COUNTER_PRICE = 250, 300  # in tenths of an ITC
 
@@ -44,7 +45,7 @@ WEEK, HOUR, TWO_HOURS, HALF_AN_HOUR, TWO_DAYS, SIX_DAYS = (
 
 def core_batch() -> Callable[[], object]:
     """Return the batch on the pure core; the wallet is filled outside the clock."""
-    machine = machine_of(load_preset("italki"))
+    machine = machine_of(POLICY)
     log: list[Lesson] = []
     keys: dict[Key, Lesson] = {}
     book = Book()
@@ -97,7 +98,7 @@ def core_batch() -> Callable[[], object]:
 
 def facade_batch() -> Callable[[], object]:
     """Return the batch through the facade; people are registered and the wallet is filled outside the clock."""
-    market = Marketplace(MemoryStorage(), [load_preset("italki")])
+    market = Marketplace(MemoryStorage(), [POLICY])
     market.add_party(STUDENT, zone="America/New_York")
     market.add_party(TUTOR, zone="Europe/Berlin")
     market.top_up(STUDENT, market.money(LESSONS * COUNTER_PRICE // 10, "ITC"), key="paid", now=BEGIN)

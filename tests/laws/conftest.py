@@ -33,7 +33,7 @@ def pasts(samples: dict[str, Process]) -> Sequence[Twins]:
     """Twins that have lived under each sample policy."""
     return [
         played(seed, 120, [process], MemoryStorage, lambda twins: None)
-        for seed, process in enumerate([*samples.values()] * 6)
+        for seed, process in enumerate([*samples.values()] * 10)
     ]
 
 

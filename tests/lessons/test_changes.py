@@ -271,6 +271,42 @@ def test_silence_may_accept_a_change() -> None:
     assert (accepted.held, accepted.legs, accepted.change, accepted.step.fault) == (2500, (), None, None)
 
 
+def test_what_silence_accepts_stays_held() -> None:
+    """A dearer change that was covered when it was proposed keeps its cover when silence accepts it."""
+    text = TABLE.replace('to = "back"\nfault = "holder"\nmark = "silent"', 'to = "back"\nterms = "accept"')
+    lesson = changing(machine_of(load_policy(text.replace("AT", "lesson.start"))), price=3000)
+
+    (accepted,) = advance(lesson, AGREED + 49 * HOUR)
+
+    assert (lesson.held, accepted.held, accepted.legs, accepted.terms.price) == (3000, 3000, (), 3000)
+
+
+def test_where_nothing_is_held_a_change_moves_nothing() -> None:
+    """A platform that settles elsewhere holds nothing for a change and gives nothing back."""
+    text = TABLE.replace('hold = "cover"\n', "").replace('hold = "exact"\n', "").replace("AT", "lesson.start")
+    lesson = changing(machine_of(load_policy(text)), price=3000)
+
+    declined = done(act(lesson, "decline", "tom", AGREED + 2 * HOUR))
+    accepted = done(act(lesson, "accept", "tom", AGREED + 2 * HOUR, proposal=2))
+    moved = done(act(lesson, "move", "tom", AGREED + 2 * HOUR))
+
+    assert [(each.held, each.legs) for each in (lesson, declined, accepted, moved)] == [(0, ())] * 4
+    assert accepted.terms.price == 3000
+
+
+@pytest.mark.parametrize(("price", "mark"), [(3000, "greedy"), (2500, None), (2000, None)])
+def test_the_cases_of_an_answer_read_what_is_proposed(price: int, mark: str | None) -> None:
+    """The cases of a row beside may ask about the open change, those of a row that opens one about the new terms."""
+    cases = 'cases = [{ when = "proposed.price > lesson.price", mark = "greedy", fault = "student" }, {}]\n'
+    for row in ("[state.asking.on.withdraw]\n", "[state.agreed.on.change]\n"):
+        machine = machine_of(load_policy(TABLE.replace(row, row + cases).replace("AT", "lesson.start")))
+        lesson = changing(machine, price=price, start=START + HOUR)
+
+        version = done(act(lesson, "withdraw", "sue", AGREED + 2 * HOUR)) if "asking" in row else lesson
+
+        assert version.step.mark == mark
+
+
 def test_while_a_change_is_open_no_other_can_be_opened() -> None:
     """A second change is not open, whoever wants it; what is open is named."""
     lesson = changing(start=START + 5 * HOUR)

@@ -1105,6 +1105,34 @@ over = true
     assert refused(answer) == "guard"
 
 
+def test_what_a_row_read_before_it_stood_aside_is_recorded() -> None:
+    """Facts that a guard read belong to the version, also where a later row was taken: deciding again needs them."""
+    lesson = request(
+        table("""
+[state.requested]
+[[state.requested.on.leave]]
+by = ["student"]
+to = "gone"
+when = "count(late, student) < 1"
+settle = { student = "rest" }
+[[state.requested.on.leave]]
+by = ["student"]
+to = "done"
+when = "rounds < 9"
+settle = { tutor = "rest" }
+mark = "late"
+fault = "student"
+""")
+    )
+    clean, late = (Facts(counts={"count(late, student)": count}) for count in (0, 1))
+
+    first = done(act(lesson, "leave", "sue", ASKED + HOUR, clean))
+    second = done(act(lesson, "leave", "sue", ASKED + HOUR, late))
+
+    assert (first.state, first.facts) == ("gone", clean)
+    assert (second.state, second.facts) == ("done", late)
+
+
 def test_a_table_without_a_catch_all_is_our_mistake() -> None:
     """Where no case holds, something is wrong with us: a table is checked for its catch-all before it runs."""
     process = load_policy(HEADING + CASES)

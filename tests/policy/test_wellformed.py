@@ -270,7 +270,10 @@ MONEY = [
 
 TIMEOUTS = [
     (
-        process(change=change_rows(slot="none", timeouts=(attrs.evolve(LAPSE, effects=Effects("accept")),))),
+        process(
+            agreed=attrs.evolve(AGREED, moves=(attrs.evolve(PROPOSE, effects=Effects("propose", ("start",))),)),
+            change=change_rows(slot="none", timeouts=(attrs.evolve(LAPSE, effects=Effects("accept")),)),
+        ),
         "state.change.timeout.0.terms",
         "it can accept only what is held and claimed already",
     ),

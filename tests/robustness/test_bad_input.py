@@ -398,6 +398,20 @@ def test_ids_are_as_long_and_as_odd_as_they_may_be(shop: Marketplace, storage: S
     assert broken_promises(storage) == []
 
 
+def test_a_key_may_look_like_a_part_of_a_sweep(shop: Marketplace) -> None:
+    """What a sweep did and what a command did are told apart, even if the command's key was chosen to be confused."""
+    shop.withdraw("asked", by="ann", key="night/1", now=_ASKED).or_raise()
+    shop.sweep(now=_ASKED + 30 * _DAY, key="night")
+    swept = [(each.version.id, each.version.state) for each in shop.caused_by("night")]
+    commanded = [(each.version.id, each.version.state) for each in shop.caused_by("night/1")]
+    reused = shop.confirm("agreed", by="ann", key="night/2", now=_ASKED + 30 * _DAY)
+
+    assert swept == [("agreed", "in_progress"), ("agreed", "delivered"), ("agreed", "completed")]
+    assert commanded == [("asked", "withdrawn")]
+    assert reused.refusal is not None
+    assert reused.refusal.code == "key_reused"
+
+
 def test_the_clock_may_go_back(shop: Marketplace, storage: Storage) -> None:
     """What is stamped before the last event of a lesson is refused; other lessons go on; recording never goes back."""
     late = instant("2026-03-03T09:00:00Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from threading import Barrier, Lock
@@ -12,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from tutorcore import Marketplace, MemoryStorage, TutorcoreError, UnknownName, instant, open_sqlite
+from tutorcore import Marketplace, MemoryStorage, Process, TutorcoreError, UnknownName, instant, open_sqlite
 from tutorcore.instants import Instant
 from tutorcore.ports.storage import Storage
 from tutorcore.testing.people import World, deed, payment, question, whim
@@ -25,10 +26,14 @@ T = TypeVar("T")
 
 _THREADS = 8
 _COMMANDS = 60
-_POLICIES = sample_policies()
 _BEGINNING = instant("2026-03-02T09:00:00Z")
 _STEPS = (timedelta(0), timedelta(0), timedelta(microseconds=1), timedelta(hours=1), timedelta(hours=5))
 _WORLD = World((("tom", "Europe/Berlin"), ("ann", "America/New_York"), ("ben", "Asia/Kathmandu")), "Asia/Tokyo")
+
+
+@cache
+def _policies() -> tuple[Process, ...]:
+    return sample_policies()
 
 
 class Drawn:
@@ -87,7 +92,7 @@ def _do_something(market: Marketplace, clock: CommonClock, chance: Drawn, name: 
     if what == "pay":
         outcome = payment(_WORLD, market, chance.pick(("ITC", "JPY", "KWD")), chance).on(market, name, now)
     elif what == "ask" or not lessons:
-        asked = question(_WORLD, market, chance.pick(_POLICIES), f"L{name}", lessons, now, chance)
+        asked = question(_WORLD, market, chance.pick(_policies()), f"L{name}", lessons, now, chance)
         outcome = asked.on(market, name, now)
     elif what == "sweep":
         market.sweep(now=now, batch=chance.pick((1, 2, 100)), key=name)
@@ -117,7 +122,7 @@ def _look(market: Marketplace, lesson: str, now: Instant) -> str:
 
 def test_threads_share_a_marketplace(storage: Storage) -> None:
     """Eight threads do whatever comes to their minds: every promise is kept, and every command was answered once."""
-    market = Marketplace(storage, _POLICIES, zone=_WORLD.platform)
+    market = Marketplace(storage, _policies(), zone=_WORLD.platform)
     _WORLD.enter(market)
     for party in _WORLD.payers:
         for code in ("ITC", "JPY", "KWD"):

@@ -11,4 +11,6 @@ class Ended:
     """Stands in for what a transaction worked on: whatever is asked of it raises `StorageError`."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # Asked by Python and its tools about any object; nobody's use of a transaction.
+            raise AttributeError(name)
         raise StorageError("this transaction has ended")
