@@ -813,8 +813,8 @@ OPERATOR = Facts(frozenset({"operator", "agent"}))
         ("sue", NO_FACTS, 0 * HOUR, {}, "guard: cancel is open only while notice > 24h"),
         ("tom", NO_FACTS, 24 * HOUR, {}, "guard: cancel is open only while notice > 24h"),
         ("ops", OPERATOR, 25 * HOUR, {}, "missing: cancel needs a reason"),
-        ("ops", NO_FACTS, 25 * HOUR, {"reason": "storm"}, "not_yours: cancel is open to student, tutor, operator, and ops is none of them in this lesson"),  # noqa: E501
-        ("pat", NO_FACTS, 25 * HOUR, {}, "not_yours: cancel is open to student, tutor, operator, and pat is none of them in this lesson"),  # noqa: E501
+        ("ops", NO_FACTS, 25 * HOUR, {"reason": "storm"}, "not_yours: cancel is open to student, tutor, operator, and ops is none of them in this lesson"),  # noqa: E501  # One row of a table, one line.
+        ("pat", NO_FACTS, 25 * HOUR, {}, "not_yours: cancel is open to student, tutor, operator, and pat is none of them in this lesson"),  # noqa: E501  # One row of a table, one line.
     ],
 )  # fmt: skip
 def test_rows_of_one_verb_are_tried_in_order(
@@ -865,8 +865,8 @@ settle = { tutor = "rest" }
 @pytest.mark.parametrize(
     ("until", "early", "at_end", "absent"),
     [
-        ("lesson.start - 1h", "done", "guard: leave is open only while now < lesson.start - 1h (2026-03-06T13:00:00Z)", False),  # noqa: E501
-        ("did(note) + 98h", "done", "guard: leave is open only while now < did(note) + 98h (2026-03-06T13:00:00Z)", False),  # noqa: E501
+        ("lesson.start - 1h", "done", "guard: leave is open only while now < lesson.start - 1h (2026-03-06T13:00:00Z)", False),  # noqa: E501  # One row of a table, one line.
+        ("did(note) + 98h", "done", "guard: leave is open only while now < did(note) + 98h (2026-03-06T13:00:00Z)", False),  # noqa: E501  # One row of a table, one line.
         ("did(note) + 98h", "guard", "guard: leave is open only while now < did(note) + 98h (it has no end)", True),
     ],
 )  # fmt: skip

@@ -141,7 +141,7 @@ def test_the_preset_keeps_no_timeline() -> None:
         ),
         # A deadline that an aside moves.
         (
-            machine(NOTE, requested=(Timeout(earliest(did("note") + hours(1), asked + hours(9)), "expired", effects=REFUND),)),  # noqa: E501
+            machine(NOTE, requested=(Timeout(earliest(did("note") + hours(1), asked + hours(9)), "expired", effects=REFUND),)),  # noqa: E501  # One row of a table, one line.
             {".on.request.0": ("asked",), "requested.on.note.0": ("did(note)",)},
         ),
         # A state that a change can be opened in may have its deadline found anew.
@@ -198,7 +198,7 @@ def test_an_unknown_id_is_refused(kind: str, id: str, said: str) -> None:
 def test_a_step_says_what_its_row_says() -> None:
     """Verb, target, shares, mark and who is blamed or told stand in the step; a timeout has no verb."""
     compiled = machine(
-        Move("leave", ("tutor",), "expired", effects=Effects(cases=(Case(Settlement.of({"tutor": "50%", "student": "rest"}), mark="left", fault="student"),), notify=("tutor",)))  # noqa: E501
+        Move("leave", ("tutor",), "expired", effects=Effects(cases=(Case(Settlement.of({"tutor": "50%", "student": "rest"}), mark="left", fault="student"),), notify=("tutor",)))  # noqa: E501  # One row of a table, one line.
     )  # fmt: skip
 
     silent = compiled.step("requested.timeout.0.0")
@@ -215,7 +215,7 @@ def test_several_rows_and_cases_have_numbers() -> None:
     """Rows of one verb are numbered, and so are the cases of a row."""
     compiled = machine(
         Move("accept", ("operator",), "agreed", when=notice > hours(1), effects=Effects("accept")),
-        Move("leave", ("tutor",), "expired", effects=Effects(cases=(Case(REFUND.cases[0].settle, notice > hours(1)), *REFUND.cases))),  # noqa: E501
+        Move("leave", ("tutor",), "expired", effects=Effects(cases=(Case(REFUND.cases[0].settle, notice > hours(1)), *REFUND.cases))),  # noqa: E501  # One row of a table, one line.
         requested=(SILENCE, Timeout(asked + hours(1), "expired", if_past="skip", effects=REFUND)),
     )  # fmt: skip
 

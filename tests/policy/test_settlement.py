@@ -40,7 +40,7 @@ def settled(shares: dict[str, str], held: int, fees: Fees = NO_FEE) -> Legs:
         ({"student": "50%", "tutor": "rest"}, NO_FEE, 101, (("payer", 50), ("tutor", 51))),
         ({"student": "50%", "tutor": "50%"}, NO_FEE, 101, (("payer", 50), ("tutor", 51))),
         ({"tutor": "50%", "student": "50%"}, NO_FEE, 101, (("tutor", 50), ("payer", 51))),
-        ({"student": "1/3", "tutor": "1/3", "platform": "1/3"}, NO_FEE, 100, (("payer", 33), ("tutor", 33), ("platform", 34))),  # noqa: E501
+        ({"student": "1/3", "tutor": "1/3", "platform": "1/3"}, NO_FEE, 100, (("payer", 33), ("tutor", 33), ("platform", 34))),  # noqa: E501  # One row of a table, one line.
         # Two halves of three are one and a half each: the second gets what the first has left.
         ({"student": "1/2", "tutor": "1/2", "platform": "rest"}, NO_FEE, 3, (("payer", 2), ("tutor", 1))),
         # A share of nothing is no leg.

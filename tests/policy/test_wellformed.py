@@ -257,7 +257,7 @@ MONEY = [
         "does not say who gets what is held",
     ),
     (
-        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(cases=(Case(when=notice > hours(1)),))))),  # noqa: E501
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(cases=(Case(when=notice > hours(1)),))))),  # noqa: E501  # One row of a table, one line.
         "state.requested.on.go.0.cases.0",
         "the last case is the catch-all and has no condition",
     ),
@@ -283,7 +283,7 @@ TIMEOUTS = [
         "it can neither propose terms nor hold money",
     ),
     (
-        process(requested=requested(timeouts=(attrs.evolve(SILENCE, to="agreed", effects=Effects("accept", hold="exact")),))),  # noqa: E501
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, to="agreed", effects=Effects("accept", hold="exact")),))),  # noqa: E501  # One row of a table, one line.
         "state.requested.timeout.0",
         "it can neither propose terms nor hold money",
     ),
