@@ -362,3 +362,53 @@ def test_a_table_that_could_get_stuck_or_lose_money_is_refused(table: str, messa
         _usd(table)
 
     assert message in str(refused.value)
+
+
+_COUNTING = """
+[state.requested]
+waits_for = "tutor"
+[[state.requested.timeout]]
+at = "lesson.start"
+to = "off"
+fault = "holder"
+cases = [
+  { when = "count(late, tutor) >= 1", settle = { student = "rest" } },
+  { settle = { tutor = "rest" }, mark = "late" },
+]
+[state.off]
+over = true
+"""
+
+
+def _who_got_what(sweeps: bool) -> dict[str, str]:
+    market = _market(_usd(_COUNTING))
+    market.add_party("dan", zone="UTC")
+    for id in ("sue", "dan"):
+        market.top_up(id, market.money(100, "USD"), key=id, now=_NOW)
+    _ask(market, "1", lesson="first", student="sue", price="10.00").or_raise()
+    _ask(market, "2", lesson="second", start=_START + _HOUR, price="10.00").or_raise()
+    later = _START + timedelta(days=1)
+    if sweeps:
+        market.sweep(now=later)
+
+    # Ann asks somebody else: her own overdue lesson is caught up, and whether it counts Tom's other one must not depend
+    # on who looked first.
+    _ask(market, "3", lesson="third", tutor="dan", start=later + _HOUR, price="1.00", now=later).or_raise()
+
+    return {id: market.history(id)[-1].version.step.id for id in ("second",)}
+
+
+def test_what_a_timeout_counts_does_not_depend_on_who_looked_first() -> None:
+    """A lesson that is caught up through one of its people brings those of the other with it if it counts them."""
+    assert _who_got_what(sweeps=False) == _who_got_what(sweeps=True)
+
+
+@pytest.mark.parametrize("storage", [MemoryStorage, lambda: open_sqlite(":memory:")], ids=["memory", "sqlite"])
+def test_money_in_a_unit_whose_policy_is_no_longer_offered_can_still_be_read(storage: Callable[[], Storage]) -> None:
+    """Lessons run on under a policy that nobody asks under any more, and so does the unit it counts in."""
+    place = storage()
+    _ask(_market(storage=place)).or_raise()
+
+    later = Marketplace(place, [_usd(_COUNTING)])
+
+    assert str(later.wallet("ann", "ITC", now=_NOW)) == "75.0 ITC"

@@ -84,7 +84,7 @@ def _ask(**instead: Any) -> Attempt:
     return lambda market: market.request(**{**wanted, **instead})
 
 
-def _act(verb: str = "accept", lesson: str = "asked", **instead: Any) -> Attempt:
+def _act(verb: Any = "accept", lesson: str = "asked", **instead: Any) -> Attempt:
     """An answer that is right but for what is given instead."""
     wanted = {"by": "tom", "proposal": 1, "key": "new", "now": _ASKED}
     return lambda market: market.act(verb, lesson, **{**wanted, **instead})
@@ -93,6 +93,10 @@ def _act(verb: str = "accept", lesson: str = "asked", **instead: Any) -> Attempt
 def _propose(**instead: Any) -> Attempt:
     wanted = {"by": "tom", "key": "new", "now": _ASKED}
     return lambda market: market.propose("asked", **{**wanted, **instead})
+
+
+def _offer(**wrong: Any) -> Attempt:
+    return lambda _: Offer(**wrong)
 
 
 def _pay(amount: Any, **instead: Any) -> Attempt:
@@ -112,6 +116,8 @@ def _itc(minor: int) -> Money:
 
 
 _NAIVE = datetime(2026, 3, 7, 9)  # noqa: DTZ001  # What must be refused.
+_ANY_OFFER: dict[str, Any] = {"offer": "x"}
+_ANY_ACCOUNT: tuple[Any, str] = ("Assets:Bank", "ITC")
 _FIRST = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 _LAST = datetime.fromisoformat("9999-12-31T23:59:59.999999+00:00")
 
@@ -182,7 +188,7 @@ MISUSE: dict[str, tuple[Attempt, type[TutorcoreError], str]] = {
     "unknown verb": (_act("acept"), UnknownName, r"verb 'acept'; did you mean 'accept'"),
     "unknown opening verb": (_ask(verb="requets"), UnknownName, r"verb 'requets'; did you mean 'request'"),
     "no verb": (_act(""), UnknownName, r"unknown verb ''"),
-    "verb as a list": (_act(["accept"]), InvalidType, r"verb is \['accept'\]"),  # type: ignore[arg-type]  # refused
+    "verb as a list": (_act(["accept"]), InvalidType, r"verb is \['accept'\]"),
     "opening verb as a list": (_ask(verb=["request"]), InvalidType, r"verb is \['request'\]"),
     "unknown lesson": (_act(lesson="askd"), UnknownName, r"unknown lesson 'askd'"),
     "price of an unknown lesson": (
@@ -250,7 +256,8 @@ MISUSE: dict[str, tuple[Attempt, type[TutorcoreError], str]] = {
     "offer as terms": (
         _act("propose", offer=Terms(2, _NOW + _DAY, _NOW + _DAY + _HOUR, 5)), InvalidType, r"offer is Terms\(",
     ),
-    "offer at a float": (lambda _: Offer(price=9.5), InvalidType, r"price is 9.5"),  # type: ignore[arg-type]
+    "offer at a float": (_offer(price=9.5), InvalidType, r"price is 9.5"),
+    "offer from a naive instant": (_offer(start=_NAIVE), InvalidValue, r"start is .*naive"),
     "sweeping by nothing": (_sweep(batch=0), InvalidValue, r"batch is 0; expected 1 or more"),
     "sweeping by less": (_sweep(batch=-1), InvalidValue, r"batch is -1; expected 1 or more"),
     "sweeping by words": (_sweep(batch="all"), InvalidType, r"batch is 'all'"),
@@ -258,14 +265,14 @@ MISUSE: dict[str, tuple[Attempt, type[TutorcoreError], str]] = {
         lambda market: market.preview("acept", "asked", by="tom", now=_ASKED), UnknownName, r"did you mean 'accept'",
     ),
     "preview of no offer": (
-        lambda market: market.preview("propose", "asked", by="tom", offer="x", now=_ASKED),  # type: ignore[arg-type]
+        lambda market: market.preview("propose", "asked", by="tom", now=_ASKED, **_ANY_OFFER),
         InvalidType,
         r"offer is 'x'",
     ),
     "outbox after less than nothing": (lambda market: market.outbox(after=-1), InvalidValue, r"after is -1"),
     "less than nothing of the outbox": (lambda market: market.outbox(limit=-1), InvalidValue, r"limit is -1"),
     "statement of a name": (
-        lambda market: market.statement("Assets:Bank", "ITC"),  # type: ignore[arg-type]  # refused
+        lambda market: market.statement(*_ANY_ACCOUNT),
         InvalidType,
         r"account is 'Assets:Bank'",
     ),

@@ -32,13 +32,13 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 # So many times is each database's run killed, before it is left to end: fifty kills.
-_KILLS = (1,) * 30 + (2,) * 10
+_KILLS = (2,) * 25
 _AT_ONCE = 2
 
 
 def _scenario(chance: Random) -> str:
     """A scenario of some hundred steps: people who ask, answer, change their minds and forget, and a sweeper."""
-    busy = [step for number in range(45) for step in _lesson(chance, f"l{number}", _BEGINNING + number * 17 * _HOUR)]
+    busy = [step for number in range(35) for step in _lesson(chance, f"l{number}", _BEGINNING + number * 17 * _HOUR)]
     busy += [_at(_BEGINNING + day * _DAY, do="sweep", grace="3m") for day in range(2, 40, 2)]
     busy += [_at(_BEGINNING + day * _DAY, who="bob", do="top_up", amount="5.0") for day in range(1, 40, 5)]
     busy.sort(key=lambda step: to_text(step["at"]))

@@ -170,8 +170,9 @@ def test_threads_race_for_one_slot(storage: Storage, open_market: Callable[[Stor
 
     with ThreadPoolExecutor(_THREADS) as pool:
         for number in range(20):
-            apart = sorted(pool.map(lambda thread: ask(number, f"{number}.{thread}"), range(_THREADS)))  # noqa: B023
-            together = sorted(pool.map(lambda _: ask(number + 100, f"{number}"), range(_THREADS)))  # noqa: B023
+            keys = [f"{number}.{thread}" for thread in range(_THREADS)]
+            apart = sorted(pool.map(ask, [number] * _THREADS, keys))
+            together = sorted(pool.map(ask, [number + 100] * _THREADS, [f"{number}"] * _THREADS))
 
             assert apart == ["ok", *["slot_taken"] * (_THREADS - 1)]
             assert together == ["ok", *["repeated"] * (_THREADS - 1)]

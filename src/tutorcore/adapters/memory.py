@@ -307,6 +307,9 @@ class MemoryTransaction(Transaction):
     def machine(self, hash: PolicyHash) -> Machine | None:
         return self._data.machines.get(hash)
 
+    def policies(self) -> tuple[PolicyHash, ...]:
+        return tuple(sorted(self._data.machines))
+
     def _put(self, table: dict[K, V], key: K, value: V) -> None:
         if key in table:
             self._data.undo.append(partial(table.__setitem__, key, table[key]))

@@ -404,12 +404,12 @@ class Marketplace:
 
     def wallet(self, party: str, currency: str, *, now: Instant | None = None) -> Money:
         """Return what the party can spend at `now`."""
-        unit = self._currencies.get(currency)
+        unit = self._currency(currency)
         return Money(self._read(now, lambda read: read.wallet(party_id(party), unit.code)), unit)
 
     def earnings(self, tutor: str, currency: str, *, now: Instant | None = None) -> Earnings:
         """Return what the tutor has earned and not taken out: pending, and available."""
-        unit = self._currencies.get(currency)
+        unit = self._currency(currency)
         return self._read(now, lambda read: read.earnings(party_id(tutor), unit))
 
     def balances(self) -> tuple[tuple[Account, str, int], ...]:
@@ -458,6 +458,15 @@ class Marketplace:
             known = ", ".join(sorted(self._machines))
             raise InvalidValue("policy", None, f"the name of one of several policies: {known}")
         return self._only
+
+    def _currency(self, code: str) -> Currency:
+        """A currency at hand, or the unit of a policy that lessons still run under though nobody asks under it now."""
+        if code not in self._currencies.codes:
+            with self._storage.reading() as tx:
+                for machine in filter(None, map(tx.machine, tx.policies())):
+                    if machine.process.unit.code == code:
+                        return Currency(code, machine.process.unit.exponent)
+        return self._currencies.get(code)
 
     def _minor(self, price: Money | str | int, unit: Unit) -> int:
         money = price if isinstance(price, Money) else Money.of(price, Currency(unit.code, unit.exponent))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from tutorcore.engine.counting import counted
+from tutorcore.engine.counting import counted, due_lessons
 from tutorcore.engine.work import insufficient, taken
 from tutorcore.errors import UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
@@ -128,8 +128,7 @@ class Reading:
     def _coming(self, *briefs: Brief) -> list[Lesson]:
         """The versions that due timeouts of these lessons' people will make, in their order."""
         parties = dict.fromkeys(party for brief in briefs for party in brief.parties)
-        ids = self.tx.due(self._now, parties) if parties else []
-        lessons = [lesson for id in ids if (lesson := self.tx.lesson(id)) is not None]
+        lessons = due_lessons(self.tx, self._now, parties)
         versions: list[Lesson] = []
 
         def facts_at(lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:

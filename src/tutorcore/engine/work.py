@@ -13,7 +13,7 @@ from hashlib import sha256
 
 import attrs
 
-from tutorcore.engine.counting import counted
+from tutorcore.engine.counting import counted, due_lessons
 from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvalidValue, InvariantError
 from tutorcore.ids import Key, LessonId, PartyId
@@ -139,8 +139,8 @@ class Work:
     def catch_up(self, parties: Iterable[PartyId]) -> list[Lesson]:
         """Apply everything that is due for the lessons of these parties; return the versions in their order."""
         parties = tuple(parties)
-        ids = self._tx.due(self._now, parties)
-        versions = self._apply_due(self._loaded(ids), self._now) if ids else []
+        due = due_lessons(self._tx, self._now, parties)
+        versions = self._apply_due(due, self._now) if due else []
         self.clear(self._tx.due_clearings(self._now, parties))
         return versions
 

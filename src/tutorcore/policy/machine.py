@@ -163,6 +163,7 @@ class Machine:
         self.nothing = Step(self, "", "", None, "", None, None, "", ())
         for state in (State("", moves=(process.opening,)), *process.states):
             self._places[state.name] = Place(self, state)
+        self.counts_in_timeouts = any(_counts(timeout) for state in process.states for timeout in state.timeouts)
         live = _live_anchors(process)
         for place in self._places.values():
             for rule in place.state.rows:

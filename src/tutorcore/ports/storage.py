@@ -129,6 +129,9 @@ class Transaction(Protocol):
     def machine(self, hash: PolicyHash) -> Machine | None:
         """Return the compiled process kept under that hash, or None. The same object each time while in memory."""
 
+    def policies(self) -> tuple[PolicyHash, ...]:
+        """Return the hashes of every process that is kept, sorted."""
+
     def lesson(self, id: LessonId) -> Lesson | None:
         """Return the last version, or None. A store with concurrent writers locks the lesson until the end."""
 

@@ -381,6 +381,21 @@ class StorageContract(ABC):
 
     # Lessons
 
+    def test_every_policy_that_is_kept_can_be_listed(self) -> None:
+        """The hashes of kept policies are listed once each, sorted."""
+        storage = self.storage()
+        machine = sample_machine()
+
+        with storage.transaction() as tx:
+            before = tx.policies()
+            tx.add_policy(machine)
+            tx.add_policy(machine)
+        with storage.reading() as tx:
+            after = tx.policies()
+
+        assert before == ()
+        assert after == (machine.hash,)
+
     def test_the_last_version_is_the_lesson(self) -> None:
         """Loading a lesson gives its last version, with the same interned step, place and reason."""
         first = requested()

@@ -55,6 +55,7 @@ PUT_PARTY = (
     " ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, grants = excluded.grants"
 )
 HAS_POLICY = "SELECT 1 FROM tutorcore_policies WHERE hash = :hash"
+POLICIES = "SELECT hash FROM tutorcore_policies ORDER BY hash"
 POLICY = "SELECT process FROM tutorcore_policies WHERE hash = :hash"
 ADD_POLICY = (
     "INSERT INTO tutorcore_policies (hash, name, process) VALUES (:hash, :name, :process) ON CONFLICT (hash) DO NOTHING"

@@ -164,6 +164,9 @@ class SqlTransaction(Transaction):
         rows = self._driver.rows(sql.HAS_POLICY, {"hash": hash})
         return self._machine(hash) if rows else None
 
+    def policies(self) -> tuple[PolicyHash, ...]:
+        return tuple(hash for (hash,) in self._driver.rows(sql.POLICIES))
+
     def _machine(self, hash: PolicyHash) -> Machine:
         """The machine of a policy that some row refers to."""
         machine = self._machines.get(hash)
