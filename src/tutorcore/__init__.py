@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 # The type checker reads the names here; at run time `__getattr__` finds them by the same table.
 if TYPE_CHECKING:
+    from tutorcore.adapters.files import load_policy_file
     from tutorcore.adapters.memory import MemoryStorage
     from tutorcore.adapters.sql.sqlite import enlist_sqlite, install_schema, open_sqlite
     from tutorcore.clock import VirtualClock, system_clock
@@ -71,6 +72,7 @@ _HOMES = {
     "install_schema": "tutorcore.adapters.sql.sqlite",
     "instant": "tutorcore.instants",
     "load_policy": "tutorcore.policy.codec",
+    "load_policy_file": "tutorcore.adapters.files",
     "load_preset": "tutorcore.policy.codec",
     "open_sqlite": "tutorcore.adapters.sql.sqlite",
     "system_clock": "tutorcore.clock",
@@ -107,6 +109,7 @@ __all__ = [
     "install_schema",
     "instant",
     "load_policy",
+    "load_policy_file",
     "load_preset",
     "open_sqlite",
     "system_clock",

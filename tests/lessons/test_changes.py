@@ -340,6 +340,19 @@ def test_the_lessons_own_moves_go_on_and_take_the_change_with_them() -> None:
     assert (started.state, started.change, started.step.fault) == ("done", None, None)
 
 
+def test_the_lessons_own_answer_is_about_its_own_terms() -> None:
+    """Accepting in a row of the lesson itself binds what is agreed, under its own number, and drops the open change."""
+    own = '[state.agreed.on.seal]\nby = ["student"]\nto = "moved"\nterms = "accept"\nhold = "exact"\n[state.moved]'
+    machine = machine_of(load_policy(TABLE.replace("[state.moved]", own).replace("AT", "lesson.start")))
+    lesson = changing(machine, price=3000)
+
+    stale = refused(act(lesson, "seal", "sue", AGREED + 2 * HOUR, proposal=2))
+    sealed = done(act(lesson, "seal", "sue", AGREED + 2 * HOUR, proposal=1))
+
+    assert (stale.code, stale.facts["current"]) == ("stale_offer", "1")
+    assert (sealed.state, sealed.terms, sealed.change, sealed.held) == ("moved", lesson.terms, None, 2500)
+
+
 def test_a_counter_answers_a_change_with_another() -> None:
     """A counter to a change alters what that proposes, has the next number, the other's turn and its own clock."""
     lesson = changing(start=START + 5 * HOUR, price=3000)
@@ -583,6 +596,16 @@ def test_an_override_needs_nobodys_answer() -> None:
         "agreed", None, START + 9 * HOUR, START + 9 * HOUR,
     )  # fmt: skip
     assert (moved.rounds, moved.terms.number, moved.facts) == (3, 3, OPERATOR)
+
+
+def test_an_override_changes_what_is_agreed() -> None:
+    """What an operator does not name stays as it is agreed, whatever an open change proposes."""
+    lesson = done(act(agreed(ITALKI), "propose", "tom", AGREED + HOUR, offer=Offer(START + 9 * HOUR)))
+    longer = Offer(duration=2 * HOUR)
+
+    moved = done(act(lesson, "reschedule", "ops", AGREED + 2 * HOUR, OPERATOR, reason="storm", offer=longer))
+
+    assert (moved.terms.start, moved.terms.end) == (START, START + 2 * HOUR)
 
 
 def test_an_open_change_claims_its_own_time_beside_the_lessons() -> None:

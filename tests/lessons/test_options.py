@@ -194,15 +194,15 @@ def options(lesson: Lesson, by: str, at: Instant, facts: Facts = NO_FACTS) -> di
         ("until_noon", ASKED, START - 50 * HOUR),
         ("until_noon", START - 50 * HOUR - MICROSECOND, START - 50 * HOUR),
         ("until_noon", START - 50 * HOUR, None),
-        # The instant at which the guard turns false: with `>=` it still holds there, with `>` it does not.
-        ("with_notice", ASKED, START - 24 * HOUR),
-        ("with_notice", START - 24 * HOUR, START - 24 * HOUR),
+        # The first instant at which the guard is false: with `>=` it still holds at the end, with `>` it does not.
+        ("with_notice", ASKED, START - 24 * HOUR + MICROSECOND),
+        ("with_notice", START - 24 * HOUR, START - 24 * HOUR + MICROSECOND),
         ("with_notice", START - 24 * HOUR + MICROSECOND, None),
         ("with_more_notice", ASKED, ASKED + 70 * HOUR),
         ("with_more_notice", ASKED + 70 * HOUR - MICROSECOND, ASKED + 70 * HOUR),
         ("with_more_notice", ASKED + 70 * HOUR, None),
         # A guard that still holds at its end does not close a window that is open for longer.
-        ("both", START - 60 * HOUR, START - 60 * HOUR),
+        ("both", START - 60 * HOUR, START - 60 * HOUR + MICROSECOND),
         ("both", START - 60 * HOUR + MICROSECOND, None),
         # A guard that begins to hold names no end.
         ("later", START - 30 * HOUR - MICROSECOND, None),

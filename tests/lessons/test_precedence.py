@@ -205,6 +205,18 @@ def test_the_guard_of_a_request_reads_what_is_asked_for(start: Instant, now: Ins
     assert (answer.code if isinstance(answer, Refusal) else None) == code
 
 
+def test_a_request_without_a_price_is_incomplete_whatever_its_guard_asks() -> None:
+    """A guard on the price cannot be judged without one: the price is what is missing."""
+    text = TABLE.replace('when = "notice >= 24h"\nneeds = ["reason"]', 'when = "lesson.price >= 20"')
+    machine = machine_of(load_policy(text))
+
+    for offer in (Offer(START, HOUR), Offer(START, price=9900), Offer(duration=HOUR, price=9900)):
+        command = Command("request", PartyId("sue"), Key("k"), LessonId("L1"), offer=offer)
+        answer = decide(machine, brief(machine), command, NO_FACTS, ASKED)
+        assert isinstance(answer, Refusal)
+        assert answer.code == "missing"
+
+
 def test_a_lesson_in_the_past_cannot_be_asked_for() -> None:
     """A request for now, or for the past, is refused for its terms."""
     machine = machine_of(load_preset("italki"))

@@ -150,6 +150,15 @@ def test_a_lesson_says_where_it_stands() -> None:
     assert lesson.machine is lesson.place.machine
 
 
+def test_a_lesson_and_its_deadline_say_in_short_what_they_are() -> None:
+    """The texts of a version and of a deadline name the lesson, where it stands and why something is due."""
+    lesson = requested()
+
+    assert repr(lesson) == "<Lesson L1 version 1: requested, pat with tom>"
+    assert str(next_deadline(lesson)).startswith("2026-03-02T19:00:00Z, because ")
+    assert "lesson.start" in str(next_deadline(lesson))
+
+
 def test_a_lesson_travels_by_pickle() -> None:
     """A version that was pickled says the same and moves on in the same way."""
     lesson = requested()

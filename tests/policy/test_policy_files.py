@@ -346,6 +346,22 @@ OF_A_PROFILE = [
         None,
     ),
     (
+        "an ending that goes on",
+        ('becomes = "expired"', 'becomes = "agreed"'),
+        "request.silence.becomes",
+        "'agreed' is where a lesson goes on",
+        '"agreed"',
+        None,
+    ),
+    (
+        "a mark on an operator",
+        ('by     = ["student"]\nsettle', 'by     = ["operator"]\nmark = "late"\nsettle'),
+        "cancel",
+        "a mark falls on a person of the lesson; name whom in fault",
+        "cancel",
+        None,
+    ),
+    (
         "a mark on nobody in particular",
         ('settle = { student = "100%" }', 'mark = "late"'),
         "cancel",
@@ -941,6 +957,7 @@ def test_a_request_without_endings_has_the_usual_ones() -> None:
         ('by = ["student"]\nmark = "late"', "student"),
         ('by = ["student", "tutor"]\nmark = "late"\nfault = "tutor"', "tutor"),
         ('by = ["operator"]\nmark = "late"\nfault = "student"', "student"),
+        ('by = ["student"]\nmark = "late"\nfault = "tutor"', "tutor"),
         ('by = ["student"]', None),
     ],
 )

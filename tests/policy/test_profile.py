@@ -160,6 +160,21 @@ def test_without_propose_among_the_answers_nobody_can_counter() -> None:
     assert rows(process.state("requested")) == ["accept tutor -> agreed", "decline tutor -> declined"]
 
 
+def test_propose_among_the_answers_needs_its_section() -> None:
+    """Where nothing says who answers a counter-offer until when, nobody can make one."""
+    process = table(request=request(answers=("accept", "propose")))
+
+    assert rows(process.state("requested")) == ["accept tutor -> agreed"]
+
+
+def test_who_may_withdraw_may_do_so_after_a_counter_offer_too() -> None:
+    """Withdrawing is for the roles of its section, before and after the tutor has proposed something else."""
+    process = table(request=request(propose=COUNTER, withdraw=Ending("withdrawn", by=("payer",))))
+
+    for name in ("requested", "proposed"):
+        assert rows(process.state(name))[-1] == "withdraw payer -> withdrawn"
+
+
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [

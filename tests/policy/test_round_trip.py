@@ -131,6 +131,12 @@ def moves(draw: st.DrawFn, verb: str, to: str, over: frozenset[str]) -> Move:
     )
 
 
+def _hidden(row: Move, before: list[Move]) -> bool:
+    """Whether rows of the same verb always decide before this one."""
+    always = [each for each in before if each.verb == row.verb and each.when is None and each.until is None]
+    return bool(row.by) and set(row.by) <= {role for each in always for role in each.by}
+
+
 @st.composite
 def processes(draw: st.DrawFn) -> Process:
     """Return a well-formed table: several rows a verb, cases, odd shares, a change beside, asides, units of its own."""
@@ -143,6 +149,7 @@ def processes(draw: st.DrawFn) -> Process:
             draw(moves(verb, draw(st.sampled_from([*names, *ends, STAY])), over))
             for verb in ["go", *draw(st.lists(st.sampled_from(["go", "ask", "leave"]), max_size=3))]
         ]
+        rows = [row for number, row in enumerate(rows) if not _hidden(row, rows[:number])]
         rows.append(Move("change", draw(roles), "asking", effects=Effects("propose", hold="cover")))
         lapses = draw(
             st.lists(st.builds(Timeout, times, st.sampled_from(ends), if_past=st.sampled_from(IF_PAST)), max_size=2)

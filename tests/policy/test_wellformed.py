@@ -18,6 +18,7 @@ from tutorcore.policy import (
     Process,
     Settlement,
     State,
+    Time,
     Timeout,
     Unit,
     all_of,
@@ -31,7 +32,9 @@ from tutorcore.policy import (
     entered,
     equals,
     first_entered,
+    fraction,
     hours,
+    if_,
     joined,
     latest,
     lesson,
@@ -81,7 +84,7 @@ def requested(*moves: Move, timeouts: tuple[Timeout, ...] = (SILENCE,), **cells:
 
 def with_guard(when: Any) -> State:
     """Return the first state with a second way to accept, under a condition."""
-    return requested(attrs.evolve(ACCEPT, when=when))
+    return requested(attrs.evolve(ACCEPT, verb="approve", when=when))
 
 
 def change_rows(*moves: Move, timeouts: tuple[Timeout, ...] = (LAPSE,), **cells: Any) -> State:
@@ -313,6 +316,11 @@ TIMEOUTS = [
         "a mark falls on a person of the lesson",
     ),
     (
+        process(agreed=attrs.evolve(AGREED, timeouts=(Timeout(lesson.start, "requested", "holder"),))),
+        "state.agreed.timeout.0.fault",
+        "it is nobody's turn here",
+    ),
+    (
         process(agreed=attrs.evolve(AGREED, timeouts=(attrs.evolve(START, effects=HOLDER),))),
         "state.agreed.timeout.0.fault",
         "it is nobody's turn here",
@@ -325,7 +333,7 @@ TIMEOUTS = [
 ]  # fmt: skip
 
 EXPRESSIONS = [
-    (process(requested=with_guard(notice >= days(2))), "state.requested.on.accept.1.when", "name a zone"),
+    (process(requested=with_guard(notice >= days(2))), "state.requested.on.approve.0.when", "name a zone"),
     (
         process(requested=requested(timeouts=(attrs.evolve(SILENCE, at=end_of_day(asked)),))),
         "state.requested.timeout.0.at",
@@ -333,7 +341,7 @@ EXPRESSIONS = [
     ),
     (
         process(requested=with_guard(proposed.start > lesson.start)),
-        "state.requested.on.accept.1.when",
+        "state.requested.on.approve.0.when",
         "proposed.* means something only in a move that proposes, or beside",
     ),
     (
@@ -343,37 +351,37 @@ EXPRESSIONS = [
     ),
     (
         process(requested=with_guard(now < did("acept") + hours(1))),
-        "state.requested.on.accept.1.when",
+        "state.requested.on.approve.0.when",
         "unknown verb 'acept'",
     ),
     (
         process(requested=with_guard(now < entered("agred") + hours(1))),
-        "state.requested.on.accept.1.when",
+        "state.requested.on.approve.0.when",
         "unknown state 'agred'",
     ),
     (
         process(requested=with_guard(now < first_entered("agred") + hours(1))),
-        "state.requested.on.accept.1.when",
+        "state.requested.on.approve.0.when",
         "unknown state 'agred'",
     ),
     (
         process(requested=with_guard(joined("student") < lesson.start)),
-        "state.requested.on.accept.1.when",
+        "state.requested.on.approve.0.when",
         "nothing in this table records joined(student)",
     ),
     (
         process(requested=with_guard(count("late", "student") < 2)),
-        "state.requested.on.accept.1.when",
+        "state.requested.on.approve.0.when",
         "unknown mark 'late'",
     ),
     (
         process(requested=with_guard(lesson.price >= "20.005")),
-        "state.requested.on.accept.1.when",
+        "state.requested.on.approve.0.when",
         "20.005 has more decimals than EUR (2)",
     ),
     (
-        process(requested=requested(attrs.evolve(ACCEPT, until=now + hours(1)))),
-        "state.requested.on.accept.1.until",
+        process(requested=requested(attrs.evolve(ACCEPT, verb="approve", until=now + hours(1)))),
+        "state.requested.on.approve.0.until",
         "now",
     ),
     (
@@ -383,7 +391,7 @@ EXPRESSIONS = [
     ),
     (
         process(requested=with_guard(now < Anchor("deadline"))),
-        "state.requested.on.accept.1.when",
+        "state.requested.on.approve.0.when",
         "'deadline' is known only in reminders",
     ),
     (
@@ -432,6 +440,42 @@ SEVERAL = [
         ["state.resting.timeout", "state.waking.timeout"],
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("at", "passes"),
+    [
+        (entered + hours(1), True),
+        (entered, False),
+        (entered + hours(0), False),
+        (entered + days(1), True),
+        (entered + days(0), False),
+        (entered + fraction("1/3"), True),
+        (entered + fraction("0%"), False),
+        (entered - hours(1), False),
+        (asked + hours(1), False),
+        (entered("resting") + hours(1), False),
+        (earliest(entered + hours(1), entered + hours(2)), True),
+        (earliest(entered + hours(1), lesson.start), False),
+        (latest(entered + hours(1), lesson.start), True),
+        (latest(entered, lesson.start), False),
+        (if_(notice > hours(1), entered + hours(1), entered + hours(2)), True),
+        (if_(notice > hours(1), entered, entered + hours(2)), False),
+        (if_(notice > hours(1), entered + hours(1), entered), False),
+    ],
+)
+def test_h21_time_surely_passes_on_the_way_round(at: Time, passes: bool) -> None:
+    """Timeouts may lead in a circle only if each time round some time passes, whatever the lesson."""
+    table = process(
+        zone="tutor",
+        agreed=attrs.evolve(AGREED, timeouts=(Timeout(asked + hours(1), "resting"),)),
+        more=(
+            State("resting", timeouts=(Timeout(at, "waking"),)),
+            State("waking", timeouts=(Timeout(entered, "resting"),)),
+        ),
+    )
+
+    assert (problems(table) == ()) == passes
 
 
 @pytest.mark.parametrize(("table", "paths"), SEVERAL)
@@ -488,6 +532,15 @@ def test_all_mistakes_come_at_once() -> None:
         process(requested=requested(waits_for="admin")),
         # A case may blame somebody else than whose turn it is.
         process(agreed=attrs.evolve(AGREED, timeouts=(attrs.evolve(START, effects=BLAMED),))),
+        # Rows of one verb whose roles or conditions differ each decide for somebody, some time.
+        process(requested=requested(attrs.evolve(ACCEPT, by=("tutor", "admin")))),
+        process(
+            requested=requested(
+                attrs.evolve(ACCEPT, verb="go", when=notice > hours(9)),
+                attrs.evolve(ACCEPT, verb="go", until=lesson.start - hours(5)),
+                attrs.evolve(ACCEPT, verb="go"),
+            )
+        ),
         # A change may be countered by another, which is a state beside too.
         process(change=change_rows(Move("counter", ("student",), "change", effects=Effects("propose")))),
         # What the clock of a change reads is recorded beside it, or leads somewhere.
@@ -574,12 +627,12 @@ def test_a_table_knows_its_name_and_its_verbs() -> None:
     [
         lambda: process(clears_after=days(3)),
         lambda: State("here", slot="hard"),  # type: ignore[arg-type]  # here and below the wrong word is the point
-        lambda: Effects("ask"),  # type: ignore[arg-type]
-        lambda: Effects(hold="all"),  # type: ignore[arg-type]
-        lambda: Effects(may_change=("place",)),  # type: ignore[arg-type]
-        lambda: attrs.evolve(ACCEPT, needs=("excuse",)),  # type: ignore[arg-type]
-        lambda: attrs.evolve(SILENCE, fault="tutor"),  # type: ignore[arg-type]
-        lambda: attrs.evolve(SILENCE, if_past="ignore"),  # type: ignore[arg-type]
+        lambda: Effects("ask"),  # type: ignore[arg-type]  # What a careless caller may still pass.
+        lambda: Effects(hold="all"),  # type: ignore[arg-type]  # What a careless caller may still pass.
+        lambda: Effects(may_change=("place",)),  # type: ignore[arg-type]  # What a careless caller may still pass.
+        lambda: attrs.evolve(ACCEPT, needs=("excuse",)),  # type: ignore[arg-type]  # What a careless caller may still pass.
+        lambda: attrs.evolve(SILENCE, fault="tutor"),  # type: ignore[arg-type]  # What a careless caller may still pass.
+        lambda: attrs.evolve(SILENCE, if_past="ignore"),  # type: ignore[arg-type]  # What a careless caller may still pass.
         lambda: Case(fault="admin"),
     ],
 )

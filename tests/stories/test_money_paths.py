@@ -100,7 +100,7 @@ def test_a_counter_offer_beyond_the_wallet_can_be_accepted_only_after_a_top_up_a
 
     assert refused.refusal is not None
     assert refused.refusal.code == "insufficient_funds"
-    assert (refused.refusal.facts["balance"], refused.refusal.facts["needed"]) == ("200", "400")
+    assert (refused.refusal.facts["has"], refused.refusal.facts["needed"]) == ("20.0", "40.0")
     assert (between.state, between.held, between.proposal) == ("proposed", 800, 2)
     assert before["Liabilities:Students:Ann:Wallet"] == "20.0"
     assert (repeated.refusal, repeated.repeated) == (refused.refusal, True)

@@ -78,8 +78,8 @@ settle = { student = "100%" }
 by = ["student"]
 to = "off"
 cases = [
-  { when = "count(late, student, within=30d) < 1", settle = { student = "100%" }, mark = "late" },
-  { settle = { tutor = "50%", student = "rest" }, mark = "late" },
+  { when = "count(late, student, within=30d) < 1", settle = { student = "100%" }, mark = "late", fault = "student" },
+  { settle = { tutor = "50%", student = "rest" }, mark = "late", fault = "student" },
 ]
 notify = ["student"]
 

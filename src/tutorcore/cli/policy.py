@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from tutorcore.adapters.files import find_policy, policy_text
 from tutorcore.cli.answer import Answer, Document, as_json
-from tutorcore.cli.files import find_policy, policy_text
 from tutorcore.policy.codec import content_hash
 from tutorcore.policy.explicit import dump_process
 from tutorcore.policy.presets import preset_names

@@ -25,9 +25,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+from tutorcore.adapters.files import find_policy, read_bytes
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.calendar.zones import zone as zone_of
-from tutorcore.cli.files import find_policy, read_bytes
 from tutorcore.cli.moments import moment
 from tutorcore.cli.scenario import BETWEEN, SWEEP, TOP_UP, Act, Action, Ask, Person, Scenario, Step, Sweep, TopUp
 from tutorcore.engine.marketplace import Marketplace

@@ -134,7 +134,7 @@ class Marketplace:
         tutor: str,
         start: Instant,
         duration: timedelta,
-        price: Money | str | int,
+        price: Money | str,
         key: str,
         by: str | None = None,
         payer: str | None = None,
@@ -255,7 +255,7 @@ class Marketplace:
         key: str,
         start: Instant | None = None,
         duration: timedelta | None = None,
-        price: Money | str | int | None = None,
+        price: Money | str | None = None,
         kind: str | None = None,
         details: Mapping[str, str] | None = None,
         proposal: int | None = None,
@@ -468,7 +468,9 @@ class Marketplace:
                         return Currency(code, machine.process.unit.exponent)
         return self._currencies.get(code)
 
-    def _minor(self, price: Money | str | int, unit: Unit) -> int:
+    def _minor(self, price: Money | str, unit: Unit) -> int:
+        if isinstance(price, int):  # Whole units or minor ones? Nobody should have to guess.
+            raise InvalidType("price", price, "an amount as text, such as '25.00', or Money")
         money = price if isinstance(price, Money) else Money.of(price, Currency(unit.code, unit.exponent))
         if money.currency.code != unit.code or money.currency.exponent != unit.exponent:
             raise InvalidValue("price", str(money), f"an amount in {unit.code}, the currency of the policy")

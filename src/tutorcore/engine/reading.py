@@ -26,7 +26,7 @@ from tutorcore.lessons.projections import Mark, claims_of, clearing_entry, clear
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.money import Currency, Money
 from tutorcore.policy.expressions import Count
-from tutorcore.ports.storage import Recorded, Transaction
+from tutorcore.ports.storage import Party, Recorded, Transaction
 
 
 @attrs.frozen
@@ -85,7 +85,9 @@ class Reading:
         return self._unpayable(answer.lesson) or self._engaged(answer.lesson) or answer
 
     def lessons(self, party: PartyId | None, *, over: bool | None = None) -> tuple[Lesson, ...]:
-        """Return lessons as of now, by (start, id) as they are recorded."""
+        """Return lessons as of now, by (start, id) as they are recorded; raise `UnknownName` for a stranger."""
+        if party is not None:
+            self._known(party)
         return self._as_of_now(self.tx.lessons(party, over=over))
 
     def open_requests(self, party: PartyId) -> tuple[Lesson, ...]:
@@ -139,14 +141,13 @@ class Reading:
         return versions
 
     def _facts(self, lesson: Lesson, actor: PartyId, needed: frozenset[Count]) -> Facts:
-        party = self.tx.party(actor)
-        if party is None:
-            raise UnknownName("party", actor)
+        party = self._known(actor)
         coming = _marks(self._coming(lesson.brief)) if needed else ()
         return Facts(party.grants, counted(self.tx, lesson.brief, needed, self._now, coming))
 
     def _balances(self, party: PartyId, accounts: tuple[Account, ...], currency: str) -> list[int]:
         """Natural balances of a party's accounts, with the entries that due timeouts and clearings will make."""
+        self._known(party)
         totals = {account: self.tx.balance(account, currency) for account in accounts}
         coming = [clearing_entry(each) for each in self.tx.due_clearings(self._now, (party,))]
         briefs = [found.brief for id in self.tx.due(self._now, (party,)) if (found := self.tx.lesson(id)) is not None]
@@ -158,6 +159,12 @@ class Reading:
                     totals[account] += natural(account, minor)
         return [totals[account] for account in accounts]
 
+    def _known(self, id: PartyId) -> Party:
+        party = self.tx.party(id)
+        if party is None:
+            raise UnknownName("party", id, (each.id for each in self.tx.parties()))
+        return party
+
     def _cleared(self, version: Lesson) -> Entry | None:
         clearing = clearing_of(version, version.machine.process.clears_after.delta)
         return clearing_entry(clearing) if clearing is not None and clearing.due <= self._now else None
@@ -167,7 +174,9 @@ class Reading:
         brief = version.brief
         needed = -sum(amount for role, amount in version.legs if role == "payer")
         has = self.wallet(brief.payer, brief.currency) if needed > 0 else 0
-        return insufficient(Shortfall(wallet(brief.payer), brief.currency, has, needed)) if has < needed else None
+        if has >= needed:
+            return None
+        return insufficient(Shortfall(wallet(brief.payer), brief.currency, has, needed), version)
 
     def _engaged(self, version: Lesson) -> Refusal | None:
         """The refusal that other lessons of its people would give this version."""

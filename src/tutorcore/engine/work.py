@@ -8,7 +8,7 @@ have the last word, and if one of them refuses, the step is taken back and the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import sha256
 
 import attrs
@@ -33,6 +33,7 @@ from tutorcore.lessons.projections import (
     notice_of,
 )
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.money import Currency, Money
 from tutorcore.policy.expressions import Count
 from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import AuditLine, Cause, Party, Transaction
@@ -164,23 +165,12 @@ class Work:
             self._post_surely(clearing_entry(clearing))
             self._tx.drop_clearing(clearing)
 
-    def post(self, entries: Sequence[Entry], key: Key, digest: str, verb: str, actor: PartyId) -> Outcome:
-        """Post entries that belong together, under a key that is new."""
-        cause = self.cause
-        # A single entry that is refused has written nothing; only of several must the first ones be taken back.
-        shortfall = self._tx.post(entries[0], cause) if len(entries) == 1 else self._post_together(entries)
-        refusal = None if shortfall is None else insufficient(shortfall)
-        self._tx.add_audit(AuditLine(cause, key, digest, verb, actor, None, self._now, 1, 0, refusal))
-        return Outcome(None, (), refusal)
-
-    def _post_together(self, entries: Iterable[Entry]) -> Shortfall | None:
-        with self._tx.savepoint() as savepoint:
-            for entry in entries:
-                shortfall = self._tx.post(entry, self.cause)
-                if shortfall is not None:
-                    savepoint.undo()
-                    return shortfall
-        return None
+    def post(self, entries: Iterable[Entry], key: Key, digest: str, verb: str, actor: PartyId) -> Outcome:
+        """Post entries that only bring money in, under a key that is new."""
+        for entry in entries:
+            self._post_surely(entry)
+        self._tx.add_audit(AuditLine(self.cause, key, digest, verb, actor, None, self._now, 1, 0, None))
+        return Outcome(None)
 
     def facts_at(self, lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
         """Return the counts that a timeout reads, as of its own instant."""
@@ -229,7 +219,7 @@ class Work:
         if entry is not None:
             shortfall = tx.post(entry, cause)
             if shortfall is not None:
-                return insufficient(shortfall)
+                return insufficient(shortfall, version)
         if _occupies_otherwise(before, version):
             obstacle = tx.claim(version.brief.id, claims_of(version))
             if obstacle is not None:
@@ -281,15 +271,20 @@ def _occupies_otherwise(before: Lesson | None, version: Lesson) -> bool:
     )
 
 
-def insufficient(shortfall: Shortfall) -> Refusal:
-    """Return the refusal of an account that would be overdrawn."""
+def insufficient(shortfall: Shortfall, version: Lesson) -> Refusal:
+    """Return the refusal of a wallet that would be overdrawn, in whole units of the lesson's currency."""
+    unit = version.machine.process.unit
+    currency = Currency(unit.code, unit.exponent)
+    has, needed, missing = (
+        Money(minor, currency).text for minor in (shortfall.balance, shortfall.needed, shortfall.missing)
+    )
     return Refusal.of(
         "insufficient_funds",
-        account=shortfall.account.name,
-        balance=shortfall.balance,
-        needed=shortfall.needed,
-        missing=shortfall.missing,
-        currency=shortfall.currency,
+        party=shortfall.account.owner,
+        has=has,
+        needed=needed,
+        missing=missing,
+        currency=unit.code,
     )
 
 

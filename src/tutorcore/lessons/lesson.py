@@ -18,7 +18,7 @@ import attrs
 
 from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
-from tutorcore.instants import Instant, instant
+from tutorcore.instants import Instant, instant, to_text
 from tutorcore.policy.machine import Machine, Place, Step, Why
 from tutorcore.policy.roles import BOUND_ROLES, Role
 from tutorcore.policy.settlement import Legs
@@ -171,10 +171,13 @@ class Change(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """When something happens by itself, and why then."""
+    """When something happens by itself, and why then. As text it says both."""
 
     at: Instant
     why: Why
+
+    def __str__(self) -> str:
+        return f"{to_text(self.at)}, because {self.why}"
 
 
 class Lesson(NamedTuple):
@@ -199,6 +202,10 @@ class Lesson(NamedTuple):
     why: Why | None
     timeline: Mapping[str, Instant]
     facts: Facts | None
+
+    def __repr__(self) -> str:
+        brief = self.brief
+        return f"<Lesson {brief.id} version {self.number}: {self.state}, {brief.student} with {brief.tutor}>"
 
     @property
     def id(self) -> LessonId:

@@ -6,10 +6,12 @@ somebody else may take meanwhile.
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from tutorcore.ids import Key, PartyId
-from tutorcore.instants import Instant
+from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.lessons.decision import answered, decide, role_of, rows_open
 from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson
 from tutorcore.lessons.projections import notice_of
@@ -105,7 +107,7 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
         if closes is None or closes <= now:
             return None
     # An open change ends with the lesson's own state, but not the other way round.
-    ends = [closes, lesson.due, None if row.cutoff is None else row.cutoff(*reading)]
+    ends = [closes, lesson.due, _cutoff(row, reading)]
     if row.beside and lesson.change is not None:
         ends.append(lesson.change.due)
     until = min((end for end in ends if end is not None), default=None)
@@ -120,3 +122,11 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
         proposal=answered(row, lesson) if row.terms == "accept" else None,
         settles=row.cases[0].step.settle if len(row.cases) == 1 else "",
     )
+
+
+def _cutoff(row: Row, reading: tuple[Any, ...]) -> Instant | None:
+    """The first instant at which the row's guard, true now, is false by the mere passing of time."""
+    end = None if row.cutoff is None else row.cutoff(*reading)
+    if end is None or row.when is None:
+        return None
+    return end + MICROSECOND if row.when(end, *reading[1:]) else end

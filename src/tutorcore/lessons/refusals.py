@@ -23,7 +23,7 @@ PRECEDENCE: Final[Mapping[str, str]] = {
     "guard": "{verb} is open only while {condition}",
     "bad_terms": "these terms cannot stand: {problem}",
     "no_time_left": "no time would be left: {deadline} is already past; propose a later start",
-    "insufficient_funds": "{account} has {balance} and would need {needed}: {missing} minor units of {currency} more",
+    "insufficient_funds": "{party} has {has} {currency} and needs {needed}; top up {missing} {currency}",
     "slot_taken": "{party} is already engaged from {start} to {end}; choose another time",
 }
 """Every refusal code with the sentence that says it, in order of precedence."""

@@ -85,6 +85,9 @@ class Why:
     whole: str
     row: Row = attrs.field(repr=False)
 
+    def __str__(self) -> str:
+        return self.text if self.text == self.whole else f"{self.text} decides {self.whole}"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Machine.why, (self.machine, self.id)
 

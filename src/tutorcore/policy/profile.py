@@ -45,6 +45,9 @@ Answer: TypeAlias = Literal["accept", "decline", "propose"]
 HOLDS: Final[tuple[Hold, ...]] = ("none", "when_asked", "when_agreed")
 ANSWERS: Final[tuple[Answer, ...]] = ("accept", "decline", "propose")
 
+GOING_ON: Final = ("requested", "proposed", "agreed", "in_progress", "delivered")
+"""The states of `lesson/1` that are not endings; a change beside one is `change_by_` and a role."""
+
 ALL_BACK: Final = Settlement((("student", None),))
 
 

@@ -10,6 +10,7 @@ from tutorcore.policy.process import FAULTS, FIELDS, NEEDS, SLOTS, Fault
 from tutorcore.policy.profile import (
     ALL_BACK,
     ANSWERS,
+    GOING_ON,
     HOLDS,
     Cancel,
     Complete,
@@ -138,11 +139,21 @@ def _ending(cells: Cells, table: Table, becomes: str, fault: Fault) -> Ending:
     """What all endings say; who may and what it needs are for some of them only."""
     choices: tuple[Fault | Role, ...] = (*FAULTS, *BOUND_ROLES)
     return Ending(
-        becomes=table.text("becomes", becomes),
+        becomes=_becomes(table, becomes),
         settle=cells.settlement(table, "settle", ALL_BACK) or ALL_BACK,
         mark=table.text("mark", None),
         fault=table.one_of("fault", choices, fault),
     )
+
+
+def _becomes(table: Table, default: str) -> str:
+    """The state that an ending leads to: any name but those of the states in which a lesson goes on."""
+    name = table.text("becomes", default)
+    if name in GOING_ON:
+        table.mistake(
+            "becomes", f"{name!r} is where a lesson goes on; choose the name of an ending, such as {default!r}"
+        )
+    return name
 
 
 def _change(cells: Cells, table: Table, request: Request | None) -> Rescheduling:
@@ -180,7 +191,7 @@ def _cancel(cells: Cells, table: Table) -> Cancel:
         needs=table.some_of("needs", NEEDS, ()),
         mark=table.text("mark", None),
         fault=table.one_of("fault", BOUND_ROLES, None),
-        becomes=table.text("becomes", "cancelled"),
+        becomes=_becomes(table, "cancelled"),
     )
     _somebody(table, "by")
     if cancel.mark is not None and cancel.fault is None and len(cancel.by) == 1 and cancel.by[0] in BOUND_ROLES:
@@ -196,7 +207,7 @@ def _complete(cells: Cells, table: Table) -> Complete:
     if silence is None:
         table.mistake(None, 'silence is missing; expected { at = "lesson.end + 3d", becomes = "completed" }, say')
     else:
-        at, becomes = cells.required_time(silence, "at"), silence.text("becomes", "completed")
+        at, becomes = cells.required_time(silence, "at"), _becomes(silence, "completed")
         silence.finish()
     complete = Complete(
         by=table.some_of("by", ROLES),

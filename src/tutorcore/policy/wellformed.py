@@ -141,6 +141,21 @@ class _Inspection:
             yield Problem(path, "an open change waits for somebody; name whom in waits_for")
         if state.waits_for is not None:
             yield from self._roles((*path, "waits_for"), (state.waits_for,))
+        yield from self._hidden(path, state)
+
+    def _hidden(self, path: PathParts, state: State) -> Iterator[Problem]:
+        """Rows that can never decide, because rows of the same verb before them always do."""
+        numbers: dict[str, int] = {}
+        taken: dict[str, set[Role]] = {}
+        for move in state.moves:
+            number = numbers.get(move.verb, 0)
+            numbers[move.verb] = number + 1
+            before = taken.setdefault(move.verb, set())
+            if move.by and set(move.by) <= before:
+                row = (*path, "on", move.verb, number)
+                yield Problem(row, f"never decides: a row without a condition comes before it for {', '.join(move.by)}")
+            if move.when is None and move.until is None:
+                before.update(move.by)
 
     def _row(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
         target = self._states.get(row.to)

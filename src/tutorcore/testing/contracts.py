@@ -383,15 +383,14 @@ class StorageContract(ABC):
 
     def test_every_policy_that_is_kept_can_be_listed(self) -> None:
         """The hashes of kept policies are listed once each, sorted."""
-        storage = self.storage()
         machine = sample_machine()
-
-        with storage.transaction() as tx:
-            before = tx.policies()
-            tx.add_policy(machine)
-            tx.add_policy(machine)
-        with storage.reading() as tx:
-            after = tx.policies()
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                before = tx.policies()
+                tx.add_policy(machine)
+                tx.add_policy(machine)
+            with storage.reading() as tx:
+                after = tx.policies()
 
         assert before == ()
         assert after == (machine.hash,)

@@ -1,6 +1,6 @@
-"""Opening what people name on the command line: scenarios, and policies by name or by file.
+"""Opening what people name: policies by name or by file, and scenarios.
 
-Everything below the command line takes texts as arguments; this is where they come from.
+The pure layers take texts as arguments; this is where they come from.
 """
 
 from __future__ import annotations
@@ -49,6 +49,15 @@ def policy_text(name: str, folder: Path) -> tuple[bytes, str]:
     if not path.is_file():
         raise UnknownName("policy file", name, _beside(path) + preset_names())
     return read_bytes(path), str(path)
+
+
+def load_policy_file(path: str | os.PathLike[str]) -> Process:
+    """Return the process of a policy file; what it extends is a policy in the box or a file beside it.
+
+    Raises `Mistakes` with everything that is wrong with the file, `UnreadableFile` if it cannot be read.
+    """
+    file = Path(path)
+    return load_policy(read_bytes(file), str(file), _resolve_beside(file.parent))
 
 
 def find_policy(name: str, folder: Path) -> Process:
