@@ -330,7 +330,9 @@ REFUSALS: dict[str, tuple[Attempt, str, Mapping[str, str]]] = {
     ),
     "no reason": (_act("cancel", "agreed", by="olga", proposal=None), "missing", {"needs": "a reason"}),
     "verb of another state": (_act("confirm", by="ann", proposal=None), "not_open", {"state": "requested"}),
-    "more than there is": (_ask(price="80.1"), "insufficient_funds", {"has": "80.0", "needed": "80.1", "missing": "0.1"}),
+    "more than there is": (
+        _ask(price="80.1"), "insufficient_funds", {"has": "80.0", "needed": "80.1", "missing": "0.1"},
+    ),
     "as much as can be said": (_ask(price=str(10**14)), "insufficient_funds", {"needed": f"{10**14}.0"}),
     "empty wallet": (
         _ask(student="bob"), "insufficient_funds", {"party": "bob", "has": "0.0"},
