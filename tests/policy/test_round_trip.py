@@ -150,6 +150,8 @@ def processes(draw: st.DrawFn) -> Process:
             for verb in ["go", *draw(st.lists(st.sampled_from(["go", "ask", "leave"]), max_size=3))]
         ]
         rows = [row for number, row in enumerate(rows) if not _hidden(row, rows[:number])]
+        # A row without a condition would hide those of its verb after it.
+        rows = [attrs.evolve(row, when=draw(guards)) if row.when is None and row.until is None else row for row in rows]
         rows.append(Move("change", draw(roles), "asking", effects=Effects("propose", hold="cover")))
         lapses = draw(
             st.lists(st.builds(Timeout, times, st.sampled_from(ends), if_past=st.sampled_from(IF_PAST)), max_size=2)

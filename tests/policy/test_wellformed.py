@@ -150,6 +150,16 @@ ROWS = [
         "the opening move holds money only if it is the paying side that asks",
     ),
     (
+        process(requested=requested(attrs.evolve(ACCEPT, when=notice > hours(1)))),
+        "state.requested.on.accept.1",
+        "never decides: a row without a condition comes before it for tutor",
+    ),
+    (
+        process(requested=requested(attrs.evolve(ACCEPT, by=("admin",)), attrs.evolve(ACCEPT, by=("tutor", "admin")))),
+        "state.requested.on.accept.2",
+        "never decides: a row without a condition comes before it for tutor, admin",
+    ),
+    (
         process(requested=requested(Move("note", ("tutor",), STAY, effects=Effects("accept")))),
         "state.requested.on.note.0",
         "what is accepted leads somewhere",
