@@ -169,10 +169,20 @@ def test_propose_among_the_answers_needs_its_section() -> None:
 
 def test_who_may_withdraw_may_do_so_after_a_counter_offer_too() -> None:
     """Withdrawing is for the roles of its section, before and after the tutor has proposed something else."""
-    process = table(request=request(propose=COUNTER, withdraw=Ending("withdrawn", by=("payer",))))
+    answers: Any = ("accept", "decline", "propose")
+    asked = request(propose=COUNTER, answers=answers, withdraw=Ending("withdrawn", by=("payer",)))
+
+    process = table(request=asked)
 
     for name in ("requested", "proposed"):
         assert rows(process.state(name))[-1] == "withdraw payer -> withdrawn"
+
+
+def test_where_nobody_may_counter_there_is_no_state_for_it() -> None:
+    """A counter's section alone makes no state that nobody can reach; `propose` has to be among the answers."""
+    process = table(request=request(propose=COUNTER))
+
+    assert "proposed" not in [state.name for state in process.states]
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tutorcore.errors import InvalidValue
+from tutorcore.errors import InvalidValue, suggest
 from tutorcore.money import ISO_4217, ROUNDING_MODES, rate
 from tutorcore.policy.expressions import Always, Exact, Expression, Guard, Time
 from tutorcore.policy.parsing import parse_duration, parse_guard, parse_time
 from tutorcore.policy.places import Path
 from tutorcore.policy.process import Unit
 from tutorcore.policy.reader import Table
-from tutorcore.policy.settlement import Fees, Settlement
+from tutorcore.policy.settlement import BENEFICIARIES, Fees, Settlement
 from tutorcore.policy.words import lesson
 
 _PEG = re.compile(r"([1-9][0-9]{0,5}) ([A-Z][A-Z0-9]{1,11}) = 1 ([A-Z]{3})")
@@ -57,9 +57,8 @@ class Cells:
         shares = table.table(key)
         if shares is None:
             return default
-        parts = {name: shares.parsed(name, _part) for name in shares.mapping}
-        texts = {name: part for name, part in parts.items() if part is not None}
-        found = table.attempt(lambda: Settlement.of(texts), key) if len(texts) == len(parts) else None
+        texts = {name: part for name in shares.mapping if (part := _share(shares, name)) is not None}
+        found = table.attempt(lambda: Settlement.of(texts), key) if len(texts) == len(shares.mapping) else None
         return found or default
 
     def one_or_more(self, table: Table, key: str) -> tuple[Table, ...]:
@@ -114,6 +113,13 @@ class Cells:
     def _keep(self, table: Table, key: str, expr: Expression | None) -> None:
         if expr is not None:
             self._origins[id(expr)] = (expr, (*table.path, key))
+
+
+def _share(shares: Table, name: str) -> str | None:
+    if name in BENEFICIARIES:
+        return shares.parsed(name, _part)
+    shares.mistake(name, f"{name!r} gets no share; expected {', '.join(BENEFICIARIES)}", suggest(name, BENEFICIARIES))
+    return None
 
 
 def _part(text: str) -> str:

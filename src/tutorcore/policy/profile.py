@@ -164,7 +164,7 @@ def process_of(profile: Profile) -> Process:
         "request", request.by, "requested", request.when, effects=Effects("propose", hold=_asked(request.hold))
     )
     states = [_requested(request)]
-    if request.propose is not None:
+    if request.propose is not None and "propose" in request.answers:
         states.append(_proposed(request, request.propose))
     states.append(_agreed(profile))
     if profile.change is not None:

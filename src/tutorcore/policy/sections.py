@@ -167,8 +167,9 @@ def _change(cells: Cells, table: Table, request: Request | None) -> Rescheduling
     )
     table.one_of("otherwise", ("original_stands",), "original_stands")
     _somebody(table, "by")
-    for number, role in enumerate(change.by if request is not None else ()):
-        if request is not None and role not in (*request.by, *request.answered_by):
+    written = table.value("by")
+    for number, role in enumerate(written if request is not None and isinstance(written, list) else ()):
+        if request is not None and role in change.by and role not in (*request.by, *request.answered_by):
             table.mistake(
                 ("by", number), f"{role} neither asks nor answers; who may impose a change stands in override"
             )
