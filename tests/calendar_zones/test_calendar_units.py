@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -134,3 +135,14 @@ def test_an_instant_in_another_zone_s_clothes_is_the_same_instant() -> None:
 
     assert add_calendar(dressed, "Europe/Berlin", days=1) - dressed == timedelta(days=1)
     assert add_calendar(dressed, "Europe/Berlin").tzinfo is UTC
+
+
+class _Weekly(IntEnum):
+    ONCE = 1
+
+
+def test_a_whole_number_of_another_name_counts_as_one() -> None:
+    """An IntEnum is a whole number; only what merely looks like one (a bool, a float) is refused."""
+    start = instant("2026-03-26T09:00:00Z")
+
+    assert add_calendar(start, "Europe/Berlin", weeks=_Weekly.ONCE) == add_calendar(start, "Europe/Berlin", weeks=1)
