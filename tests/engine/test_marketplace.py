@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -37,6 +37,16 @@ to = "requested"
 terms = "propose"
 hold = "cover"
 """
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
+    """Each store in turn, closed again."""
+    if request.param == "memory":
+        yield MemoryStorage()
+    else:
+        with open_sqlite(":memory:") as opened:
+            yield opened
 
 
 def _market(*policies: Process, storage: Storage | None = None) -> Marketplace:
@@ -271,10 +281,9 @@ def test_nothing_is_open_at_an_instant_that_the_record_has_passed() -> None:
     assert market.allowed("l", by="tom", now=_NOW - _HOUR) == ()
 
 
-@pytest.mark.parametrize("storage", [MemoryStorage, lambda: open_sqlite(":memory:")], ids=["memory", "sqlite"])
-def test_a_preview_knows_the_wallet_and_other_people_s_time(storage: Callable[[], Storage]) -> None:
+def test_a_preview_knows_the_wallet_and_other_people_s_time(storage: Storage) -> None:
     """What the dialog shows is what would happen: the money that is missing, the hour that is taken."""
-    market = _market(storage=storage())
+    market = _market(storage=storage)
     market.top_up("sue", market.money("50.0", "ITC"), key="sue", now=_NOW)
     _ask(market, lesson="a").or_raise()
     market.accept("a", by="tom", proposal=1, key="yes", now=_NOW).or_raise()
@@ -403,12 +412,10 @@ def test_what_a_timeout_counts_does_not_depend_on_who_looked_first() -> None:
     assert _who_got_what(sweeps=False) == _who_got_what(sweeps=True)
 
 
-@pytest.mark.parametrize("storage", [MemoryStorage, lambda: open_sqlite(":memory:")], ids=["memory", "sqlite"])
-def test_money_in_a_unit_whose_policy_is_no_longer_offered_can_still_be_read(storage: Callable[[], Storage]) -> None:
+def test_money_in_a_unit_whose_policy_is_no_longer_offered_can_still_be_read(storage: Storage) -> None:
     """Lessons run on under a policy that nobody asks under any more, and so does the unit it counts in."""
-    place = storage()
-    _ask(_market(storage=place)).or_raise()
+    _ask(_market(storage=storage)).or_raise()
 
-    later = Marketplace(place, [_usd(_COUNTING)])
+    later = Marketplace(storage, [_usd(_COUNTING)])
 
     assert str(later.wallet("ann", "ITC", now=_NOW)) == "75.0 ITC"
