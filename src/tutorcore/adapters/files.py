@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tutorcore.documents.source import SIZE
 from tutorcore.errors import TutorcoreError, UnknownName
 from tutorcore.policy.codec import Resolve, load_policy
 from tutorcore.policy.presets import preset_names, preset_text
 from tutorcore.policy.process import Process
-from tutorcore.policy.source import SIZE
 
 _SUFFIX = ".toml"
 

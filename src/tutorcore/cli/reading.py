@@ -30,6 +30,8 @@ from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.calendar.zones import zone as zone_of
 from tutorcore.cli.moments import moment
 from tutorcore.cli.scenario import BETWEEN, SWEEP, TOP_UP, Act, Action, Ask, Person, Scenario, Step, Sweep, TopUp
+from tutorcore.documents.reader import Problems, Table
+from tutorcore.documents.source import Source
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.errors import InvalidValue, suggest
 from tutorcore.ids import LessonId, PartyId, lesson_id, party_id
@@ -40,9 +42,7 @@ from tutorcore.money import ISO_4217, Currency, Money
 from tutorcore.policy.expressions import Exact
 from tutorcore.policy.parsing import parse_duration
 from tutorcore.policy.process import FIELDS, Process
-from tutorcore.policy.reader import Problems, Table
 from tutorcore.policy.roles import GRANTED_ROLES
-from tutorcore.policy.source import Source
 from tutorcore.policy.wellformed import rows_of
 
 FindPolicy: TypeAlias = Callable[[str], Process]

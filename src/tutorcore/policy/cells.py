@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tutorcore.documents.places import Path
+from tutorcore.documents.reader import Table
 from tutorcore.errors import InvalidValue, suggest
 from tutorcore.money import ISO_4217, ROUNDING_MODES, rate
 from tutorcore.policy.expressions import Always, Exact, Expression, Guard, Time
 from tutorcore.policy.parsing import parse_duration, parse_guard, parse_time
-from tutorcore.policy.places import Path
 from tutorcore.policy.process import Unit
-from tutorcore.policy.reader import Table
 from tutorcore.policy.settlement import BENEFICIARIES, Fees, Settlement
 from tutorcore.policy.words import lesson
 

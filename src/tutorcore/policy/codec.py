@@ -14,6 +14,8 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from tutorcore.documents.reader import Problems, Table
+from tutorcore.documents.source import Source
 from tutorcore.errors import TutorcoreError
 from tutorcore.ids import PolicyHash
 from tutorcore.policy.cells import Cells
@@ -22,9 +24,7 @@ from tutorcore.policy.machine import Machine
 from tutorcore.policy.presets import preset_text
 from tutorcore.policy.process import Process
 from tutorcore.policy.profile import process_of
-from tutorcore.policy.reader import Problems, Table
 from tutorcore.policy.sections import read_profile
-from tutorcore.policy.source import Source
 from tutorcore.policy.wellformed import Problem, check, problems
 
 LESSON_TABLE: Final = "lesson/1"

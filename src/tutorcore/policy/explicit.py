@@ -27,6 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
+from tutorcore.documents.reader import Table
 from tutorcore.money import rate_text
 from tutorcore.policy.cells import Cells
 from tutorcore.policy.process import (
@@ -46,7 +47,6 @@ from tutorcore.policy.process import (
     State,
     Timeout,
 )
-from tutorcore.policy.reader import Table
 from tutorcore.policy.roles import ROLES
 
 

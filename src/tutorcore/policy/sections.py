@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from tutorcore.documents.reader import Table
 from tutorcore.policy.cells import Cells
 from tutorcore.policy.expressions import Time
 from tutorcore.policy.process import FAULTS, FIELDS, NEEDS, SLOTS, Fault
@@ -21,7 +22,6 @@ from tutorcore.policy.profile import (
     Request,
     Rescheduling,
 )
-from tutorcore.policy.reader import Table
 from tutorcore.policy.roles import BOUND_ROLES, ROLES, Role
 from tutorcore.policy.settlement import Settlement
 from tutorcore.policy.words import lesson

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tutorcore.documents.places import DEPTH, Path, scan
+from tutorcore.documents.source import Source
 from tutorcore.errors import Mistakes
-from tutorcore.policy.places import DEPTH, Path, scan
-from tutorcore.policy.source import Source
 
 Document: TypeAlias = dict[str, object]
 Draw: TypeAlias = Callable[[st.SearchStrategy[str]], str]

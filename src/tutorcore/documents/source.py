@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import attrs
 
+from tutorcore.documents.places import Path, Places, Span, scan
 from tutorcore.errors import InvalidType, Mistake, Mistakes
-from tutorcore.policy.places import Path, Places, Span, scan
 
 SIZE = 1 << 20
 """How long a text may be."""

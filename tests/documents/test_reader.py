@@ -10,10 +10,10 @@ from typing import Literal, TypeAlias
 
 import pytest
 
+from tutorcore.documents.reader import MOST, Problems, Table
+from tutorcore.documents.source import NOWHERE, Source
 from tutorcore.errors import InvalidValue, InvariantError, Mistake, Mistakes, TutorcoreError, UnknownName
 from tutorcore.instants import EPOCH, instant
-from tutorcore.policy.reader import MOST, Problems, Table
-from tutorcore.policy.source import NOWHERE, Source
 
 Hold: TypeAlias = Literal["when_asked", "none"]
 HOLDS: tuple[Hold, ...] = ("when_asked", "none")

@@ -27,10 +27,10 @@ from typing import Never, TypeVar, cast
 
 import attrs
 
+from tutorcore.documents.places import Path
+from tutorcore.documents.source import Place, Source
 from tutorcore.errors import InvariantError, Mistake, Mistakes, TutorcoreError, suggest
 from tutorcore.instants import EPOCH, Instant, instant
-from tutorcore.policy.places import Path
-from tutorcore.policy.source import Place, Source
 
 MOST = 500
 """How many mistakes are kept; reading a file with more is cut short, for nobody mends it from a list."""

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tutorcore.documents.places import Path
+from tutorcore.documents.source import NOWHERE, SIZE, Place, Source, dotted
 from tutorcore.errors import InvalidType, Mistake, Mistakes
-from tutorcore.policy.places import Path
-from tutorcore.policy.source import NOWHERE, SIZE, Place, Source, dotted
 
 _POLICY = """\
 schema = 1
