@@ -1,5 +1,22 @@
-"""Wall time: zones, the instants that wall times mean, and arithmetic in calendar units."""
+"""Wall time: zones, calendar units, tutors' schedules, and the slots that can be booked in them."""
 
+from tutorcore.calendar.busy import KINDS, Busy, Kind
+from tutorcore.calendar.schedule import (
+    ANCHORS,
+    WEEKDAYS,
+    Anchor,
+    Blackout,
+    Booking,
+    Override,
+    Schedule,
+    Weekday,
+    WeeklyRule,
+    Window,
+    ZonePeriod,
+)
+from tutorcore.calendar.slots import LONGEST, REACH, Agenda, Slots
+from tutorcore.calendar.verdicts import CODES, SENTENCES, Code, Reason, Verdict
+from tutorcore.calendar.windows import MOST_RANGE, available_ranges
 from tutorcore.calendar.zones import (
     DISAMBIGUATIONS,
     Disambiguation,
@@ -17,10 +34,35 @@ from tutorcore.calendar.zones import (
 )
 
 __all__ = [
+    "ANCHORS",
+    "CODES",
     "DISAMBIGUATIONS",
+    "KINDS",
+    "LONGEST",
+    "MOST_RANGE",
+    "REACH",
+    "SENTENCES",
+    "WEEKDAYS",
+    "Agenda",
+    "Anchor",
+    "Blackout",
+    "Booking",
+    "Busy",
+    "Code",
     "Disambiguation",
+    "Kind",
+    "Override",
+    "Reason",
+    "Schedule",
+    "Slots",
+    "Verdict",
+    "Weekday",
+    "WeeklyRule",
+    "Window",
+    "ZonePeriod",
     "add_calendar",
     "at_time",
+    "available_ranges",
     "end_of_day",
     "first_instant",
     "local_date",
