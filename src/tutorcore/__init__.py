@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from tutorcore.adapters.files import load_policy_file
     from tutorcore.adapters.memory import MemoryStorage
     from tutorcore.adapters.sql.sqlite import enlist_sqlite, install_schema, open_sqlite
+    from tutorcore.calendar.schedule import Schedule
+    from tutorcore.calendar.schedule_document import load_schedule
     from tutorcore.clock import VirtualClock, system_clock
     from tutorcore.engine.marketplace import Marketplace, Swept
     from tutorcore.engine.outcome import Outcome
-    from tutorcore.engine.reading import Earnings
+    from tutorcore.engine.reading import Earnings, Explanation
+    from tutorcore.engine.relay import MeetingRelay
     from tutorcore.errors import (
         InvalidType,
         InvalidValue,
@@ -34,23 +37,28 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from tutorcore.instants import Instant, instant
-    from tutorcore.lessons.lesson import Deadline, Lesson, Offer, Terms
+    from tutorcore.lessons.lesson import Deadline, Lesson, Meeting, Offer, Particulars, Terms
     from tutorcore.lessons.options import Option, Preview
     from tutorcore.lessons.refusals import Refusal, Refused
+    from tutorcore.lessons.reviews import Reviewed
     from tutorcore.money import Currency, Money
     from tutorcore.policy.codec import load_policy, load_preset
     from tutorcore.policy.process import Process
+    from tutorcore.policy.settlement import Settlement
 
 _HOMES = {
     "Currency": "tutorcore.money",
     "Deadline": "tutorcore.lessons.lesson",
     "Earnings": "tutorcore.engine.reading",
+    "Explanation": "tutorcore.engine.reading",
     "Instant": "tutorcore.instants",
     "InvalidType": "tutorcore.errors",
     "InvalidValue": "tutorcore.errors",
     "InvariantError": "tutorcore.errors",
     "Lesson": "tutorcore.lessons.lesson",
     "Marketplace": "tutorcore.engine.marketplace",
+    "Meeting": "tutorcore.lessons.lesson",
+    "MeetingRelay": "tutorcore.engine.relay",
     "MemoryStorage": "tutorcore.adapters.memory",
     "Mistake": "tutorcore.errors",
     "Mistakes": "tutorcore.errors",
@@ -58,10 +66,14 @@ _HOMES = {
     "Offer": "tutorcore.lessons.lesson",
     "Option": "tutorcore.lessons.options",
     "Outcome": "tutorcore.engine.outcome",
+    "Particulars": "tutorcore.lessons.lesson",
     "Preview": "tutorcore.lessons.options",
     "Process": "tutorcore.policy.process",
     "Refusal": "tutorcore.lessons.refusals",
     "Refused": "tutorcore.lessons.refusals",
+    "Reviewed": "tutorcore.lessons.reviews",
+    "Schedule": "tutorcore.calendar.schedule",
+    "Settlement": "tutorcore.policy.settlement",
     "StorageError": "tutorcore.errors",
     "Swept": "tutorcore.engine.marketplace",
     "Terms": "tutorcore.lessons.lesson",
@@ -74,6 +86,7 @@ _HOMES = {
     "load_policy": "tutorcore.policy.codec",
     "load_policy_file": "tutorcore.adapters.files",
     "load_preset": "tutorcore.policy.codec",
+    "load_schedule": "tutorcore.calendar.schedule_document",
     "open_sqlite": "tutorcore.adapters.sql.sqlite",
     "system_clock": "tutorcore.clock",
 }
@@ -82,12 +95,15 @@ __all__ = [
     "Currency",
     "Deadline",
     "Earnings",
+    "Explanation",
     "Instant",
     "InvalidType",
     "InvalidValue",
     "InvariantError",
     "Lesson",
     "Marketplace",
+    "Meeting",
+    "MeetingRelay",
     "MemoryStorage",
     "Mistake",
     "Mistakes",
@@ -95,10 +111,14 @@ __all__ = [
     "Offer",
     "Option",
     "Outcome",
+    "Particulars",
     "Preview",
     "Process",
     "Refusal",
     "Refused",
+    "Reviewed",
+    "Schedule",
+    "Settlement",
     "StorageError",
     "Swept",
     "Terms",
@@ -111,6 +131,7 @@ __all__ = [
     "load_policy",
     "load_policy_file",
     "load_preset",
+    "load_schedule",
     "open_sqlite",
     "system_clock",
 ]

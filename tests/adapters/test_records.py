@@ -19,7 +19,9 @@ from tutorcore.lessons.lesson import (
     Command,
     Facts,
     Lesson,
+    Meeting,
     Offer,
+    Particulars,
     Terms,
     next_deadline,
 )
@@ -37,6 +39,8 @@ from tutorcore.lessons.records import (
 )
 from tutorcore.lessons.refusals import PRECEDENCE, Refusal
 from tutorcore.policy.machine import Why
+from tutorcore.policy.roles import BOUND_ROLES
+from tutorcore.policy.settlement import Settlement
 from tutorcore.testing.versions import NOW, TOM, moved, requested, sample_machine
 
 _MACHINE = sample_machine()
@@ -69,7 +73,18 @@ _OFFERS = st.builds(
     st.none() | _TEXTS,
     st.none() | _DETAILS,
 )
-_TERMS = st.builds(Terms, _COUNTS, _INSTANTS, _INSTANTS, _LARGE, _TEXTS, _DETAILS)
+_TERMS = st.builds(Terms, _COUNTS, _INSTANTS, _INSTANTS, _LARGE, _TEXTS, _DETAILS, st.integers(1, 3))
+_ROLES = st.none() | st.sampled_from(BOUND_ROLES)
+_SPLITS = st.sampled_from(
+    [
+        Settlement.of({"student": "100%"}),
+        Settlement.of({"tutor": "1/3", "platform": "1/7", "student": "rest"}),
+        Settlement.of({"student": "rest", "platform": "1/7", "tutor": "1/3"}),
+        Settlement.of({"tutor": "90m", "student": "rest"}),
+    ]
+)
+_PARTICULARS = st.builds(Particulars, _ROLES, st.none() | _INSTANTS, _TEXTS, _DETAILS, st.none() | _SPLITS, _ROLES)
+_MEETINGS = st.builds(Meeting, _TEXTS, _DETAILS, _COUNTS)
 _COMMANDS = st.builds(
     Command,
     _TEXTS,
@@ -80,6 +95,7 @@ _COMMANDS = st.builds(
     st.none() | _OFFERS,
     _TEXTS,
     _TEXTS,
+    st.none() | _PARTICULARS,
 )
 _BRIEFS = st.builds(
     Brief,
@@ -91,7 +107,12 @@ _BRIEFS = st.builds(
     *(_IDS.map(PartyId) for _ in range(4)),
 )
 _CHANGES = st.builds(Change, _TERMS, _PLACES, st.none() | _INSTANTS, st.none() | _WHYS)
-_FACTS = st.builds(Facts, st.frozensets(_TEXTS, max_size=3), st.dictionaries(_TEXTS, _LARGE, max_size=3))
+_FACTS = st.builds(
+    Facts,
+    st.frozensets(_TEXTS, max_size=3),
+    st.dictionaries(_TEXTS, _LARGE, max_size=3),
+    st.frozensets(_TEXTS, max_size=3),
+)
 _LESSONS = st.builds(
     Lesson,
     _BRIEFS,
@@ -104,11 +125,12 @@ _LESSONS = st.builds(
     st.none() | _CHANGES,
     _COUNTS,
     _LARGE,
-    st.lists(st.tuples(st.sampled_from(["payer", "tutor", "platform"]), _LARGE), max_size=3).map(tuple),
+    st.lists(st.tuples(st.sampled_from(["payer", "tutor", "platform", "owed", "due"]), _LARGE), max_size=3).map(tuple),
     st.none() | _INSTANTS,
     st.none() | _WHYS,
     st.dictionaries(_TEXTS, _INSTANTS, max_size=3),
     st.none() | _FACTS,
+    st.none() | _MEETINGS,
 )
 
 
@@ -133,7 +155,9 @@ def test_a_version_survives_being_made_plain(version: Lesson) -> None:
 def test_a_record_is_plain_and_canonical(version: Lesson) -> None:
     """A record holds ints, ASCII texts and None; every JSON text is compact, sorted, and the same again."""
     record = lesson_record(version)
-    texts = [record.command, record.terms, record.change, record.legs, record.timeline, record.facts]
+    texts = [
+        record.command, record.terms, record.change, record.legs, record.timeline, record.facts, record.meeting,
+    ]  # fmt: skip
 
     assert {type(value) for value in record[1:]} <= {int, str, type(None)}
     assert all(encode(json.loads(text)) == text and text.isascii() for text in texts if text is not None)
@@ -175,7 +199,36 @@ def test_what_is_at_its_default_is_left_out() -> None:
 
     assert record.command == '{"actor":"ann","key":"k","lesson":"l1","offer":{},"verb":"request"}'
     assert record.terms == '{"end":1772445600000000,"number":1,"price":5,"start":1772442000000000}'
-    assert (record.legs, record.timeline, record.facts) == ('[["payer",-250]]', "{}", "{}")
+    assert (record.legs, record.timeline, record.facts, record.meeting) == ('[["payer",-250]]', "{}", "{}", None)
+    assert _read(bare).facts is NO_FACTS
+    assert bare.command is not None
+    said = bare._replace(command=attrs.evolve(bare.command, particulars=Particulars()))
+    assert lesson_record(said).command == record.command[:-1].replace('"verb"', '"particulars":{},"verb"') + "}"
+    assert _read(said) == said
+
+
+def test_what_was_said_besides_is_kept_as_it_was_said() -> None:
+    """Whom a fact is about and when it was seen, a split in the order of its shares, a meeting with its terms."""
+    split = Settlement.of({"tutor": "1/3", "student": "rest"})
+    about = Particulars("student", NOW, "video", (("stars", "5"),), split, "tutor")
+    version = requested()._replace(
+        command=Command("join", TOM, Key("k"), LessonId("l1"), particulars=about),
+        terms=Terms(1, NOW, NOW + timedelta(hours=1), 5, occurrence=2),
+        facts=Facts(frozenset({"system"}), {}, frozenset({"has(tutor, video)"})),
+        meeting=Meeting("video", (("tutor", "link"),), 1),
+    )
+
+    record = lesson_record(version)
+
+    assert record.command == (
+        '{"actor":"tom","key":"k","lesson":"l1","particulars":{"blamed":"tutor","details":[["stars","5"]],'
+        '"seen":1772442000000000,"source":"video","split":[["tutor","1/3"],["student","rest"]],"subject":"student"},'
+        '"verb":"join"}'
+    )
+    assert record.terms.endswith('"number":1,"occurrence":2,"price":5,"start":1772442000000000}')
+    assert record.facts == '{"grants":["system"],"has":["has(tutor, video)"]}'
+    assert record.meeting == '["video",[["tutor","link"]],1]'
+    assert _read(version) == version
 
 
 def test_records_have_a_column_for_everything() -> None:

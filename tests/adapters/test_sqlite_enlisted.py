@@ -243,7 +243,7 @@ def test_the_schema_is_installed_within_the_caller_s_transaction(tmp_path: Path)
 
     assert without == []
     assert numbers == [(0,), (0,)]
-    assert versions == [(1,)]
+    assert versions == [(1,), (2,)]
 
 
 def test_a_schema_that_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
@@ -267,7 +267,8 @@ def test_a_schema_that_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
     [
         ("DROP TABLE tutorcore_schema", "call install_schema"),
         ("DELETE FROM tutorcore_schema", "call install_schema"),
-        ("UPDATE tutorcore_schema SET version = 999", "written by a newer tutorcore"),
+        ("DELETE FROM tutorcore_schema WHERE version > 1", r"has schema version 1: call install_schema\(connection\)"),
+        ("INSERT INTO tutorcore_schema (version) VALUES (999)", "written by a newer tutorcore"),
     ],
 )
 def test_the_tables_must_be_ours(statement: str, message: str, connection: sqlite3.Connection) -> None:
@@ -283,7 +284,7 @@ def test_the_tables_must_be_ours(statement: str, message: str, connection: sqlit
 
 def test_newer_tables_are_not_touched_by_installing(connection: sqlite3.Connection) -> None:
     """Installing over tables of a newer version is refused."""
-    connection.execute("UPDATE tutorcore_schema SET version = 999")
+    connection.execute("INSERT INTO tutorcore_schema (version) VALUES (999)")
 
     with pytest.raises(StorageError, match="written by a newer tutorcore"):
         install_schema(connection)

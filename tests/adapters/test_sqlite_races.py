@@ -20,7 +20,7 @@ from tutorcore.errors import StorageError
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.ledger.accounts import escrow, wallet
 from tutorcore.ledger.entries import flow, top_up
-from tutorcore.lessons.projections import Claim
+from tutorcore.lessons.projections import Claim, Message
 from tutorcore.ports.storage import Party, Storage, Transaction
 from tutorcore.testing.versions import ANN, HOUR, NOW, TOM
 
@@ -36,7 +36,11 @@ def _spend(tx: Transaction, racer: int) -> bool:
     return tx.post(entry, tx.begin(NOW)) is None
 
 
-_RACES: dict[str, Callable[[Transaction, int], bool]] = {"claim": _claim, "spend": _spend}
+def _take(tx: Transaction, racer: int) -> bool:
+    return bool(tx.take(("told",), NOW, HOUR, 1))
+
+
+_RACES: dict[str, Callable[[Transaction, int], bool]] = {"claim": _claim, "spend": _spend, "take": _take}
 
 
 def _fill(storage: Storage) -> None:
@@ -45,7 +49,10 @@ def _fill(storage: Storage) -> None:
 
 
 def _fill_in(tx: Transaction) -> None:
-    tx.post(top_up(ANN, 100, "USD", effective_at=NOW, ref="test"), tx.begin(NOW))
+    cause = tx.begin(NOW)
+    tx.post(top_up(ANN, 100, "USD", effective_at=NOW, ref="test"), cause)
+    for lesson in ("l1", "l2", "l3"):
+        tx.enqueue(Message("told", LessonId(lesson), 1, (TOM,), NOW), cause)
 
 
 def _attempt(storage: Storage, race: str, racer: int) -> bool:
@@ -93,6 +100,22 @@ def test_threads_race_for_one_wallet(storage: Storage) -> None:
     assert won.count(True) == 3
     assert left == 10
     assert causes == sorted(set(causes))
+
+
+def _attempts(storage: Storage) -> list[int]:
+    """How often each outbox row has been taken."""
+    with storage.reading() as tx:
+        return [row.attempts for row in tx.outbox()]
+
+
+def test_threads_race_for_one_outbox(storage: Storage) -> None:
+    """Of many relays that take one row each, as many get one as there are, and none is taken twice."""
+    _fill(storage)
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda racer: _attempt(storage, "take", racer), range(24)))
+
+    assert won.count(True) == 3
+    assert _attempts(storage) == [1, 1, 1]
 
 
 _RACER = """
@@ -154,6 +177,18 @@ def test_processes_race_for_one_wallet(tmp_path: Path) -> None:
     assert sum(won) == 3
     assert left == 10
     assert causes == sorted(set(causes))
+
+
+def test_processes_race_for_one_outbox(tmp_path: Path) -> None:
+    """Of two processes that take one row each time, none gets a row that the other has."""
+    path = tmp_path / "lessons.db"
+    with open_sqlite(path) as storage:
+        _fill(storage)
+        won = _processes(path, "take")
+        attempts = _attempts(storage)
+
+    assert sum(won) == 3
+    assert attempts == [1, 1, 1]
 
 
 _CRASHER = """

@@ -18,7 +18,7 @@ from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.ledger.accounts import BANK, COMMISSION, Account, available, escrow, pending, receivable, wallet
 from tutorcore.ledger.entries import entry
 from tutorcore.lessons.lesson import Lesson
-from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice
+from tutorcore.lessons.projections import Claim, Clearing, Mark, Message, MessageKind, Reminded
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.roles import Role
 from tutorcore.ports.storage import AuditLine, Party, Storage, Transaction
@@ -32,6 +32,7 @@ _LESSONS = st.sampled_from([LessonId("l1"), LessonId("l2"), LessonId("l3")])
 _NUMBERS = st.integers(1, 3)
 _TIMES = st.integers(0, 12).map(lambda hours: NOW + hours * HOUR)
 _LATER = st.integers(0, 60).map(lambda days: NOW + days * DAY)
+_KINDS: st.SearchStrategy[MessageKind] = st.sampled_from(["told", "reminder", "meeting_wanted"])
 _ACCOUNTS = st.sampled_from(
     [wallet(ANN), wallet(AMY), escrow(LessonId("l1")), pending(TOM), available(TOM), receivable(TOM), COMMISSION, BANK]
 )
@@ -110,7 +111,7 @@ def _going_on(draw: st.DrawFn) -> _Step:
             return None
         cause = tx.begin(version.at)
         tx.append(version, cause)
-        tx.enqueue(Notice(id, version.number, (student, tutor)), cause)
+        tx.enqueue(Message("told", id, version.number, (student, tutor), version.at), cause)
         return tx.lesson(id)
 
     return _Step(f"go on with {id}, {student}, {tutor}, {payer}, {answers}", do)
@@ -119,7 +120,8 @@ def _going_on(draw: st.DrawFn) -> _Step:
 def _looking(now: timedelta, limit: int | None, *people: PartyId) -> _Step:
     def do(tx: Transaction) -> object:
         due = tx.due(NOW + now, limit=limit), tx.due(NOW + now, people), tx.due(NOW + now, people, limit=limit)
-        return due, tx.due_clearings(NOW + now), tx.due_clearings(NOW + now, people)
+        busy = [tx.claims(person, NOW + now / 100, NOW + now / 50) for person in people]
+        return due, tx.due_clearings(NOW + now), tx.due_clearings(NOW + now, people), busy
 
     return _Step(f"look at {now}, {limit}, {people}", do)
 
@@ -131,6 +133,8 @@ def _writing(draw: st.DrawFn) -> _Step:
     )
     clearing = Clearing(lesson, number, person, "USD", 5, time)
     grants: frozenset[Role] = draw(st.frozensets(st.sampled_from(["operator", "admin"])))
+    permissions = draw(st.frozensets(st.sampled_from(["meeting_provider", "can_request_sessions:kid"])))
+    amount = draw(st.integers(-2, 2**40))
     refusal = Refusal.of("guard", verb=text, condition="x")
 
     def answer(tx: Transaction) -> object:
@@ -140,14 +144,61 @@ def _writing(draw: st.DrawFn) -> _Step:
     actions: dict[str, Action] = {
         "clearing": lambda tx: tx.add_clearing(clearing),
         "cleared": lambda tx: tx.drop_clearing(clearing),
-        "mark": lambda tx: tx.add_mark(Mark(lesson, number, person, text, time)),
+        "mark": lambda tx: tx.add_mark(Mark(lesson, number, person, text, time, amount)),
         "count": lambda tx: tx.count_marks(person, text, None if number == 1 else time - HOUR, time + number * HOUR),
-        "party": lambda tx: tx.put_party(Party(person, "UTC", grants)),
+        "party": lambda tx: tx.put_party(Party(person, "UTC", grants, permissions)),
+        "schedule": lambda tx: tx.put_schedule(person, None if number == 1 else text),
         "answer": answer,
         "begin": lambda tx: tx.begin(time),
     }
     name = draw(st.sampled_from(sorted(actions)))
     return _Step(f"{name} {lesson} {number} {person} {time:%H} {text}", actions[name])
+
+
+@st.composite
+def _reminding(draw: st.DrawFn) -> _Step:
+    lesson, now, limit = draw(st.tuples(_LESSONS, _TIMES, st.none() | st.integers(0, 3)))
+    rows = tuple(
+        Reminded(lesson, draw(_NUMBERS), position, at, (person,))
+        for position, at, person in draw(st.lists(st.tuples(_NUMBERS, _TIMES, _PEOPLE), max_size=3))
+    )
+
+    def drop(tx: Transaction) -> object:
+        due = tx.due_reminders(now, limit=limit)
+        for row in due:
+            tx.drop_reminder(row)
+        return due
+
+    actions: dict[str, Action] = {
+        "put": lambda tx: tx.put_reminders(lesson, rows),
+        "see": lambda tx: (tx.due_reminders(now, limit=limit), tx.due_reminders(now, (lesson, LessonId("l1")), limit)),
+        "drop": drop,
+    }
+    name = draw(st.sampled_from(sorted(actions)))
+    return _Step(f"{name} reminders {lesson} {now:%H} {limit} {rows}", actions[name])
+
+
+@st.composite
+def _delivering(draw: st.DrawFn) -> _Step:
+    lesson, kind, now, number, limit = draw(st.tuples(_LESSONS, _KINDS, _TIMES, st.integers(1, 8), st.integers(0, 3)))
+    kinds = tuple(draw(st.lists(_KINDS, max_size=4)))
+    message = Message(kind, lesson, number, (ANN, TOM), now)
+
+    def add(tx: Transaction) -> object:
+        for _ in range(1 + limit):
+            tx.enqueue(message, tx.begin(now))
+        return tx.outbox(undone=True)
+
+    actions: dict[str, Action] = {
+        "add": add,
+        "take": lambda tx: tx.take(kinds, now, HOUR, limit),
+        "take some of": lambda tx: tx.take((kind, "told"), now, HOUR, 3),
+        "retry": lambda tx: tx.retry(number, now),
+        "finish": lambda tx: tx.finish(number),
+        "see": lambda tx: (tx.outbox(number, limit, kinds=kinds), tx.outbox(number - 1, limit, undone=True)),
+    }
+    name = draw(st.sampled_from(sorted(actions)))
+    return _Step(f"{name} {number} of the outbox: {kinds} or {kind} of {lesson} at {now:%H}, {limit}", actions[name])
 
 
 _STEPS = st.one_of(
@@ -157,6 +208,9 @@ _STEPS = st.one_of(
     _going_on(),
     _writing(),
     _writing(),
+    _reminding(),
+    _delivering(),
+    _delivering(),
     st.builds(
         _looking,
         st.integers(0, 60).map(lambda days: days * DAY),

@@ -14,6 +14,7 @@ from tutorcore import (
     Outcome,
     Preview,
     Refusal,
+    UnknownName,
     instant,
     load_policy,
     load_preset,
@@ -419,3 +420,82 @@ def test_money_in_a_unit_whose_policy_is_no_longer_offered_can_still_be_read(sto
     later = Marketplace(storage, [_usd(_COUNTING)])
 
     assert str(later.wallet("ann", "ITC", now=_NOW)) == "75.0 ITC"
+
+
+_WHEN_AGREED = """
+extends = "lesson/1"
+id = "own"
+currency = "EUR"
+[request]
+by = ["student", "requester"]
+hold = "when_agreed"
+answer_by = "asked + 48h"
+[complete]
+silence = { at = "lesson.end + 2h", becomes = "completed" }
+"""
+
+
+@pytest.mark.parametrize(("by", "sees"), [("tom", False), ("ann", True)])
+@pytest.mark.parametrize("granted", [True, False])
+def test_a_wallet_is_shown_only_to_its_owner_and_to_the_marketplace(
+    storage: Storage, by: str, sees: bool, granted: bool
+) -> None:
+    """Whoever else would make the payer pay learns that the wallet does not cover it, now and when it is repeated."""
+    policy = load_policy(_WHEN_AGREED.replace("when_agreed", "when_agreed" if by == "tom" else "when_asked"))
+    market = _market(policy, storage=storage)
+    if granted:
+        market.add_party(by, zone="UTC", grants=["agent"])
+    if by == "tom":
+        _ask(market, price="100.01", lesson="l").or_raise()
+
+    def refused() -> Refusal | None:
+        if by == "tom":
+            return market.accept("l", by="tom", proposal=1, key="try", now=_NOW).refusal
+        return _ask(market, "try", price="100.01", lesson="l").refusal
+
+    first, again = refused(), refused()
+
+    assert first is not None
+    assert first.code == "insufficient_funds"
+    known = {"has": "100.00", "missing": "0.01"} if sees or granted else {}
+    assert first.facts == {"party": "ann", "needed": "100.01", "currency": "EUR", **known}
+    assert first.sentence == (
+        "ann has 100.00 EUR and needs 100.01; top up 0.01 EUR"
+        if known
+        else "the wallet of ann does not cover the 100.01 EUR that this needs"
+    )
+    assert again == first
+    if by == "tom":
+        assert market.preview("accept", "l", by="tom", proposal=1, now=_NOW) == first
+
+
+# The outbox.
+
+
+def test_the_outbox_is_read_by_kind_and_finished_row_by_row(storage: Storage) -> None:
+    """Whoever delivers messages himself asks for what is undone and says when it is done; again is harmless."""
+    market = _market(load_preset("itutor"), storage=storage)
+    market.add_party("tom", zone="UTC", permissions=["meeting_provider"])
+    _ask(market, price="10.00", lesson="l").or_raise()
+    market.accept("l", by="tom", proposal=1, key="yes", now=_NOW).or_raise()
+    every = market.outbox()
+    (told, *_) = market.outbox(kinds=["told", "reminder"], undone=True)
+
+    market.delivered(told.sequence)
+    market.delivered(told.sequence)
+
+    assert {row.message.kind for row in every} == {"told", "meeting_wanted"}
+    assert [row.message.kind for row in market.outbox(kinds=("meeting_wanted",))] == ["meeting_wanted"]
+    assert [row.sequence for row in market.outbox(undone=True)] == [row.sequence for row in every if row != told]
+    assert [row.done for row in market.outbox()] == [row == told for row in every]
+
+
+def test_a_row_that_is_not_there_cannot_be_finished(storage: Storage) -> None:
+    """Its number is unknown; nothing else is finished in its place."""
+    market = _market(storage=storage)
+    _ask(market).or_raise()
+
+    with pytest.raises(UnknownName, match="row of the outbox '99'"):
+        market.delivered(99)
+
+    assert not any(row.done for row in market.outbox())

@@ -9,10 +9,12 @@ from itertools import pairwise
 import pytest
 
 from tutorcore.adapters.memory import MemoryStorage
+from tutorcore.calendar.schedule import Schedule
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.instants import Instant, instant
-from tutorcore.lessons.lesson import Lesson
+from tutorcore.lessons.decision import FactsAt
+from tutorcore.lessons.lesson import Facts, Lesson
 from tutorcore.policy.codec import load_preset
 from tutorcore.policy.process import Process
 from tutorcore.ports.storage import Storage
@@ -44,9 +46,18 @@ def steps(pasts: Sequence[Twins]) -> Sequence[tuple[Lesson, Lesson]]:
     return [pair for versions in histories for pair in pairwise(versions)]
 
 
+@pytest.fixture(scope="session")
+def nothing_counted() -> FactsAt:
+    """Facts for timeouts that count: nobody has a mark, and nothing has been taught."""
+    return lambda lesson, at, needed: Facts(counts={str(each): 0 for each in needed})
+
+
 @pytest.fixture
 def opened() -> Callable[..., Marketplace]:
-    """Return a function that opens a marketplace with people who have money; under italki unless policies are given."""
+    """Return a function that opens a marketplace with people who have money; under italki unless policies are given.
+
+    Of the tutors only Tim has a schedule, and there is no hour in it.
+    """
 
     def opened(policies: Sequence[Process] = (), storage: Storage | None = None, now: Instant = NOW) -> Marketplace:
         market = Marketplace(storage or MemoryStorage(), policies or [load_preset("italki")])
@@ -54,8 +65,10 @@ def opened() -> Callable[..., Marketplace]:
             market.add_party(party, zone=zone)
             for code in sorted({process.unit.code for process in policies} or {"ITC"}):
                 market.top_up(party, market.money("100", code), key=f"{party}-{code}", now=now)
-        market.add_party("tom", zone="Europe/Berlin")
+        market.add_party("tom", zone="Europe/Berlin", permissions=["meeting_provider"])
         market.add_party("tess", zone="Australia/Lord_Howe")
+        market.add_party("tim", zone="UTC")
+        market.set_schedule("tim", Schedule("UTC"))
         market.add_party("olga", zone="UTC", grants=["operator", "admin"])
         return market
 
@@ -86,7 +99,7 @@ def ask() -> Callable[..., Outcome]:
             price=price,
             lesson=lesson,
             policy=None if policy is None else policy.name,
-            verb=None if policy is None else policy.opening.verb,
+            verb=None if policy is None else policy.verb_of_opening,
             key=key or f"ask {lesson}",
             now=now,
         )

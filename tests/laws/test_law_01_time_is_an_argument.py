@@ -18,10 +18,11 @@ import pytest
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.instants import instant
-from tutorcore.lessons.decision import advance, counts_needed, decide
+from tutorcore.lessons.decision import FactsAt, advance, decide, facts_needed
 from tutorcore.lessons.lesson import Facts, Lesson, next_deadline
 from tutorcore.lessons.options import allowed
 from tutorcore.policy.codec import load_preset
+from tutorcore.policy.machine import Asked
 
 SCRIPT = """
 from hashlib import sha256
@@ -46,8 +47,9 @@ def test_deciding_twice_gives_the_same_answer(steps: Sequence[tuple[Lesson, Less
     for asked in (questions, questions[::-1]):
         found = []
         for lesson, command, at in asked:
-            needed = counts_needed(lesson.machine, lesson, command.verb)
-            facts = Facts(frozenset({"operator", "admin"}), {str(count): 1 for count in needed})
+            needed = facts_needed(lesson.machine, lesson, command.verb)
+            asked_for = {str(each): 1 for each in needed}
+            facts = Facts(frozenset({"operator", "admin", "system"}), asked_for, frozenset(asked_for))
             found.append(decide(lesson.machine, lesson, command, facts, at))
         answers.append(found)
 
@@ -55,16 +57,21 @@ def test_deciding_twice_gives_the_same_answer(steps: Sequence[tuple[Lesson, Less
     assert answers[0] == answers[1][::-1]
 
 
-def test_advancing_twice_gives_the_same_versions(steps: Sequence[tuple[Lesson, Lesson]]) -> None:
+def test_advancing_twice_gives_the_same_versions(
+    steps: Sequence[tuple[Lesson, Lesson]], nothing_counted: FactsAt
+) -> None:
     """Advancing again changes no version, and neither advancing nor listing options touches the lesson."""
     before = [repr(lesson) for lesson, _ in steps]
     later = timedelta(days=30)
-    first = [advance(lesson, lesson.at + later) for lesson, _ in steps]
+    first = [advance(lesson, lesson.at + later, nothing_counted) for lesson, _ in steps]
     for lesson, _ in steps:
         deadline = next_deadline(lesson)
-        if lesson.machine.process.id != "quota" and (deadline is None or deadline.at > lesson.at):
-            allowed(lesson, lesson.brief.student, Facts(), lesson.at)
-    second = [advance(lesson, lesson.at + later) for lesson, _ in steps]
+        if deadline is None or deadline.at > lesson.at:
+            needed = frozenset[Asked]().union(
+                *(facts_needed(lesson.machine, lesson, verb) for verb in lesson.machine.process.verbs)
+            )
+            allowed(lesson, lesson.brief.student, nothing_counted(lesson, lesson.at, needed), lesson.at)
+    second = [advance(lesson, lesson.at + later, nothing_counted) for lesson, _ in steps]
 
     assert first == second
     assert [repr(lesson) for lesson, _ in steps] == before

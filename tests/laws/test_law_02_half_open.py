@@ -121,3 +121,108 @@ def test_what_ends_when_something_begins_can_touch_it(
     assert early.refusal is not None
     assert early.refusal.code == "slot_taken"
     assert touching.ok
+
+
+THIRD = 20 * HOUR / 60
+START = NOW + 80 * HOUR
+
+
+@pytest.fixture
+def begun(agreed: Callable[..., Marketplace], samples: dict[str, Process]) -> Marketplace:
+    """Return a marketplace in which Ann and Tom agreed on an hour for which Tom was in time."""
+    market = agreed(samples["itutor"], hours=80)
+    market.add_party("robot", zone="UTC", grants=["system"])
+    market.join("L1", by="tom", key="tom is there", now=START - 10 * HOUR / 60).or_raise()
+    return market
+
+
+OPENING = [(-MICROSECOND, False), (timedelta(0), True), (MICROSECOND, True)]
+
+
+@pytest.mark.parametrize(("step", "open_"), OPENING)
+def test_a_door_is_open_from_the_instant_it_names(
+    agreed: Callable[..., Marketplace], samples: dict[str, Process], step: timedelta, open_: bool
+) -> None:
+    """`now >= lesson.start - 10m`: ten minutes before the start itself one may join."""
+    market = agreed(samples["itutor"], hours=80)
+    at = START - 10 * HOUR / 60 + step
+
+    listed = {option.verb for option in market.allowed("L1", by="ann", now=at)}
+    outcome = market.join("L1", by="ann", key="join", now=at)
+
+    assert ("join" in listed) is outcome.ok is open_
+    assert open_ or (outcome.refusal is not None and outcome.refusal.code == "guard")
+
+
+@pytest.mark.parametrize(("step", "open_"), OPENING)
+@pytest.mark.parametrize("by", ["ann", "tom"])
+def test_a_claim_is_open_from_the_third_on(begun: Marketplace, by: str, step: timedelta, open_: bool) -> None:
+    """At exactly one third of the lesson either side may say that the other has not come."""
+    at = START + THIRD + step
+
+    listed = {option.verb for option in begun.allowed("L1", by=by, now=at)}
+    outcome = begun.claim_no_show("L1", by=by, key="claim", now=at)
+
+    assert ("claim_no_show" in listed) is outcome.ok is open_
+
+
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [(-MICROSECOND, "student_no_show_claimed"), (timedelta(0), "student_no_show_claimed"), (MICROSECOND, None)],
+)
+def test_what_must_have_happened_by_an_instant_may_have_happened_at_it(
+    agreed: Callable[..., Marketplace], samples: dict[str, Process], step: timedelta, state: str | None
+) -> None:
+    """`joined(tutor) <= lesson.start + 5m` is read literally: at five past the tutor was in time, then not."""
+    market = agreed(samples["itutor"], hours=80)
+    market.join("L1", by="tom", key="tom is there", now=START + 5 * HOUR / 60 + step).or_raise()
+
+    outcome = market.claim_no_show("L1", by="tom", key="claim", now=START + THIRD)
+
+    assert outcome.lesson is not None
+    assert outcome.lesson.state == (state or "in_progress")
+    assert outcome.ok is (state is not None)
+
+
+@pytest.mark.parametrize(("step", "state"), [(-MICROSECOND, "student_no_show_claimed"), (timedelta(0), "completed")])
+def test_a_claim_counts_only_before_the_end(begun: Marketplace, step: timedelta, state: str) -> None:
+    """At the end itself the lesson is complete, and there is nothing left to claim."""
+    outcome = begun.claim_no_show("L1", by="tom", key="claim", now=START + HOUR + step)
+
+    assert outcome.ok is (state != "completed")
+    assert outcome.lesson is not None
+    assert outcome.lesson.state == state
+
+
+@pytest.mark.parametrize(
+    ("came", "state"),
+    [
+        (THIRD - MICROSECOND, "disputed"),
+        (THIRD, "student_no_show_claimed"),
+        (THIRD + MICROSECOND, "student_no_show_claimed"),
+    ],
+)
+@pytest.mark.parametrize("late", [timedelta(0), 9 * HOUR / 60])
+def test_who_comes_at_the_third_itself_came_too_late(
+    begun: Marketplace, came: timedelta, late: timedelta, state: str
+) -> None:
+    """What counts is when somebody was seen, also where the report of it comes later; before the third is in time."""
+    at = START + came + late
+    begun.join("L1", by="robot", key="seen", subject="student", seen=START + came, now=at).or_raise()
+
+    claimed = begun.claim_no_show("L1", by="tom", key="claim", now=START + HOUR / 2).or_raise().lesson
+
+    assert claimed is not None
+    assert claimed.state == state
+
+
+@pytest.mark.parametrize(("step", "counts"), BOUNDARY)
+def test_a_claim_can_be_contested_only_before_its_deadline(begun: Marketplace, step: timedelta, counts: bool) -> None:
+    """A day after the claim it holds, and the half that is not the tutor's has gone back."""
+    begun.claim_no_show("L1", by="tom", key="claim", now=START + THIRD).or_raise()
+
+    outcome = begun.contest("L1", by="ann", key="contest", now=START + THIRD + 24 * HOUR + step)
+
+    assert outcome.ok is counts
+    assert outcome.lesson is not None
+    assert outcome.lesson.state == ("disputed" if counts else "student_no_show")

@@ -15,7 +15,7 @@ from tutorcore.engine.outcome import Outcome
 from tutorcore.ids import PartyId
 from tutorcore.instants import MICROSECOND, Instant, instant, to_text
 from tutorcore.ledger.accounts import available
-from tutorcore.lessons.decision import advance
+from tutorcore.lessons.decision import FactsAt, advance
 from tutorcore.lessons.lesson import Lesson, Offer, next_deadline
 from tutorcore.policy.codec import load_policy
 from tutorcore.policy.process import Process
@@ -28,19 +28,21 @@ HOUR = timedelta(hours=1)
 STEPS = (timedelta(0), MICROSECOND, -MICROSECOND, HOUR, 30 * HOUR, 48 * HOUR, timedelta(days=9))
 
 
-def test_advancing_in_two_goes_is_advancing_in_one(steps: Sequence[tuple[Lesson, Lesson]]) -> None:
+def test_advancing_in_two_goes_is_advancing_in_one(
+    steps: Sequence[tuple[Lesson, Lesson]], nothing_counted: FactsAt
+) -> None:
     """`advance(advance(s, t1), t2) == advance(s, t2)`, for instants at, beside and between the deadlines on the way."""
     for lesson, _ in steps:
-        whole = advance(lesson, lesson.at + timedelta(days=40))
+        whole = advance(lesson, lesson.at + timedelta(days=40), nothing_counted)
         deadlines = [each.at for version in (lesson, *whole) if (each := next_deadline(version)) is not None]
         for deadline in deadlines:
             for first in (deadline, deadline - MICROSECOND, deadline + MICROSECOND, deadline + HOUR):
                 for last in (first + step for step in STEPS if step >= timedelta(0)):
-                    early = advance(lesson, first)
+                    early = advance(lesson, first, nothing_counted)
 
-                    late = advance(early[-1] if early else lesson, last)
+                    late = advance(early[-1] if early else lesson, last, nothing_counted)
 
-                    assert [*early, *late] == advance(lesson, last)
+                    assert [*early, *late] == advance(lesson, last, nothing_counted)
 
 
 @given(st.integers(0, 2**32), st.lists(st.sampled_from(sample_policies()), min_size=1, max_size=2, unique=True))
@@ -257,6 +259,32 @@ def test_a_grace_keeps_an_early_sweeper_from_deciding(asked: Callable[..., Marke
 
     assert ahead.timeouts == 0
     assert answer.ok
+
+
+@pytest.mark.parametrize("sweeps", [(), (56, 57, 79.8, 79.9, 80, 80.5, 80.6, 81), (79.9,)])
+def test_what_is_told_and_reminded_does_not_depend_on_sweeps(
+    asked: Callable[..., Marketplace], samples: dict[str, Process], sweeps: tuple[float, ...]
+) -> None:
+    """Reminders stand in the outbox in their place among what was told, whoever came first: a sweeper or a command."""
+    market = asked(samples["paid"], hours=80)
+    market.act("pay", "L1", by="ann", key="pay", now=NOW).or_raise()
+    market.accept("L1", by="tom", proposal=1, key="agree", now=NOW).or_raise()
+    steps = sorted([*((hours, "sweep") for hours in sweeps), (79.85, "join"), (80.55, "leave")])
+    for hours, what in steps:
+        if what == "sweep":
+            market.sweep(now=NOW + hours * HOUR)
+        else:
+            market.act(what, "L1", by="ann", key=what, now=NOW + hours * HOUR).or_raise()
+
+    market.sweep(now=NOW + 81 * HOUR)
+
+    kinds = [(row.message.kind, row.message.number) for row in market.outbox()][-7:]
+    said = [row.message.at - NOW for row in market.outbox() if row.message.kind == "reminder"]
+    assert kinds == [
+        ("told", 3), ("meeting_wanted", 3), ("reminder", 3), ("reminder", 3), ("told", 5), ("reminder", 5), ("told", 7),
+    ]  # fmt: skip
+    # A day and ten minutes before the start, and twenty minutes after the student joined nine minutes before it.
+    assert said == [56 * HOUR, 79 * HOUR + 50 * HOUR / 60, 79.85 * HOUR + 20 * HOUR / 60]
 
 
 @pytest.mark.slow

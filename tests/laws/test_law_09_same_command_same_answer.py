@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import timedelta, timezone
 
+import attrs
 import pytest
 
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
-from tutorcore.instants import instant
-from tutorcore.lessons.lesson import Offer
+from tutorcore.engine.work import digest_of
+from tutorcore.errors import InvalidType, InvalidValue
+from tutorcore.instants import MICROSECOND, instant
+from tutorcore.lessons.lesson import Offer, Particulars
+from tutorcore.money import Currency, Money
+from tutorcore.policy.codec import load_policy, load_preset
+from tutorcore.policy.settlement import Settlement
 from tutorcore.testing.plain import dump
 
 NOW = instant("2026-05-04T10:00:00Z")
@@ -150,3 +156,219 @@ def test_a_request_repeated_makes_one_lesson(opened: Callable[..., Marketplace],
     assert again.repeated
     assert again.lesson == first.lesson
     assert [lesson.id for lesson in market.lessons(now=NOW)] == ["L1"]
+
+
+SPLIT = Settlement.of({"tutor": "50%", "student": "rest"})
+ABOUT = Particulars("student", NOW, "video", (("stars", "5"),), SPLIT, "tutor")
+
+
+def _joined(market: Marketplace, about: Particulars | None) -> Outcome:
+    return market.act("join", "L1", by="robot", particulars=about, key="join", now=NOW + 80 * HOUR)
+
+
+def _begun(agreed: Callable[..., Marketplace]) -> Marketplace:
+    market = agreed(hours=80)
+    market.add_party("robot", zone="UTC", grants=["system"])
+    return market
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"subject": "tutor"},
+        {"seen": None},
+        {"seen": NOW + MICROSECOND},
+        {"source": "other"},
+        {"details": (("stars", "4"),)},
+        {"details": ()},
+        {"split": None},
+        {"split": Settlement.of({"tutor": "1/3", "student": "rest"})},
+        {"blamed": None},
+        {"blamed": "student"},
+    ],
+)
+def test_everything_in_the_particulars_belongs_to_the_content(
+    agreed: Callable[..., Marketplace], other: dict[str, object]
+) -> None:
+    """Whom a report is about, when it was seen and by whom, a decision about money: another one is a conflict."""
+    market = _begun(agreed)
+    first = _joined(market, ABOUT).or_raise()
+
+    conflict = _joined(market, attrs.evolve(ABOUT, **other))  # type: ignore[arg-type]  # fields by their names
+    again = _joined(market, ABOUT)
+
+    assert conflict.refusal is not None
+    assert conflict.refusal.code == "key_reused"
+    assert again.repeated
+    assert (again.lesson, again.versions) == (first.lesson, first.versions)
+
+
+def test_the_same_instant_in_another_zone_is_the_same_content(agreed: Callable[..., Marketplace]) -> None:
+    """What was seen at ten in London was seen at noon in Berlin."""
+    market = _begun(agreed)
+    market.join("L1", by="robot", key="join", subject="student", seen=NOW, now=NOW + 80 * HOUR).or_raise()
+
+    seen = NOW.astimezone(timezone(2 * HOUR))
+    again = market.join("L1", by="robot", key="join", subject="student", seen=seen, now=NOW + 81 * HOUR)
+
+    assert again.repeated
+    assert again.ok
+
+
+@pytest.mark.parametrize("about", [None, Particulars()])
+def test_saying_nothing_is_the_same_as_leaving_it_out(
+    agreed: Callable[..., Marketplace], about: Particulars | None
+) -> None:
+    """A person who joins says nothing besides; whether the client sends empty particulars makes no difference."""
+    market = agreed(hours=80)
+    first = market.act("join", "L1", by="ann", particulars=about, key="join", now=NOW + 80 * HOUR).or_raise()
+
+    again = market.join("L1", by="ann", key="join", now=NOW + 80 * HOUR)
+
+    assert again.repeated
+    assert again.lesson == first.lesson
+
+
+def test_a_later_report_under_a_key_of_its_own_is_another_command(agreed: Callable[..., Marketplace]) -> None:
+    """The same content under another key is done again: who joins twice is in the log twice."""
+    market = _begun(agreed)
+    _joined(market, ABOUT).or_raise()
+
+    second = market.act("join", "L1", by="robot", particulars=ABOUT, key="join 2", now=NOW + 80 * HOUR)
+
+    assert not second.repeated
+    assert second.lesson is not None
+    assert [each.version.step.verb for each in market.history("L1")][-2:] == ["join", "join"]
+
+
+def _asked_for(market: Marketplace, **how: object) -> Outcome:
+    content: dict[str, object] = {"student": "ann", "tutor": "tom", "start": NOW + 80 * HOUR, "duration": HOUR,
+                                  "price": "10", "lesson": "L1", "key": "k", "now": NOW, **how}  # fmt: skip
+    return market.request(**content)  # type: ignore[arg-type]  # a mapping of what `request` takes
+
+
+TEN = Money.of("10", Currency("EUR", 2))
+EURO = load_policy("""
+extends = "lesson/1"
+id = "euro"
+currency = "EUR"
+[request]
+by = ["student", "requester", "operator"]
+hold = "when_agreed"
+answer_by = "asked + 48h"
+[complete]
+silence = { at = "lesson.end", becomes = "completed" }
+""")
+
+
+@pytest.mark.parametrize("again", ["10", "10.0", "10.00", "010", TEN])
+@pytest.mark.parametrize("first", ["10", "10.0", TEN])
+@pytest.mark.parametrize("fits", [True, False])
+def test_a_price_is_the_same_however_it_is_written(
+    opened: Callable[..., Marketplace], first: str | Money, again: str | Money, fits: bool
+) -> None:
+    """Needless zeros, or an amount of money instead of a text, make no other command of it; nor after a refusal."""
+    market = opened([EURO])
+    made = _asked_for(market, price=first, by="ann" if fits else "tom")
+
+    repeated = _asked_for(market, price=again, by="ann" if fits else "tom")
+
+    assert made.ok is fits
+    assert (repeated.repeated, repeated.lesson, repeated.refusal) == (True, made.lesson, made.refusal)
+
+
+@pytest.mark.parametrize("other", ["100", "1", "10.1", "-10"])
+def test_another_price_is_another_command(opened: Callable[..., Marketplace], other: str) -> None:
+    """Only zeros that mean nothing are dropped."""
+    market = opened([EURO])
+    _asked_for(market).or_raise()
+
+    conflict = _asked_for(market, price=other)
+
+    assert conflict.refusal is not None
+    assert conflict.refusal.code == "key_reused"
+
+
+@pytest.mark.parametrize("price", [Money.of("10", Currency("ITC", 2)), 10, 10.0, "10.00 EUR", "1e1", "x", "10.000"])
+def test_what_was_no_price_is_none_when_it_is_repeated(opened: Callable[..., Marketplace], price: object) -> None:
+    """A price in another currency, or none at all, is misuse the second time as it was the first time."""
+    market = opened([EURO])
+    _asked_for(market).or_raise()
+
+    try:
+        conflict = _asked_for(market, price=price).refusal
+    except (InvalidType, InvalidValue):
+        return
+
+    assert conflict is not None
+    assert conflict.code == "key_reused"
+
+
+@pytest.mark.parametrize(("by", "payer"), [("ann", "ann"), ("pam", "pam"), ("tom", "ann"), ("olga", "ann")])
+@pytest.mark.parametrize("named_first", [True, False])
+def test_a_payer_is_the_same_whether_named_or_usual(
+    opened: Callable[..., Marketplace], by: str, payer: str, named_first: bool
+) -> None:
+    """Who asks for somebody else pays unless another is named; naming whom it is anyway says nothing."""
+    market = opened([EURO])
+    first = _asked_for(market, by=by, payer=payer if named_first else None)
+
+    again = _asked_for(market, by=by, payer=None if named_first else payer)
+
+    assert again.repeated
+    assert (again.lesson, again.refusal) == (first.lesson, first.refusal)
+
+
+def test_another_payer_is_another_command(opened: Callable[..., Marketplace]) -> None:
+    """Ann, who asked for herself, did not ask for what Pam asks for her."""
+    market = opened([EURO])
+    _asked_for(market, by="olga").or_raise()
+
+    conflict = _asked_for(market, by="olga", payer="olga")
+
+    assert conflict.refusal is not None
+    assert conflict.refusal.code == "key_reused"
+
+
+@pytest.mark.parametrize("named", [None, "ann"])
+def test_who_paid_as_usual_is_whom_the_lesson_says_when_grants_have_changed(
+    opened: Callable[..., Marketplace], named: str | None
+) -> None:
+    """An operator left it to the student; when he is none any more, he would pay, but the command is still that one."""
+    market = opened([EURO])
+    _asked_for(market, by="olga").or_raise()
+    market.add_party("olga", zone="UTC", grants=[])
+
+    assert _asked_for(market, by="olga", payer=named).repeated
+
+
+@pytest.mark.parametrize(("price", "payer"), [("10.00", None), ("10", "ann"), (TEN, "ann"), ("10.00", "ann")])
+def test_a_key_is_answered_as_it_was_kept_by_an_earlier_version(
+    opened: Callable[..., Marketplace], monkeypatch: pytest.MonkeyPatch, price: str | Money, payer: str | None
+) -> None:
+    """Digests once covered the price and the payer as they were written; such commands are still recognised."""
+    market = opened([EURO])
+    with monkeypatch.context() as earlier:
+        as_written = {"price": str(price), "bound": ("ann", "tom", payer)}
+        earlier.setattr(
+            "tutorcore.engine.marketplace.digest_of",
+            lambda what, /, **content: digest_of(what, **{**content, **as_written}),
+        )
+        first = _asked_for(market, price=price, payer=payer).or_raise()
+
+    again = _asked_for(market, price=price, payer=payer)
+
+    assert again.repeated
+    assert again.lesson == first.lesson
+
+
+def test_a_key_is_answered_though_its_policy_is_not_known_any_more(opened: Callable[..., Marketplace]) -> None:
+    """The lesson knows its policy, and with it the currency of the price."""
+    storage = MemoryStorage()
+    first = _asked_for(opened(storage=storage), policy="italki", price="10.0").or_raise()
+    market = Marketplace(storage, [load_preset("educai")])
+
+    again = _asked_for(market, policy="italki", price="10")
+
+    assert again.repeated
+    assert again.lesson == first.lesson

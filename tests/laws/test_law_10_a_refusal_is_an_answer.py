@@ -73,6 +73,12 @@ def _bad_terms(market: Marketplace, at: Instant) -> Outcome:
     return market.propose("L1", by="ann", start=NOW - HOUR, key="no", now=at)
 
 
+def _not_bookable(market: Marketplace, at: Instant) -> Outcome:
+    return market.request(
+        student="ben", tutor="tim", start=NOW + 300 * HOUR, duration=HOUR, price="500", lesson="L9", key="no", now=at
+    )
+
+
 def _insufficient_funds(market: Marketplace, at: Instant) -> Outcome:
     return market.request(
         student="ann", tutor="tess", start=NOW + 300 * HOUR, duration=HOUR, price="80", lesson="L9", key="no", now=at
@@ -94,6 +100,7 @@ REFUSALS = {
     "missing": _missing,
     "guard": _guard,
     "bad_terms": _bad_terms,
+    "not_bookable": _not_bookable,
     "insufficient_funds": _insufficient_funds,
     "slot_taken": _slot_taken,
 }
@@ -103,6 +110,7 @@ REFUSALS = {
 PEOPLE = {
     "ann": (PartyId("ann"), PartyId("tom")),
     "guard": (PartyId("ben"), PartyId("tess")),
+    "not_bookable": (PartyId("ben"), PartyId("tim")),
     "insufficient_funds": (PartyId("ann"), PartyId("tess")),
     "slot_taken": (PartyId("ben"), PartyId("tom")),
 }

@@ -15,6 +15,7 @@ from tutorcore.engine.marketplace import Marketplace
 from tutorcore.instants import Instant, instant
 from tutorcore.ledger.accounts import escrow
 from tutorcore.lessons.lesson import Lesson
+from tutorcore.lessons.options import Option
 from tutorcore.policy.codec import machine_of
 from tutorcore.policy.process import Process
 from tutorcore.testing.people import ZONES, World, deed, moments, question, whim
@@ -38,9 +39,13 @@ UNREACHABLE = {
 
 
 class Crowd:
-    """The people of one marketplace, who ask for lessons one after the other and then do what occurs to them."""
+    """The people of one marketplace, who ask for lessons one after the other and then do what occurs to them.
 
-    def __init__(self, seed: int, policies: Sequence[Process]) -> None:
+    `tried` counts what they, and others before them, have done where: some of them are curious.
+    """
+
+    def __init__(self, seed: int, policies: Sequence[Process], tried: Counter[str]) -> None:
+        self.tried = tried
         self.chance = Rolled(Random(seed))
         self.storage = MemoryStorage()
         self.policies = policies
@@ -67,27 +72,49 @@ class Crowd:
         asked = question(self.world, market, process, lesson, others, self.now, chance)
         if not asked.on(market, f"ask {lesson}", self.now).ok:
             return None
-        for number in range(chance.pick((1, 4, 8, 12))):
+        for number in range(chance.pick((1, 6, 12, 24))):
             stands = market.lesson(lesson, now=self.now)
-            if chance.pick(range(5)) == 0:
+            # While nobody is waited for, little but time brings a lesson on.
+            if chance.pick(range(8 if stands.waits_for else 2)) == 0:
                 coming = moments([stands], self.now)
-                self.now = chance.pick(coming) if coming else self.now
+                self.now = chance.pick(coming[:9]) if coming else self.now
                 stands = market.lesson(lesson, now=self.now)
             if chance.pick(range(16)) == 0:
                 whim(self.world, stands, self.now, chance).on(market, f"{lesson} {number}", self.now)
                 continue
-            by = chance.pick((stands.brief.student, stands.brief.tutor, chance.pick(self.world.everybody)))
+            by = self._somebody(stands)
             options = market.allowed(lesson, by=by, now=self.now)
             if options:
-                acted = deed(chance.pick(options), stands, by, self.now, chance)
+                acted = deed(self._liked(options, stands), stands, by, self.now, chance)
                 acted.on(market, f"{lesson} {number}", self.now)
         return lesson
 
+    def _somebody(self, lesson: Lesson) -> str:
+        """One of the lesson's people, mostly who is waited for; the platform's own software; or anybody."""
+        people = [lesson.brief.student, lesson.brief.tutor, "robot", self.chance.pick(self.world.everybody)]
+        granted = [name for name, roles in self.world.grants if lesson.waits_for in roles]
+        awaited = [party for party in lesson.brief.parties if lesson.waits_for in lesson.brief.roles_of(party)]
+        return self.chance.pick([*people, *[*awaited, *granted] * 3])
+
+    def _liked(self, options: Sequence[Option], lesson: Lesson) -> Option:
+        """One of the options: any, one that leaves what is held where it is, or the one that was taken least often."""
+        going_on = [option for option in options if not option.settles and "split" not in option.needs]
+        least = min(self.tried[_name(option, lesson)] for option in options)
+        novel = [option for option in options if self.tried[_name(option, lesson)] == least]
+        chosen = self.chance.pick(self.chance.pick((options, going_on or options, going_on or options, novel)))
+        self.tried[_name(chosen, lesson)] += 1
+        return chosen
+
+
+def _name(option: Option, lesson: Lesson) -> str:
+    change = "" if lesson.change is None else lesson.change.place.name
+    return f"{lesson.machine.process.id} {lesson.state} {change} {option.verb} {option.role}"
+
 
 def _histories(policies: Sequence[Process], lessons: int) -> Iterator[tuple[Crowd, list[list[Lesson]]]]:
-    made, seed = 0, 0
+    made, seed, tried = 0, 0, Counter[str]()
     while made < lessons:
-        crowd = Crowd(seed, policies)
+        crowd = Crowd(seed, policies, tried)
         histories = crowd.live(IN_ONE_WORLD)
         made += len(histories)
         seed += 1

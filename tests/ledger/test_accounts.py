@@ -23,11 +23,12 @@ from tutorcore.ledger import (
     receivable,
     wallet,
 )
+from tutorcore.ledger.accounts import due, owed
 
 # The grammar of beancount 2 and 3, without the letters beyond ASCII that no id has.
 _BEANCOUNT = re.compile(r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z0-9][A-Za-z0-9-]*)+")
 
-_OWNED: list[AccountKind] = ["wallet", "escrow", "pending", "available", "receivable"]
+_OWNED: list[AccountKind] = ["wallet", "escrow", "pending", "available", "receivable", "owed", "due"]
 _IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", fullmatch=True)
 # Ids that try to look like what the escape makes of others.
 _TRICKY = st.lists(st.sampled_from(["x", "X", "U", "-", "_", "A", "a", "2D", "5F", "-x5F-", "-xU-"]), max_size=10).map(
@@ -47,6 +48,8 @@ _ACCOUNTS = st.one_of(
         (pending(PartyId("tom")), "Liabilities:Tutors:Tom:Pending"),
         (available(PartyId("tom")), "Liabilities:Tutors:Tom:Available"),
         (receivable(PartyId("tom")), "Assets:Receivable:Tutors:Tom"),
+        (owed(PartyId("pam")), "Assets:Receivable:Payers:Pam"),
+        (due(PartyId("tom")), "Liabilities:Tutors:Tom:Due"),
         (COMMISSION, "Income:Fees:Commission"),
         (BANK, "Assets:Bank"),
         (CONVERSION, "Equity:Conversion"),
@@ -129,6 +132,9 @@ def test_two_accounts_never_share_a_name(one: Account, other: Account) -> None:
         "Liabilities:Students:" + "A" * 65 + ":Wallet",
         "Liabilities:Tutors:Tom:Wallet",
         "Assets:Receivable:Tutors:",
+        "Assets:Receivable:Payers:",
+        "Assets:Receivable:Pam",
+        "Liabilities:Tutors:Tom:Owed",
         "Liabilities:Students:Ann:Wallet\n",
     ],
 )
@@ -156,11 +162,11 @@ def test_a_name_is_a_text() -> None:
         parse_account(7)  # type: ignore[arg-type]  # The mistake under test.
 
 
-@pytest.mark.parametrize("make", [wallet, pending, available, receivable])
+@pytest.mark.parametrize("make", [wallet, pending, available, receivable, owed, due])
 def test_an_account_of_a_party_checks_the_id(make: object) -> None:
     """A constructor refuses what is no id."""
     with pytest.raises(InvalidValue, match="party is 'ann lee'"):
-        make(PartyId("ann lee"))  # type: ignore[operator]  # One of four functions of the same shape.
+        make(PartyId("ann lee"))  # type: ignore[operator]  # One of six functions of the same shape.
 
 
 def test_an_escrow_checks_the_id() -> None:
@@ -180,6 +186,8 @@ def test_an_escrow_checks_the_id() -> None:
         (CONVERSION, False, 5),
         (BANK, False, -5),
         (receivable(PartyId("tom")), False, -5),
+        (owed(PartyId("pam")), False, -5),
+        (due(PartyId("tom")), False, 5),
     ],
 )
 def test_limits_and_signs_follow_the_kind(account: Account, limited: bool, shown: int) -> None:

@@ -29,6 +29,7 @@ from tutorcore.ledger import (
     reverse,
     wallet,
 )
+from tutorcore.ledger.accounts import due, owed
 
 _LIMITED = [
     *(wallet(PartyId(name)) for name in ("ann", "bob")),
@@ -36,7 +37,7 @@ _LIMITED = [
     pending(PartyId("tom")),
     available(PartyId("tom")),
 ]
-_FREE = [BANK, COMMISSION, receivable(PartyId("tom"))]
+_FREE = [BANK, COMMISSION, receivable(PartyId("tom")), owed(PartyId("ann")), due(PartyId("tom"))]
 _INSTANTS = st.integers(0, 20).map(from_micros)
 _CURRENCIES = st.sampled_from(["USD", "ITC"])
 

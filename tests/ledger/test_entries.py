@@ -34,6 +34,8 @@ from tutorcore.ledger import (
     top_up,
     wallet,
 )
+from tutorcore.ledger.accounts import due, owed
+from tutorcore.ledger.entries import amount_due
 
 _AT = instant("2026-03-01T09:00:00Z")
 _ANN = PartyId("ann")
@@ -166,6 +168,10 @@ def test_a_conversion_needs_two_currencies() -> None:
         ([(_PENDING, 2125), (COMMISSION, 375)], ((_ESCROW, 2500), (_PENDING, -2125), (COMMISSION, -375))),
         ([(_PENDING, 0), (_WALLET, 7)], ((_ESCROW, 7), (_WALLET, -7))),
         ([(receivable(_TOM), -7), (_WALLET, 7)], ((receivable(_TOM), 7), (_WALLET, -7))),
+        (
+            [(owed(_ANN), -2500), (due(_TOM), 2125), (COMMISSION, 375)],
+            ((owed(_ANN), 2500), (due(_TOM), -2125), (COMMISSION, -375)),
+        ),
     ],
 )
 def test_a_flow_becomes_legs_through_the_escrow(
@@ -202,6 +208,38 @@ def test_clearing_makes_pending_earnings_available() -> None:
     assert made == Entry("clear", "USD", ((_PENDING, 2125), (available(_TOM), -2125)), _AT, "l1", "cleared")
 
 
+@pytest.mark.parametrize(
+    ("earned", "fee", "legs"),
+    [
+        (2125, 375, ((owed(_ANN), 2500), (due(_TOM), -2125), (COMMISSION, -375))),
+        (2500, 0, ((owed(_ANN), 2500), (due(_TOM), -2500))),
+        (0, 2500, ((owed(_ANN), 2500), (COMMISSION, -2500))),
+    ],
+)
+def test_an_amount_due_is_owed_by_the_payer(earned: int, fee: int, legs: tuple[tuple[Account, int], ...]) -> None:
+    """The payer owes what the tutor earned and the fee; nobody's balance limits it, and no escrow is touched."""
+    made = amount_due(_ANN, _TOM, earned=earned, fee=fee, currency="GBP", effective_at=_AT, ref="l1", source="over")
+
+    assert made == Entry("due", "GBP", legs, _AT, "l1", "over")
+    assert hold_status(_ESCROW, [made]) == "none"
+
+
+@pytest.mark.parametrize(
+    ("earned", "fee", "error", "message"),
+    [
+        (-1, 5, InvalidValue, "earned is -1; expected an amount not below zero"),
+        (5, -1, InvalidValue, "fee is -1; expected an amount not below zero"),
+        (0, 0, InvalidValue, "at least two"),
+        (5.0, 0, InvalidType, "earned is 5.0 of type float"),
+        (5, True, InvalidType, "fee is True of type bool"),
+    ],
+)
+def test_an_amount_due_is_something(earned: Any, fee: Any, error: type[Exception], message: str) -> None:
+    """Neither part is below zero, not both are nothing, and both are whole numbers."""
+    with pytest.raises(error, match=message):
+        amount_due(_ANN, _TOM, earned=earned, fee=fee, currency="GBP", effective_at=_AT, ref="l1", source="over")
+
+
 def test_a_reversal_is_the_opposite_and_names_what_it_corrects() -> None:
     """The wrong entry stays; the new one takes its money back and says which and why."""
     wrong = top_up(_ANN, 2500, "USD", effective_at=_AT, ref="k1")
@@ -225,12 +263,14 @@ def test_a_reversal_is_the_opposite_and_names_what_it_corrects() -> None:
         ([(_PENDING, 2125), (COMMISSION, 375)], 0, "move", "post"),
         ([(_WALLET, 1250), (_PENDING, 1250)], 0, "timeout", "post"),
         ([(_WALLET, 2500), (_PENDING, 0)], 0, "move", "void"),
+        ([(owed(_ANN), -2500), (due(_TOM), 2125), (COMMISSION, 375)], 0, "move", "due"),
+        ([(owed(_ANN), -2500), (COMMISSION, 2500)], 0, "timeout", "due"),
     ],
 )
 def test_a_flow_is_called_after_what_it_does_to_the_hold(
     flows: list[tuple[Account, int]], held: int, by: Any, kind: EntryKind
 ) -> None:
-    """Money in is a hold; money to others a post; all of it back is a void or, by silence, an expiry."""
+    """Money in is a hold, money to others a post, all back a void or, by silence, an expiry; a debt is a due."""
     assert flow_kind(flows, held, by) == kind
 
 
@@ -261,10 +301,11 @@ def test_the_status_of_a_hold_follows_from_its_entries(steps: list[tuple[EntryKi
 
 
 def test_entries_of_other_accounts_leave_a_hold_alone() -> None:
-    """Neither another lesson's entries nor a clearing says anything about this hold."""
+    """Neither another lesson's entries nor a clearing nor what is due says anything about this hold."""
     others: list[Entry] = [
         *_flows(("hold", -25), ("post", 25)),
         clear(_TOM, 20, "USD", effective_at=_AT, ref="l1", source="cleared"),
+        amount_due(_ANN, _TOM, earned=20, currency="USD", effective_at=_AT, ref="l1", source="test"),
     ]
 
     assert hold_status(escrow(LessonId("l2")), others) == "none"

@@ -24,6 +24,9 @@ from tutorcore.lessons import (
     mark_of,
     next_deadline,
 )
+from tutorcore.lessons.decision import is_due
+from tutorcore.lessons.lesson import next_timeout
+from tutorcore.lessons.records import due_of
 from tutorcore.policy import Machine, load_policy, load_preset, machine_of
 
 ASKED = instant("2026-03-02T10:00:00Z")
@@ -155,7 +158,7 @@ def agreed(machine: Machine = OWN, price: int = 2500) -> Lesson:
     """Return a lesson of one hour that was asked for at `ASKED` and agreed an hour later."""
     brief = Brief(
         LessonId("L1"), machine.hash, "Europe/Berlin", "EUR", ASKED,
-        PartyId("tom"), PartyId("sue"), PartyId("pat"), PartyId("sue"),
+        PartyId("tom"), PartyId("sue"), PartyId("sue"), PartyId("sue"),
     )  # fmt: skip
     request = Command("request", PartyId("sue"), Key("k"), LessonId("L1"), offer=Offer(START, HOUR, price))
     lesson = done(decide(machine, brief, request, NO_FACTS, ASKED))
@@ -250,7 +253,7 @@ def test_a_change_may_be_open_without_a_clock_of_its_own() -> None:
 
     assert lesson.change is not None
     assert (lesson.change.due, lesson.change.why) == (None, None)
-    assert next_deadline(lesson) == (START, lesson.why)
+    assert next_deadline(lesson) == (START, lesson.why, "Europe/Berlin")
     assert done(act(lesson, "decline", "tom", AGREED + 60 * HOUR)).change is None
     assert [version.state for version in advance(lesson, START)] == ["done"]
 
@@ -485,7 +488,7 @@ def test_h23_on_a_tie_the_lessons_own_timeout_comes_first() -> None:
         ("agreed", START - MICROSECOND, "tutor"),
         ("done", START, None),
     ]
-    assert next_deadline(tied) == (START, lesson.why)
+    assert next_deadline(tied) == (START, lesson.why, "Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -669,7 +672,7 @@ def test_terms_that_cannot_stand_say_why(by: str, offer: Offer, problem: str) ->
     refusal = refused(act(agreed(ITALKI), "propose", by, AGREED + HOUR, offer=offer))
 
     assert (refusal.code, refusal.facts["problem"]) == ("bad_terms", problem)
-    assert refusal.sentence == f"these terms cannot stand: {problem}"
+    assert refusal.sentence == f"what was said cannot stand: {problem}"
 
 
 @pytest.mark.parametrize(
@@ -692,3 +695,59 @@ def test_terms_may_begin_just_after_now() -> None:
     answer = act(agreed(ITALKI), "propose", "tom", AGREED + HOUR, offer=Offer(AGREED + HOUR + MICROSECOND))
 
     assert done(answer).rounds == 2
+
+
+HURRIED = machine_of(
+    load_policy(
+        TABLE.replace("AT", "lesson.start").replace(
+            'at = "earliest(asked + 48h, proposed.start, did(hurry) + 2h)"',
+            'at = "earliest(entered + 30h, did(hurry) + 60h)"',
+        )
+    )
+)
+
+
+def test_the_clock_of_a_change_counts_from_when_it_was_opened_also_when_an_aside_finds_it_anew() -> None:
+    """`entered` beside is when the change came to where it lies, not when the lesson came to where it stands."""
+    opened = changing(HURRIED, start=START + 5 * HOUR)
+
+    hurried = done(act(opened, "hurry", "sue", AGREED + 9 * HOUR))
+
+    assert opened.change is not None
+    assert hurried.change is not None
+    assert (opened.change.due, hurried.change.due) == (AGREED + 31 * HOUR, AGREED + 31 * HOUR)
+    assert hurried.change.why is opened.change.why
+    assert str(hurried.change.why) == "entered + 30h decides earliest(entered + 30h, did(hurry) + 60h)"
+
+
+def test_a_change_of_which_nothing_was_kept_counts_from_what_the_lesson_kept() -> None:
+    """One that was opened before its state was stamped: the aside still finds a deadline."""
+    opened = changing(HURRIED, start=START + 5 * HOUR)._replace(timeline={"entered": AGREED})
+
+    hurried = done(act(opened, "hurry", "sue", AGREED + 9 * HOUR))
+
+    assert hurried.change is not None
+    assert hurried.change.due == AGREED + 30 * HOUR
+
+
+@pytest.mark.parametrize("change", [None, START - MICROSECOND, START, START + MICROSECOND])
+@pytest.mark.parametrize("own", [None, START])
+def test_h23_every_question_about_what_comes_next_has_the_same_answer(
+    own: Instant | None, change: Instant | None
+) -> None:
+    """The timeout that is due next, the deadline that is shown, and where a store looks for it, are one."""
+    lesson = changing(start=START + 5 * HOUR)
+    assert lesson.change is not None
+    lesson = lesson._replace(
+        due=own, why=None if own is None else lesson.why,
+        change=lesson.change._replace(due=change, why=None if change is None else lesson.change.why),
+    )  # fmt: skip
+    first = min((each for each in (own, change) if each is not None), default=None)
+
+    due, why = next_timeout(lesson)
+    shown = next_deadline(lesson)
+
+    assert due == due_of(lesson) == first
+    assert (shown and shown.at, shown and shown.why) == (due, why)
+    assert why is (lesson.why if first == own else lesson.change and lesson.change.why)
+    assert [is_due(lesson, START + step) for step in (-2 * MICROSECOND, HOUR)] == [False, first is not None]

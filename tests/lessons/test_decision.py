@@ -26,9 +26,9 @@ from tutorcore.lessons import (
     Refusal,
     advance,
     allowed,
-    counts_needed,
     decide,
     entry_of,
+    facts_needed,
     lapse,
     mark_of,
     next_deadline,
@@ -45,7 +45,7 @@ from tutorcore.policy import (
     machine_of,
     problems,
 )
-from tutorcore.policy.expressions import Count
+from tutorcore.policy.machine import Asked
 from tutorcore.policy.process import IfPast
 
 ASKED = instant("2026-03-02T10:00:00Z")
@@ -77,10 +77,11 @@ def table(states: str) -> Machine:
 
 
 def brief(machine: Machine) -> Brief:
-    """Return the lesson of sue with tom, asked for at `ASKED`; pat pays."""
+    """Return the lesson of sue with tom, asked for at `ASKED`; pat pays, under italki sue herself."""
+    payer = PartyId("sue" if machine is ITALKI else "pat")
     return Brief(
         LessonId("L1"), machine.hash, "Europe/Berlin", "EUR", ASKED,
-        PartyId("tom"), PartyId("sue"), PartyId("pat"), PartyId("sue"),
+        PartyId("tom"), PartyId("sue"), payer, PartyId("sue"),
     )  # fmt: skip
 
 
@@ -628,7 +629,7 @@ def test_h10_facts_are_asked_for_at_each_timeouts_own_instant() -> None:
     """Only a row that counts asks for facts, each as of its own deadline, and keeps what it used."""
     asked: list[tuple[str, Instant, list[str]]] = []
 
-    def facts_at(lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
+    def facts_at(lesson: Lesson, at: Instant, needed: frozenset[Asked]) -> Facts:
         asked.append((lesson.state, at, [str(each) for each in needed]))
         return Facts(counts={str(each): len(asked) for each in needed})
 
@@ -855,7 +856,7 @@ settle = { tutor = "rest" }
     lesson = request(machine)
     paying = lesson._replace(brief=attrs.evolve(lesson.brief, payer=PartyId("tom"), requester=PartyId("tom")))
 
-    assert done(act(lesson, "leave", "pat", ASKED + HOUR)).state == "gone"
+    assert done(act(lesson, "leave", "sue", ASKED + HOUR)).state == "gone"
     assert refused(act(paying, "leave", "tom", ASKED + HOUR)) == "not_yours"
     assert [(option.verb, option.role) for option in allowed(paying, PartyId("tom"), NO_FACTS, ASKED)] == [
         ("teach", "tutor")
@@ -1090,7 +1091,7 @@ fault = "tutor"
 over = true
 """)
     )
-    needed = counts_needed(machine, brief(machine), "request")
+    needed = facts_needed(machine, brief(machine), "request")
     facts = Facts(counts={"count(late, student, within=90d)": 1})
     offer = Offer(START, HOUR, 0)
 
@@ -1099,8 +1100,8 @@ over = true
     answer = decide(machine, brief(machine), command("request", "sue", offer=offer), late, ASKED)
 
     assert [str(each) for each in needed] == ["count(late, student, within=90d)"]
-    assert [str(each) for each in counts_needed(machine, lesson, "decline")] == ["count(late, tutor)"]
-    assert counts_needed(machine, lesson, "nothing") == frozenset()
+    assert [str(each) for each in facts_needed(machine, lesson, "decline")] == ["count(late, tutor)"]
+    assert facts_needed(machine, lesson, "nothing") == frozenset()
     assert lesson.facts == facts
     assert refused(answer) == "guard"
 
@@ -1149,3 +1150,45 @@ def without_catch_all(process: Process) -> Process:
     effects = attrs.evolve(move.effects, cases=move.effects.cases[:-1])
     changed = attrs.evolve(state, moves=(attrs.evolve(move, effects=effects),))
     return attrs.evolve(process, states=tuple(changed if each is state else each for each in process.states))
+
+
+RAISED = """
+[state.requested]
+[state.requested.on.propose]
+by = ["tutor"]
+to = "raised"
+terms = "propose"
+[state.raised]
+waits_for = "student"
+[state.raised.on.accept]
+by = ["student", "payer", "operator"]
+to = "kept"
+terms = "accept"
+hold = "exact"
+[state.raised.on.propose]
+by = ["student", "payer", "operator"]
+to = "raised"
+terms = "propose"
+hold = "cover"
+[state.kept]
+[[state.kept.timeout]]
+at = "lesson.end"
+to = "done"
+settle = { tutor = "rest" }
+"""
+
+
+@pytest.mark.parametrize(("by", "is_allowed"), [("sue", False), ("pat", True), ("olga", True)])
+@pytest.mark.parametrize("verb", ["accept", "propose"])
+def test_only_who_pays_agrees_to_a_higher_price(verb: str, by: str, is_allowed: bool) -> None:
+    """An increase is held when the payer proposes or accepts it; nobody else on that side can raise what pat pays."""
+    lesson = request(table(RAISED))
+    lesson = lesson._replace(brief=attrs.evolve(lesson.brief, payer=PartyId("pat")))
+    lesson = done(act(lesson, "propose", "tom", ASKED + HOUR, offer=Offer(price=3000)))
+    said: dict[str, Any] = {"proposal": 2} if verb == "accept" else {"offer": Offer(price=3001)}
+
+    answer = act(lesson, verb, by, ASKED + 2 * HOUR, OPERATOR if by == "olga" else NO_FACTS, **said)
+
+    assert isinstance(answer, Lesson) == is_allowed
+    if isinstance(answer, Refusal):
+        assert answer.facts == {"problem": "only pat, who pays, can agree to a higher price"}

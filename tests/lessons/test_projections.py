@@ -1,4 +1,4 @@
-"""What follows from a version: entries, claims, clearings, marks and notices."""
+"""What follows from a version: entries, claims, clearings, marks and who is told."""
 
 from __future__ import annotations
 
@@ -227,9 +227,9 @@ def test_a_mark_falls_on_whoever_is_blamed() -> None:
     declined = mark_of(act(requested(), "decline", "tom", ASKED + HOUR))
     waived = mark_of(act(agreed(), "waive", "ops", ASKED + HOUR, Facts(frozenset({"operator"}))))
 
-    assert expired == ("L1", 2, "tom", "missed", START)
-    assert declined == ("L1", 2, "tom", "refusal", ASKED + HOUR)
-    assert waived == ("L1", 3, "sue", "waived", ASKED + HOUR)
+    assert expired == ("L1", 2, "tom", "missed", START, 1)
+    assert declined == ("L1", 2, "tom", "refusal", ASKED + HOUR, 1)
+    assert waived == ("L1", 3, "sue", "waived", ASKED + HOUR, 1)
     assert mark_of(agreed()) is None
     assert mark_of(advance(agreed(), START + HOUR)[0]) is None
 
@@ -251,7 +251,7 @@ def test_everybody_concerned_is_told_except_who_acted(lesson: Lesson, audience: 
     """The audience is the lesson's parties in the order of their roles, without the actor unless the row names one."""
     notice = notice_of(lesson)
 
-    assert notice == ("L1", lesson.number, audience)
+    assert notice == ("told", "L1", lesson.number, audience, lesson.at)
 
 
 def test_a_lesson_with_oneself_tells_nobody() -> None:

@@ -115,7 +115,7 @@ def test_a_brief_knows_who_is_who() -> None:
     assert BRIEF.roles_of(PartyId("max")) == ()
 
 
-@pytest.mark.parametrize("role", ["operator", "admin", "agent", "teacher"])
+@pytest.mark.parametrize("role", ["operator", "admin", "agent", "system", "teacher"])
 def test_nobody_in_particular_holds_a_granted_role(role: Any) -> None:
     """Asking a lesson for its operator is refused: that is a grant of the marketplace."""
     with pytest.raises(InvalidValue, match="expected one of student, tutor, payer, requester"):
@@ -185,5 +185,17 @@ def test_the_precedence_of_refusals_is_public() -> None:
     """The codes of refusals and their order are a promise."""
     assert list(PRECEDENCE) == [
         "key_reused", "out_of_order", "not_open", "not_yours", "stale_offer", "missing", "guard", "bad_terms",
-        "no_time_left", "insufficient_funds", "slot_taken",
+        "no_time_left", "not_bookable", "insufficient_funds", "slot_taken",
     ]  # fmt: skip
+
+
+def test_a_refusal_without_what_is_none_of_the_reader_s_business_says_less() -> None:
+    """That a wallet does not cover a price is said to everybody, how full it is to its owner; other codes need all."""
+    facts = {"party": "pat", "needed": "25.00", "currency": "EUR"}
+    full = Refusal.of("insufficient_funds", has="20.00", missing="5.00", **facts)
+    less = Refusal.of("insufficient_funds", **facts)
+
+    assert full.sentence == "pat has 20.00 EUR and needs 25.00; top up 5.00 EUR"
+    assert less.sentence == "the wallet of pat does not cover the 25.00 EUR that this needs"
+    with pytest.raises(KeyError):
+        assert Refusal.of("stale_offer", proposal=1).sentence

@@ -153,7 +153,7 @@ OF_A_PROFILE = [
         "key far from any",
         ("[fees]\n", "[fees]\ncolour = 1\n"),
         "fees.colour",
-        "known here: 'commission', 'rounding'",
+        "known here: 'commission', 'rates', 'rounding', 'slab_on'",
         "colour",
         None,
     ),
@@ -356,17 +356,17 @@ OF_A_PROFILE = [
     (
         "a mark on an operator",
         ('by     = ["student"]\nsettle', 'by     = ["operator"]\nmark = "late"\nsettle'),
-        "cancel",
+        "cancel.cases[1].mark",
         "a mark falls on a person of the lesson; name whom in fault",
-        "cancel",
+        '"late"',
         None,
     ),
     (
         "a mark on nobody in particular",
         ('settle = { student = "100%" }', 'mark = "late"'),
-        "cancel",
+        "cancel.cases[0].mark",
         "a mark falls on a person of the lesson; name whom in fault",
-        "cancel",
+        '"late"',
         None,
     ),
     (
@@ -377,7 +377,6 @@ OF_A_PROFILE = [
         '"admin"',
         None,
     ),
-    ("nobody may confirm", ('by      = ["student"]', "by      = []"), "complete.by", "names nobody", "[]", None),
     ("nobody may override", ('by = ["operator"]', "by = []"), "change.override.by", "names nobody", "[]", None),
     (
         "text instead of a list",
@@ -436,16 +435,16 @@ OF_A_PROFILE = [
         "what a change may not become",
         ("[change]\n", '[change]\notherwise = "original_dies"\n'),
         "change.otherwise",
-        "expected one of 'original_stands'",
+        'if and only if as = "request_again"',
         '"original_dies"',
-        "original_stands",
+        None,
     ),
     (
         "a state that is reserved",
         ('becomes = "expired"', 'becomes = "back"'),
-        "",
+        "request.silence.becomes",
         "'back' cannot name a state",
-        "",
+        '"back"',
         None,
     ),
     (
@@ -861,7 +860,7 @@ def test_what_one_file_drops_the_next_may_write_anew() -> None:
 
     agreed = load_policy(text, "top.toml", resolve).state("agreed")
 
-    assert [move.verb for move in agreed.moves] == ["propose", "cancel", "cancel"]
+    assert [move.verb for move in agreed.moves][:3] == ["propose", "cancel", "cancel"]
     assert "price" in agreed.moves[0].effects.may_change
 
 
@@ -993,7 +992,7 @@ def test_the_table_of_a_file_is_what_the_file_says() -> None:
     process: Process = load_policy(PROCESS)
 
     requested, agreed = process.state("requested"), process.state("agreed")
-    assert process.opening.verb == "ask"
+    assert process.openings[0].verb == "ask"
     assert [(move.by, str(move.when), str(move.until)) for move in requested.moves] == [
         (("tutor",), "notice > 24h", "None"),
         (("operator",), "None", "lesson.start - 1h"),

@@ -20,9 +20,9 @@ from tutorcore.policy import (
     earliest,
     hours,
     lesson,
+    lesson_table,
     notice,
     problems,
-    process_of,
     proposed,
 )
 from tutorcore.policy.profile import Cancel, Complete, Counter, Ending, Hold, Override, Request, Rescheduling
@@ -36,7 +36,7 @@ CHANGE = Rescheduling(("student", "tutor"), ("start",), proposed.start)
 
 def table(**sections: Any) -> Process:
     """Return the table of the smallest profile with further sections, after a look at whether it is sound."""
-    process = process_of(attrs.evolve(Profile("own", "1", Unit("EUR", 2), REQUEST, COMPLETE), **sections))
+    process = lesson_table(attrs.evolve(Profile("own", "1", Unit("EUR", 2), REQUEST, COMPLETE), **sections))
     assert problems(process) == ()
     return process
 
@@ -64,7 +64,7 @@ def test_the_smallest_profile_is_a_request_and_its_completion() -> None:
         "declined": [],
         "expired": [],
     }
-    assert rows(State("", moves=(process.opening,))) == ["request student -> requested"]
+    assert rows(State("", moves=process.openings)) == ["request student -> requested"]
 
 
 def test_time_takes_the_lesson_through_its_states() -> None:
@@ -93,8 +93,8 @@ def test_turns_slots_and_ends() -> None:
         ("change_by_student", "tutor", "tentative", False, True),
         ("change_by_tutor", "student", "tentative", False, True),
         ("in_progress", None, "firm", False, False),
-        ("delivered", "student", "none", False, False),
-        ("completed", None, "none", True, False),
+        ("delivered", "student", "firm", False, False),
+        ("completed", None, "firm", True, False),
         ("declined", None, "none", True, False),
         ("expired", None, "none", True, False),
     ]
@@ -119,7 +119,7 @@ def test_money_is_held_where_the_policy_says(
     )
 
     holds = {(state.name, move.verb, move.by): move.effects.hold for state in process.states for move in state.moves}
-    assert process.opening.effects.hold == opening
+    assert process.openings[0].effects.hold == opening
     assert holds["requested", "accept", ("tutor",)] == accept
     assert holds["requested", "propose", ("tutor",)] is None
     assert holds["proposed", "accept", ("student",)] == accept
@@ -312,6 +312,6 @@ def test_the_other_cells_arrive_as_they_are() -> None:
     """Guard, slot, zone, fees and clearing of a profile are those of its table."""
     process = table(request=request(when=notice >= hours(72), slot="none"), zone="Europe/Berlin", clears_after=hours(5))
 
-    assert str(process.opening.when) == "notice >= 72h"
+    assert str(process.openings[0].when) == "notice >= 72h"
     assert process.state("requested").slot == "none"
     assert (process.zone, process.clears_after) == ("Europe/Berlin", hours(5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from hashlib import sha256
 from random import Random
@@ -20,11 +21,14 @@ from tutorcore.policy import (
     BACK,
     ROLES,
     STAY,
+    AsGiven,
     Case,
     Effects,
+    FeeRate,
     Fees,
     Move,
     Process,
+    Reminder,
     Role,
     Settlement,
     State,
@@ -44,8 +48,19 @@ from tutorcore.policy import (
     problems,
     seconds,
 )
-from tutorcore.policy.process import FAULTS, FIELDS, HOLD_EFFECTS, IF_PAST, SLOTS, TERMS_EFFECTS, Blamed
-from tutorcore.policy.settlement import BENEFICIARIES
+from tutorcore.policy.parsing import parse_reminder
+from tutorcore.policy.process import (
+    FAULTS,
+    FIELDS,
+    HOLD_EFFECTS,
+    IF_PAST,
+    RECORDED,
+    SETTLES,
+    SLOTS,
+    TERMS_EFFECTS,
+    Blamed,
+)
+from tutorcore.policy.settlement import BENEFICIARIES, Part
 
 TIMES = [
     parse_time(text)
@@ -70,15 +85,21 @@ GUARDS = [
         "now - created <= 48h and notice >= 14d",
         "count(late, student, within=90d) < 2",
         "now < did(go) + 1h",
-        'reason != "ill"',
+        "taught(tutor) < 20h",
+        "joined(tutor) <= lesson.start + 5m",
     )
 ]
+OF_COMMANDS = [parse_guard(text) for text in ('reason != "ill"', 'blamed == "tutor"', "has(payer, vip)")]
+REMINDERS = [parse_reminder(text) for text in ("deadline - 2h", "lesson.end - 5m", "entered + 1d")]
 
 times = st.sampled_from(TIMES)
-guards = st.sampled_from(GUARDS)
+guards = st.sampled_from(GUARDS)  # Those that may be asked where nobody acts.
+conditions = st.sampled_from(GUARDS + OF_COMMANDS)
 askers: st.SearchStrategy[tuple[Role, ...]] = st.sampled_from(
     [("student",), ("payer", "requester"), ("student", "payer")]
 )
+persons: st.SearchStrategy[tuple[Role, ...]] = st.sampled_from([("tutor",), ("student", "payer")])
+reporters: st.SearchStrategy[tuple[Role, ...]] = st.sampled_from([("system",), ("student", "tutor", "system")])
 roles = st.lists(st.sampled_from(ROLES), min_size=1, max_size=3, unique=True).map(tuple)
 
 
@@ -87,15 +108,37 @@ def settlements(draw: st.DrawFn) -> Settlement:
     """Return shares of odd denominators, with or without a rest."""
     names = draw(st.permutations(BENEFICIARIES).flatmap(lambda order: st.integers(1, 3).map(lambda n: order[:n])))
     weights = draw(st.lists(st.integers(1, 13), min_size=len(names), max_size=len(names)))
-    shares: list[Fraction | None] = [Fraction(weight, sum(weights)) for weight in weights]
+    shares: list[Part] = [Fraction(weight, sum(weights)) for weight in weights]
     if draw(st.booleans()):
-        shares[draw(st.integers(0, len(names) - 1))] = None
+        rest = draw(st.integers(0, len(names) - 1))
+        shares[rest] = None
+        if draw(st.booleans()):  # Another share may then be what so much time costs.
+            shares[(rest + 1) % len(names)] = draw(st.sampled_from((hours(1), minutes(90)))) if len(names) > 1 else None
     return Settlement(tuple(zip(names, shares, strict=True)))
 
 
+asgivens = st.builds(AsGiven) | st.sampled_from(
+    [
+        AsGiven(tuple(Settlement.of({"tutor": part, "student": "rest"}) for part in parts))
+        for parts in (("0%", "50%"), ("1/3",), ("1h", "30m"))
+    ]
+)
+
+
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Case, ...]:
-    """Return conditional cases and a catch-all, each of which settles."""
+def rates(draw: st.DrawFn) -> Fees:
+    """Return fees of one rate, or of several whose amounts rise."""
+    part = st.fractions(0, 1, max_denominator=997)
+    belows = sorted(draw(st.sets(st.integers(1, 10**6), max_size=2)))
+    slabs = [FeeRate(draw(part), below) for below in belows]
+    some = draw(st.lists(st.builds(FeeRate, part, st.none() | st.integers(1, 10**6), guards), max_size=2))
+    last = FeeRate(draw(part))
+    return Fees((*some, *slabs, last), draw(st.sampled_from(ROUNDING_MODES)), draw(st.sampled_from(("share", "price"))))
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, given: bool = False) -> tuple[Case, ...]:
+    """Return conditional cases and a catch-all, each of which settles, or leaves the split to the command."""
     conditional = draw(st.lists(st.builds(Case, settlements(), guards), max_size=2))
     blamed: list[tuple[str | None, Blamed | None]] = [
         ("late", "student"),
@@ -105,30 +148,55 @@ def cases(draw: st.DrawFn) -> tuple[Case, ...]:
     ]
     marked = draw(st.lists(st.sampled_from(blamed), min_size=3, max_size=3))
     found = zip((*conditional, draw(st.builds(Case, settlements()))), marked, strict=False)
-    return tuple(attrs.evolve(case, mark=mark, fault=fault) for case, (mark, fault) in found)
+    all_given = given and draw(st.booleans())
+    return tuple(
+        attrs.evolve(case, mark=mark, fault=fault, settle=draw(asgivens) if all_given else case.settle)
+        for case, (mark, fault) in found
+    )
 
 
 @st.composite
-def moves(draw: st.DrawFn, verb: str, to: str, over: frozenset[str]) -> Move:
+def moves(draw: st.DrawFn, verb: str, to: str, over: frozenset[str], due: bool) -> Move:
     """Return a row of any cells that may stand in a state of the lesson itself."""
     terms = draw(st.sampled_from((None, *TERMS_EFFECTS)))
     if to in over:
-        effects = Effects(cases=draw(cases()), notify=draw(roles))
+        effects = Effects(cases=draw(cases(given=True)), notify=draw(st.just(()) | persons))
     elif to == STAY:
         effects = Effects(cases=(Case(mark="late", fault="tutor"),))
     else:
-        may_change = tuple(draw(st.permutations(FIELDS)))[: draw(st.integers(0, 5))]
-        hold = None if terms is None else draw(st.sampled_from((None, *HOLD_EFFECTS)))
-        effects = Effects(terms, may_change, hold, notify=draw(st.sampled_from([(), ("tutor", "payer")])))
+        may_change = tuple(draw(st.permutations(FIELDS)))[: draw(st.integers(0, 5))] if terms == "propose" else FIELDS
+        hold = None if terms is None or due else draw(st.sampled_from((None, *HOLD_EFFECTS)))
+        bookable = terms is not None and draw(st.booleans())
+        effects = Effects(terms, may_change, hold, notify=draw(st.just(()) | persons), bookable=bookable)
     return Move(
         verb,
         draw(roles),
         to,
-        draw(st.none() | guards),
+        draw(st.none() | conditions),
         draw(st.none() | times),
-        draw(st.sampled_from([(), ("reason",)])),
+        draw(st.sampled_from([(), ("reason",), ("reason", "details")])),
         effects,
     )
+
+
+@st.composite
+def asides(draw: st.DrawFn, meeting: bool) -> list[Move]:
+    """Return rows that record what happens around a lesson."""
+    found = [
+        Move("join", draw(reporters), STAY, draw(st.none() | guards), effects=Effects(records="joined")),
+        Move("leave", ("tutor",), STAY, effects=Effects(records="left")),
+    ]
+    if meeting:
+        found.append(Move("met", ("system",), STAY, needs=("details",), effects=Effects(records="meeting")))
+    return found
+
+
+@st.composite
+def reviews(draw: st.DrawFn) -> Move:
+    """Return the row of a review, shown at once or together with the others'."""
+    blind = draw(st.booleans())
+    until = draw(times) if blind else draw(st.none() | times)
+    return Move("review", draw(persons), STAY, until=until, effects=Effects(records="reviewed", blind=blind))
 
 
 def _hidden(row: Move, before: list[Move]) -> bool:
@@ -141,43 +209,64 @@ def _hidden(row: Move, before: list[Move]) -> bool:
 def processes(draw: st.DrawFn) -> Process:
     """Return a well-formed table: several rows a verb, cases, odd shares, a change beside, asides, units of its own."""
     names = ["one", "two", "three"][: draw(st.integers(1, 3))]
+    due = draw(st.booleans())
     ends = ["done", "gone"]
     over = frozenset(ends)
     states: list[State] = []
     for name in names:
         rows = [
-            draw(moves(verb, draw(st.sampled_from([*names, *ends, STAY])), over))
+            draw(moves(verb, draw(st.sampled_from([*names, *ends, STAY])), over, due))
             for verb in ["go", *draw(st.lists(st.sampled_from(["go", "ask", "leave"]), max_size=3))]
         ]
         rows = [row for number, row in enumerate(rows) if not _hidden(row, rows[:number])]
         # A row without a condition would hide those of its verb after it.
         rows = [attrs.evolve(row, when=draw(guards)) if row.when is None and row.until is None else row for row in rows]
-        rows.append(Move("change", draw(roles), "asking", effects=Effects("propose", hold="cover")))
+        rows.append(Move("change", draw(roles), "asking", effects=Effects("propose", hold=None if due else "cover")))
+        meeting = draw(st.booleans())
+        rows += draw(asides(meeting))
         lapses = draw(
             st.lists(st.builds(Timeout, times, st.sampled_from(ends), if_past=st.sampled_from(IF_PAST)), max_size=2)
         )
+        # One of them surely comes.
+        lapses[:1] = [attrs.evolve(lapse, if_past="forbid") for lapse in lapses[:1]]
         timeouts = tuple(attrs.evolve(lapse, effects=Effects(cases=draw(cases()))) for lapse in lapses)
-        slot = draw(st.sampled_from(SLOTS))
-        states.append(State(name, draw(st.none() | st.sampled_from(ROLES)), slot, moves=tuple(rows), timeouts=timeouts))
-    answer = Move("accept", ("tutor",), BACK, effects=Effects("accept", hold="exact"))
+        at = st.sampled_from(REMINDERS if timeouts else REMINDERS[1:])
+        states.append(
+            State(
+                name,
+                draw(st.none() | st.sampled_from(ROLES)),
+                draw(st.sampled_from(SLOTS)),
+                moves=tuple(rows),
+                timeouts=timeouts,
+                agreed=draw(st.booleans()),
+                meeting=meeting,
+                reminders=tuple(draw(st.lists(st.builds(Reminder, at, persons), max_size=2))),
+            )
+        )
+    answer = Move("accept", ("tutor",), BACK, effects=Effects("accept", hold=None if due else "exact"))
     counter = Move("counter", ("tutor",), "asking", when=parse_guard("proposed.price > 1"), effects=Effects("propose"))
     lapse = Timeout(parse_time("earliest(asked + 1h, proposed.start)"), BACK, "holder")
     states.append(State("asking", "tutor", "tentative", beside=True, moves=(answer, counter), timeouts=(lapse,)))
-    review = Move(
-        "review", ("student",), STAY, effects=Effects(cases=(Case(mark="late", fault="student"),))
-    )  # Guards count it.
-    states += [State(name, over=True, moves=(review,)) for name in ends]
+    note = Move("note", ("student",), STAY, effects=Effects(cases=(Case(mark="late", fault="student"),)))
+    after = (note, draw(reviews()))  # Guards count the mark.
+    # Nobody can refuse a timeout, so it leads to time that is kept only from time that was held.
+    free = any(state.slot == "none" and state.timeouts for state in states)
+    kept = st.sampled_from([slot for slot in SLOTS if slot == "none" or (slot == "firm" and not free)])
+    states += [State(name, slot=draw(kept), over=True, moves=after, taught=draw(st.booleans())) for name in ends]
     unit = draw(st.sampled_from([Unit("EUR", 2), Unit("JPY", 0), Unit("ITC", 1, (10, "USD")), Unit("X9", 8)]))
-    commission = draw(st.fractions(0, 1, max_denominator=997))
+    asking = Move("request", draw(askers), "one", effects=Effects("propose", hold=None if due else "cover"))
+    tried = draw(st.lists(conditions, max_size=2))
+    openings = (*(attrs.evolve(asking, when=when) for when in tried), asking)
     return Process(
         draw(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,10}", fullmatch=True)),
         draw(st.sampled_from(["1", "2018-02", "v3.1_b"])),
         unit,
-        Move("request", draw(askers), "one", draw(st.none() | guards), effects=Effects("propose", hold="cover")),
+        openings,
         tuple(states),
         zone=draw(st.sampled_from(["tutor", "platform", "America/New_York"])),
-        fees=Fees(commission, draw(st.sampled_from(ROUNDING_MODES))),
-        clears_after=draw(st.sampled_from([hours(0), hours(36), minutes(90), seconds(1)])),
+        fees=draw(rates()),
+        clears_after=hours(0) if due else draw(st.sampled_from([hours(0), hours(36), minutes(90), seconds(1)])),
+        settles="due" if due else "held",
     )
 
 
@@ -215,16 +304,23 @@ SOMETHING_ELSE: dict[str, tuple[Any, ...]] = {
     "Case.when": (None, GUARDS[0]),
     "Case.mark": (None, "odd"),
     "Case.fault": ("payer", "holder"),
+    "Reminder.at": (TIMES[1],),
+    "Effects.records": RECORDED,
     "Effects.terms": TERMS_EFFECTS,
     "Effects.hold": HOLD_EFFECTS,
     "Effects.may_change": (("kind",), ()),
     "Process.zone": (None, "UTC"),
     "Process.clears_after": (hours(7),),
+    "Unit.code": ("XYZ",),
     "Unit.peg": (None, (7, "EUR")),
-    "Fees.commission": (Fraction(1, 3),),
+    "Process.settles": SETTLES,
+    "FeeRate.rate": (Fraction(1, 3),),
+    "FeeRate.below": (7,),
+    "FeeRate.when": (GUARDS[0],),
     "Fees.rounding": ROUNDING_MODES,
+    "Fees.slab_on": ("share", "price"),
 }
-VALUES = (Process, State, Move, Timeout, Effects, Case, Unit, Fees)
+VALUES = (Process, State, Move, Timeout, Effects, Case, Reminder, Unit, Fees, FeeRate)
 
 
 def variants(value: object) -> Iterator[object]:
@@ -234,7 +330,8 @@ def variants(value: object) -> Iterator[object]:
             cell = getattr(value, field.name)
             for other in SOMETHING_ELSE.get(f"{type(value).__name__}.{field.name}", ()) or variants(cell):
                 if other != cell:
-                    yield attrs.evolve(value, **{field.name: other})  # type: ignore[arg-type]  # whatever the cell holds
+                    with suppress(ValueError):  # A value may refuse what does not go together, such as no rate at all.
+                        yield attrs.evolve(value, **{field.name: other})  # type: ignore[arg-type]  # whatever the cell holds
     elif isinstance(value, tuple):
         for index, each in enumerate(value):
             for other in variants(each):
@@ -249,7 +346,7 @@ def variants(value: object) -> Iterator[object]:
         yield f"{value}x"
 
 
-@pytest.mark.parametrize("name", ["italki"])
+@pytest.mark.parametrize("name", ["italki", "itutor", "sharetribe_booking"])
 def test_the_hash_names_every_cell(name: str) -> None:
     """Whichever single cell of a table is changed, the hash changes."""
     process = load_preset(name)
@@ -273,16 +370,16 @@ def inline(value: object, shuffle: Random) -> str:
     return json.dumps(value)
 
 
-@given(st.randoms(use_true_random=False))
-def test_the_order_of_keys_is_nothing(shuffle: Random) -> None:
+@given(st.sampled_from(("italki", "itutor", "educai")), st.randoms(use_true_random=False))
+def test_the_order_of_keys_is_nothing(name: str, shuffle: Random) -> None:
     """A profile whose keys are written in another order is the same policy with the same hash."""
-    data = tomllib.loads(preset_text("italki"))
+    data = tomllib.loads(preset_text(name))
     keys = list(data)
     shuffle.shuffle(keys)
 
     text = "\n".join(f"{key} = {inline(data[key], shuffle)}" for key in keys)
 
-    assert content_hash(load_policy(text)) == content_hash(load_preset("italki"))
+    assert content_hash(load_policy(text)) == content_hash(load_preset(name))
 
 
 def test_the_order_of_shares_is_something() -> None:
@@ -327,7 +424,7 @@ def test_the_canonical_text_is_what_a_person_would_write() -> None:
         "tiny",
         "1",
         Unit("EUR", 2),
-        Move("request", ("student",), "asked", effects=Effects("propose")),
+        (Move("request", ("student",), "asked", effects=Effects("propose")),),
         (
             State("asked", "tutor", timeouts=(Timeout(lesson.start, "over", "holder"),)),
             State("over", over=True, moves=(Move("review", ("student",), STAY, needs=("reason",)),)),

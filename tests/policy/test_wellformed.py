@@ -12,10 +12,14 @@ from tutorcore.errors import InvalidValue, Mistakes
 from tutorcore.policy import (
     BACK,
     STAY,
+    AsGiven,
     Case,
     Effects,
+    FeeRate,
+    Fees,
     Move,
     Process,
+    Reminder,
     Settlement,
     State,
     Time,
@@ -33,6 +37,7 @@ from tutorcore.policy import (
     equals,
     first_entered,
     fraction,
+    has,
     hours,
     if_,
     joined,
@@ -44,9 +49,12 @@ from tutorcore.policy import (
     now,
     problems,
     proposed,
+    reviewed,
+    taught,
 )
 from tutorcore.policy.expressions import Anchor
 from tutorcore.policy.wellformed import rows_of
+from tutorcore.policy.words import blamed, reason
 
 ALL_BACK = Settlement.of({"student": "rest"})
 BACK_TO_STUDENT = Effects(cases=(Case(ALL_BACK),))
@@ -58,6 +66,11 @@ ACCEPT = Move("accept", ("tutor",), "agreed", effects=Effects("accept", hold="ex
 SILENCE = Timeout(asked + hours(48), "expired", "holder", effects=BACK_TO_STUDENT)
 PROPOSE = Move("propose", ("tutor",), "change", effects=Effects("propose"))
 START = Timeout(lesson.start, "expired", effects=BACK_TO_STUDENT)
+JOIN = Move("join", ("student",), STAY, effects=Effects(records="joined"))
+READY = Move("ready", ("system",), STAY, needs=("details",), effects=Effects(records="meeting"))
+REVIEW = Move(
+    "review", ("student",), STAY, until=lesson.end + hours(9), effects=Effects(records="reviewed", blind=True)
+)
 YES = Move("accept", ("student",), BACK, effects=Effects("accept", hold="exact"))
 LAPSE = Timeout(asked + hours(24), BACK, "holder")
 
@@ -73,7 +86,7 @@ def process(**changes: Any) -> Process:
     for name in [*states]:
         states[name] = changes.pop(name, states[name])
     more = changes.pop("more", ())
-    sound = Process("sound", "1", Unit("EUR", 2), OPENING, (*states.values(), *more))
+    sound = Process("sound", "1", Unit("EUR", 2), (OPENING,), (*states.values(), *more))
     return attrs.evolve(sound, **changes)
 
 
@@ -85,6 +98,16 @@ def requested(*moves: Move, timeouts: tuple[Timeout, ...] = (SILENCE,), **cells:
 def with_guard(when: Any) -> State:
     """Return the first state with a second way to accept, under a condition."""
     return requested(attrs.evolve(ACCEPT, verb="approve", when=when))
+
+
+def agreed(*moves: Move, **cells: Any) -> State:
+    """Return the second state with further moves and other cells."""
+    return attrs.evolve(AGREED, moves=(PROPOSE, *moves), **cells)
+
+
+def over(*moves: Move, **cells: Any) -> State:
+    """Return the last state with moves of its own and other cells."""
+    return attrs.evolve(EXPIRED, moves=moves, **cells)
 
 
 def change_rows(*moves: Move, timeouts: tuple[Timeout, ...] = (LAPSE,), **cells: Any) -> State:
@@ -125,7 +148,7 @@ STATES = [
         "state.expired",
         "that is over has no timeouts",
     ),
-    (process(expired=State("expired", over=True, slot="firm")), "state.expired", "that is over has no timeouts"),
+    (process(expired=State("expired", over=True, slot="tentative")), "state.expired.slot", "nothing is tentative once"),
     (process(expired=State("expired", "tutor", over=True)), "state.expired", "that is over has no timeouts"),
     (process(more=(State("odd", "tutor", over=True, beside=True),)), "state.odd", "that is over has no timeouts"),
     (
@@ -145,8 +168,8 @@ STATES = [
 
 ROWS = [
     (
-        process(opening=attrs.evolve(OPENING, by=("student", "tutor"))),
-        "opening.hold",
+        process(openings=(attrs.evolve(OPENING, by=("student", "tutor")),)),
+        "opening.0.hold",
         "the opening move holds money only if it is the paying side that asks",
     ),
     (
@@ -182,8 +205,8 @@ ROWS = [
         "state.requested.on.go.0.to",
         "only a row of a state beside can lead back",
     ),
-    (process(opening=attrs.evolve(OPENING, to="change")), "opening", "the opening move proposes terms and leads to"),
-    (process(opening=attrs.evolve(OPENING, effects=Effects())), "opening", "the opening move proposes terms"),
+    (process(openings=(attrs.evolve(OPENING, to="change"),)), "opening.0", "proposes terms and leads to"),
+    (process(openings=(attrs.evolve(OPENING, effects=Effects()),)), "opening.0", "the opening move proposes terms"),
     (
         process(agreed=attrs.evolve(AGREED, moves=(attrs.evolve(PROPOSE, effects=Effects("accept")),))),
         "state.agreed.on.propose.0",
@@ -248,7 +271,7 @@ MONEY = [
     (
         process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(hold="exact")))),
         "state.requested.on.go.0.hold",
-        "it does neither",
+        "only the paying side can pay: some of payer, requester, student",
     ),
     (
         process(requested=requested(Move("decline", ("tutor",), "expired"))),
@@ -421,7 +444,302 @@ EXPRESSIONS = [
 ]
 
 
-@pytest.mark.parametrize(("table", "path", "said"), [*HEADING, *STATES, *ROWS, *MONEY, *TIMEOUTS, *EXPRESSIONS])
+OPENINGS = [
+    (
+        process(openings=(OPENING, attrs.evolve(OPENING, verb="book", when=notice > hours(1)))),
+        "opening",
+        "a lesson is asked for by one verb, not by book, request",
+    ),
+    (
+        process(openings=(OPENING, attrs.evolve(OPENING, to="agreed", when=notice > hours(1)))),
+        "opening.1",
+        "never decides: a row without a condition comes before it for student",
+    ),
+    (
+        process(openings=(attrs.evolve(OPENING, when=notice > hours(1)), attrs.evolve(OPENING, by=("admin",)))),
+        "opening.1.hold",
+        "the opening move holds money only if it is the paying side that asks",
+    ),
+]
+
+MEETINGS = [
+    (
+        process(expired=over(meeting=True)),
+        "state.expired.meeting",
+        "a lesson that is over has no meeting, and an open change none of its own",
+    ),
+    (process(change=change_rows(meeting=True)), "state.change.meeting", "an open change none of its own"),
+    (process(agreed=agreed(taught=True)), "state.agreed.taught", "a lesson is taught once it is over"),
+    (
+        process(requested=requested(READY)),
+        "state.requested.on.ready.0.records",
+        "a meeting is recorded where the lesson has one (meeting = true)",
+    ),
+    *(
+        (
+            process(agreed=agreed(attrs.evolve(READY, **cells), meeting=True)),
+            "state.agreed.on.ready.0.records",
+            'a meeting comes from the platform, with its links: by = ["system"], needs = ["details"]',
+        )
+        for cells in ({"by": ("tutor",)}, {"by": ("system", "tutor")}, {"needs": ()}, {"needs": ("reason",)})
+    ),
+    (
+        process(requested=requested(attrs.evolve(JOIN, to="agreed"))),
+        "state.requested.on.join.0.records",
+        "a fact is recorded by a move that leads to 'stay'",
+    ),
+    (
+        process(requested=requested(timeouts=(SILENCE, attrs.evolve(START, effects=attrs.evolve(BACK_TO_STUDENT, records="joined"))))),  # noqa: E501  # One row of a table, one line.
+        "state.requested.timeout.1.records",
+        "a fact is recorded by a move that leads to 'stay'",
+    ),
+    (
+        process(requested=requested(attrs.evolve(JOIN, effects=Effects(records="joined", blind=True)))),
+        "state.requested.on.join.0.blind",
+        "only reviews are shown together; this row records none",
+    ),
+    (
+        process(expired=over(attrs.evolve(REVIEW, until=None))),
+        "state.expired.on.review.0.blind",
+        "needs until: what one side says would stay hidden for ever if the other says nothing",
+    ),
+    (
+        process(requested=requested(attrs.evolve(JOIN, effects=Effects(bookable=True)))),
+        "state.requested.on.join.0.bookable",
+        "only a time that is proposed or accepted can be bookable",
+    ),
+    (
+        process(
+            agreed=attrs.evolve(AGREED, moves=(attrs.evolve(PROPOSE, effects=Effects("propose", ("start",))),)),
+            change=change_rows(timeouts=(attrs.evolve(LAPSE, effects=Effects("accept", bookable=True)),)),
+        ),
+        "state.change.timeout.0.bookable",
+        "only a time that is proposed or accepted can be bookable",
+    ),
+]  # fmt: skip
+
+REMINDERS = [
+    (
+        process(expired=over(reminders=(Reminder(lesson.end, ("tutor",)),))),
+        "state.expired.reminder.0",
+        "there is nothing to be reminded of once a lesson is over",
+    ),
+    (
+        process(agreed=agreed(reminders=(Reminder(lesson.start, ("tutor",)), Reminder(lesson.end, ())))),
+        "state.agreed.reminder.1.to",
+        "nobody is reminded; name at least one role",
+    ),
+    (
+        process(agreed=agreed(reminders=(Reminder(lesson.start, ("operator",)),))),
+        "state.agreed.reminder.0.to",
+        "'operator' is nobody of the lesson; expected some of student, tutor, payer, requester",
+    ),
+    (
+        process(agreed=agreed(reminders=(Reminder(end_of_day(lesson.start), ("tutor",)),))),
+        "state.agreed.reminder.0.at",
+        "name a zone",
+    ),
+    (
+        process(agreed=agreed(reminders=(Reminder(proposed.start, ("tutor",)),))),
+        "state.agreed.reminder.0.at",
+        "proposed.* means something only",
+    ),
+    (
+        process(agreed=agreed(reminders=(Reminder(now + hours(1), ("tutor",)),))),
+        "state.agreed.reminder.0.at",
+        "now",
+    ),
+    (
+        process(agreed=agreed(reminders=(Reminder(if_(has("tutor", "vip"), lesson.start, lesson.end), ("tutor",)),))),
+        "state.agreed.reminder.0.at",
+        "has(tutor, vip) is known only as somebody acts",
+    ),
+    (
+        process(agreed=agreed(Move("end", ("tutor",), "expired", effects=BACK_TO_STUDENT), timeouts=(), reminders=(Reminder(Anchor("deadline") - hours(1), ("tutor",)),))),  # noqa: E501  # One row of a table, one line.
+        "state.agreed.reminder.0.at",
+        "this state has no timeout, so it has no deadline",
+    ),
+]  # fmt: skip
+
+NOTHING_HELD = attrs.evolve(OPENING, effects=Effects("propose"))
+NOTED = Move("note", ("tutor",), STAY, effects=BACK_TO_STUDENT)
+KEPT = State("kept", slot="firm", over=True)
+TO_KEPT = attrs.evolve(LAPSE, to="kept", effects=BACK_TO_STUDENT)
+
+
+def owing(*moves: Move) -> Process:
+    """Return a table that holds nothing, in which a request is answered or ends."""
+    answer = State(
+        "requested", "tutor", moves=(Move("decline", ("tutor",), "expired", effects=BACK_TO_STUDENT), *moves)
+    )
+    return Process("owing", "1", Unit("EUR", 2), (NOTHING_HELD,), (answer, EXPIRED), settles="due")
+
+
+def lapsing(slot: Any) -> Process:
+    """Return a table in which a change that lapses ends the lesson for good; it is opened from that slot."""
+    return process(
+        openings=(NOTHING_HELD,),
+        agreed=attrs.evolve(AGREED, slot=slot),
+        change=change_rows(timeouts=(TO_KEPT,)),
+        more=(KEPT,),
+    )
+
+
+DUE = [
+    (
+        owing(NOTED),
+        "state.requested.on.note.0.settle",
+        "what is due is settled once, when the lesson ends: this row does not end it",
+    ),
+    (lapsing("none"), "state.change.timeout.0", "it cannot claim the time that kept holds"),
+    (
+        process(settles="due", openings=(attrs.evolve(OPENING, effects=Effects("propose")),), change=attrs.evolve(CHANGE, moves=(attrs.evolve(YES, effects=Effects("accept")),))),  # noqa: E501  # One row of a table, one line.
+        "state.requested.on.accept.0.hold",
+        'nothing is held under a policy that settles what is "due"',
+    ),
+    (
+        attrs.evolve(load_preset("educai"), clears_after=hours(1)),
+        "payout.clears_after",
+        'nothing is paid out, so nothing clears, under a policy that settles what is "due"',
+    ),
+]  # fmt: skip
+
+TELLING = [
+    (
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(notify=("tutor", "operator"))))),
+        "state.requested.on.go.0.notify",
+        "'operator' is nobody of the lesson; expected some of student, tutor, payer, requester",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, effects=attrs.evolve(BACK_TO_STUDENT, notify=("tutor",))),))),  # noqa: E501  # One row of a table, one line.
+        "state.requested.timeout.0.notify",
+        "nobody acts who could be told besides, or nobody is told at all",
+    ),
+    *(
+        (
+            process(agreed=agreed(Move("note", ("tutor",), STAY, effects=Effects(records=fact, notify=("tutor",))))),
+            "state.agreed.on.note.0.notify",
+            "nobody is told at all",
+        )
+        for fact in ("joined", "left")
+    ),
+    (
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects("accept", ("start",))))),
+        "state.requested.on.go.0.may_change",
+        "only a row that proposes terms says what they may change",
+    ),
+]  # fmt: skip
+
+GIVEN = [
+    (
+        process(requested=requested(Move("end", ("tutor",), "expired", effects=Effects(cases=(Case(AsGiven(), notice > hours(1)), Case(ALL_BACK)))))),  # noqa: E501  # One row of a table, one line.
+        "state.requested.on.end.0.cases.1.settle",
+        "the split is said by the command in every case of a move, or in none",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(AsGiven()),))),))),
+        "state.requested.timeout.0.settle",
+        "the split is said by the command in every case of a move, or in none",
+    ),
+    (
+        process(requested=requested(Move("note", ("tutor",), STAY, needs=("split",)))),
+        "state.requested.on.note.0.needs",
+        'a split is needed where settle is "as_given" or names choices, only there',
+    ),
+    (
+        process(requested=requested(Move("go", ("admin",), "agreed", effects=Effects(hold="cover")))),
+        "state.requested.on.go.0.hold",
+        "only the paying side can pay",
+    ),
+    (
+        process(requested=requested(Move("pay", ("payer",), STAY, effects=Effects(hold="cover")))),
+        "state.requested.on.pay.0.hold",
+        "money is held for terms that this row proposes or accepts, or that stood before; there are none",
+    ),
+    (
+        process(change=change_rows(Move("pay", ("payer",), BACK, effects=Effects(hold="cover")))),
+        "state.change.on.pay.0.hold",
+        "money is held for terms that this row proposes or accepts",
+    ),
+    (
+        process(openings=(OPENING, attrs.evolve(OPENING, by=("payer",), effects=Effects(hold="cover", terms="propose"), to="expired"))),  # noqa: E501  # One row of a table, one line.
+        "opening.1",
+        "leads to expired, which is over, and does not say who gets what is held",
+    ),
+]  # fmt: skip
+
+FACTS = [
+    (
+        process(requested=with_guard(joined("tutor") < lesson.start), agreed=agreed(JOIN)),
+        "state.requested.on.approve.0.when",
+        "nothing in this table records joined(tutor)",
+    ),
+    (
+        process(requested=with_guard(joined("student") < lesson.start), expired=over(REVIEW)),
+        "state.requested.on.approve.0.when",
+        "nothing in this table records joined(student)",
+    ),
+    (
+        process(requested=with_guard(reviewed("student") < lesson.start), agreed=agreed(JOIN)),
+        "state.requested.on.approve.0.when",
+        "nothing in this table records reviewed(student)",
+    ),
+    (
+        process(requested=with_guard(taught("operator") < hours(20))),
+        "state.requested.on.approve.0.when",
+        "unknown role 'operator'",
+    ),
+    (
+        process(requested=with_guard(equals(blamed, "teacher"))),
+        "state.requested.on.approve.0.when",
+        "unknown role 'teacher'",
+    ),
+    (
+        process(requested=with_guard(all_of(notice > hours(1), notice >= days(2)))),
+        "state.requested.on.approve.0.when",
+        "notice >= 2d counts days or wall time",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(ALL_BACK, has("tutor", "vip")), Case(ALL_BACK)))),))),  # noqa: E501  # One row of a table, one line.
+        "state.requested.timeout.0.cases.0.when",
+        "a permission counts when somebody acts; nobody does here",
+    ),
+    (
+        process(requested=requested(timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(ALL_BACK, equals(reason, "ill")), Case(ALL_BACK)))),))),  # noqa: E501  # One row of a table, one line.
+        "state.requested.timeout.0.cases.0.when",
+        "only a command brings a reason, or blames somebody; there need be none here",
+    ),
+    (
+        process(fees=Fees((FeeRate("10%", when=has("tutor", "vip")), FeeRate("15%")))),
+        "fees.rates.0.when",
+        "a permission counts when somebody acts; nobody does here",
+    ),
+    (
+        process(fees=Fees((FeeRate("10%", when=equals(blamed, "tutor")), FeeRate("15%")))),
+        "fees.rates.0.when",
+        "only a command brings a reason, or blames somebody",
+    ),
+    *(
+        (
+            process(requested=requested(timeouts=(attrs.evolve(SILENCE, at=if_(when, asked + hours(1), asked)),))),
+            "state.requested.timeout.0.at",
+            f"{said} is known only as somebody acts; a time that nobody acts at cannot depend on it",
+        )
+        for when, said in (
+            (taught("tutor") < hours(20), "taught(tutor)"),
+            (has("tutor", "vip"), "has(tutor, vip)"),
+            (equals(reason, "ill"), "reason"),
+            (equals(blamed, "tutor"), "blamed"),
+        )
+    ),
+]  # fmt: skip
+
+AROUND = [*OPENINGS, *MEETINGS, *REMINDERS, *DUE, *TELLING, *GIVEN, *FACTS]
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "said"), [*HEADING, *STATES, *ROWS, *MONEY, *TIMEOUTS, *EXPRESSIONS, *AROUND]
+)
 def test_every_mistake_has_its_path(table: Process, path: str, said: str) -> None:
     """Checking a table with one thing wrong raises one mistake, at the path of that thing, with what is wrong."""
     with pytest.raises(Mistakes) as caught:
@@ -433,8 +751,8 @@ def test_every_mistake_has_its_path(table: Process, path: str, said: str) -> Non
 
 
 SEVERAL = [
-    (process(opening=attrs.evolve(OPENING, to="nowhere")), ["opening.to", "opening"]),
-    (process(opening=attrs.evolve(OPENING, to=BACK)), ["opening.to", "opening", "opening"]),
+    (process(openings=(attrs.evolve(OPENING, to="nowhere"),)), ["opening.0.to", "opening.0"]),
+    (process(openings=(attrs.evolve(OPENING, to=BACK),)), ["opening.0.to", "opening.0", "opening.0"]),
     (
         process(expired=State("expired", over=True, timeouts=(SILENCE,))),
         ["state.expired", "state.expired.timeout.0.fault", "state.expired.timeout"],
@@ -460,7 +778,7 @@ SEVERAL = [
         (entered + hours(0), False),
         (entered + days(1), True),
         (entered + days(0), False),
-        (entered + fraction("1/3"), True),
+        (entered + fraction("1/3"), False),  # Of the shortest lesson that is nothing.
         (entered + fraction("0%"), False),
         (entered - hours(1), False),
         (asked + hours(1), False),
@@ -521,6 +839,32 @@ def test_all_mistakes_come_at_once() -> None:
 @pytest.mark.parametrize(
     "table",
     [
+        process(requested=requested(Move("go", ("tutor",), "agreed", effects=Effects(notify=("tutor", "payer"))))),
+        owing(),
+        lapsing("firm"),
+        # What has taken place keeps its time.
+        process(expired=State("expired", over=True, slot="firm")),
+        # Several ways to ask, tried in order.
+        process(openings=(attrs.evolve(OPENING, to="agreed", when=notice > hours(24)), OPENING)),
+        # Facts that something records of everybody, or of who joins themselves.
+        process(requested=with_guard(joined("student") < lesson.start), agreed=agreed(JOIN)),
+        process(requested=with_guard(joined("payer") < now), agreed=agreed(attrs.evolve(JOIN, by=("system",)))),
+        process(requested=with_guard(reviewed("student") < now), expired=over(REVIEW)),
+        process(agreed=agreed(READY, meeting=True), expired=over(taught=True)),
+        process(agreed=agreed(reminders=(Reminder(Anchor("deadline") - hours(1), ("tutor", "payer")),))),
+        process(change=change_rows(reminders=(Reminder(proposed.start - hours(1), ("tutor",)),))),
+        process(
+            requested=requested(
+                attrs.evolve(ACCEPT, verb="approve", until=if_(has("tutor", "vip"), lesson.start, asked + hours(9)))
+            )
+        ),
+        process(
+            requested=requested(
+                Move("end", ("tutor",), "expired", needs=("split",), effects=Effects(cases=(Case(AsGiven()),)))
+            )
+        ),
+        process(requested=requested(Move("pay", ("payer",), "agreed", effects=Effects(hold="cover")))),
+        process(fees=Fees((FeeRate("10%", when=taught("tutor") < hours(20)), FeeRate("15%")))),
         # The names are a platform's own; nothing depends on them.
         process(id="a.b-c_9", version="2018-02"),
         process(zone="Europe/Berlin", requested=with_guard(notice >= days(2))),
@@ -566,8 +910,8 @@ def test_all_mistakes_come_at_once() -> None:
         ),
         process(agreed=attrs.evolve(AGREED, moves=(PROPOSE, Move("note", ("tutor",), STAY)))),
         # Anybody may open a lesson for which nothing is held yet.
-        process(opening=attrs.evolve(OPENING, by=("tutor",), effects=Effects("propose"))),
-        process(opening=attrs.evolve(OPENING, by=("payer", "requester"))),
+        process(openings=(attrs.evolve(OPENING, by=("tutor",), effects=Effects("propose")),)),
+        process(openings=(attrs.evolve(OPENING, by=("payer", "requester")),)),
         # Time passes on the way round.
         process(
             agreed=attrs.evolve(AGREED, timeouts=(Timeout(asked + hours(1), "resting"),)),
@@ -599,7 +943,7 @@ def test_without_a_hold_no_end_has_to_settle() -> None:
         "bare",
         "1",
         Unit("EUR", 2),
-        Move("request", ("student",), "requested", effects=Effects("propose")),
+        (Move("request", ("student",), "requested", effects=Effects("propose")),),
         (State("requested", moves=(Move("decline", ("tutor",), "expired"),)), EXPIRED),
     )
 
@@ -611,7 +955,7 @@ def test_rows_have_the_paths_of_a_file() -> None:
     table = process(requested=requested(attrs.evolve(ACCEPT, by=("admin",)), timeouts=(SILENCE, START)))
 
     assert [".".join(map(str, path)) for path, _, _ in rows_of(table)][:5] == [
-        "opening",
+        "opening.0",
         "state.requested.on.accept.0",
         "state.requested.on.accept.1",
         "state.requested.timeout.0",
@@ -630,6 +974,7 @@ def test_a_table_knows_its_name_and_its_verbs() -> None:
     """A process is named by id and version; its verbs come in the order of the table, each once."""
     assert process().name == "sound@1"
     assert process().verbs == ("request", "accept", "propose")
+    assert process().verb_of_opening == "request"
 
 
 @pytest.mark.parametrize(
@@ -644,6 +989,9 @@ def test_a_table_knows_its_name_and_its_verbs() -> None:
         lambda: attrs.evolve(SILENCE, fault="tutor"),  # type: ignore[arg-type]  # What a careless caller may still pass.
         lambda: attrs.evolve(SILENCE, if_past="ignore"),  # type: ignore[arg-type]  # What a careless caller may still pass.
         lambda: Case(fault="admin"),
+        lambda: Effects(records="seen"),  # type: ignore[arg-type]  # What a careless caller may still pass.
+        lambda: process(settles="never"),
+        lambda: process(openings=()),
     ],
 )
 def test_a_cell_holds_only_its_own_words(make: Callable[[], object]) -> None:

@@ -15,6 +15,7 @@ from tutorcore.errors import InvariantError
 from tutorcore.instants import Instant, instant, to_text
 from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
 from tutorcore.policy.parsing import ExpressionError, parse_guard, parse_time
+from tutorcore.policy.words import not_
 
 BERLIN = "Europe/Berlin"
 
@@ -34,13 +35,20 @@ class Brief:
 
 
 @attrs.frozen
+class Particulars:
+    blamed: str | None = None
+
+
+@attrs.frozen
 class Command:
     reason: str = ""
+    particulars: Particulars | None = None
 
 
 @attrs.frozen
 class Facts:
     counts: Mapping[str, int]
+    has: frozenset[str] = frozenset()
 
 
 def at(text: str) -> Instant:
@@ -59,6 +67,7 @@ TIMELINE = {
     "first_entered(agreed)": at("10T08:35:00"),
     "did(accept)": at("10T08:41:00"),
     "joined(student)": at("12T10:05:00"),
+    "reviewed(student)": at("12T12:00:00"),
     "lesson.first_start": at("11T10:00:00"),
     "deadline": at("12T08:30:00"),
 }
@@ -93,6 +102,7 @@ BARE = arguments(offer=None, timeline={})
         ("first_entered(agreed)", "10T08:35:00"),
         ("did(accept)", "10T08:41:00"),
         ("joined(student)", "12T10:05:00"),
+        ("reviewed(student)", "12T12:00:00"),
         ("lesson.start", "12T10:00:00"),
         ("lesson.end", "12T11:00:00"),
         ("lesson.first_start", "11T10:00:00"),
@@ -134,6 +144,14 @@ def test_a_reminder_reads_the_deadline_from_the_timeline_it_is_given() -> None:
     assert closure(*BARE) is None
 
 
+def test_a_condition_in_a_reminder_reads_the_deadline_too() -> None:
+    """Where the deadline is absent, what is asked of it is false."""
+    closure = compile_time(parse_time("if(deadline < lesson.start, deadline - 1h, entered)", where="reminder"))
+
+    assert closure(*arguments()) == at("12T07:30:00")
+    assert closure(*arguments(timeline={"entered": TIMELINE["entered"]})) == TIMELINE["entered"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "share", "expected"),
     [(10, "1/3", 3_333_333), (20, "1/3", 6_666_666), (20, "2/3", 13_333_333), (1, "1/7", 142_857)],
@@ -154,6 +172,8 @@ ABSENT_TIMES = [
     ("first_entered(agreed)", None),
     ("did(accept)", None),
     ("joined(student)", None),
+    ("reviewed(student)", None),
+    ("reviewed(student) + 14d", None),
     ("proposed.start", None),
     ("proposed.end", None),
     ("did(accept) + 1h", None),
@@ -190,6 +210,8 @@ def test_what_is_absent_is_skipped_or_leaves_no_timer(text: str, expected: str |
         ("did(accept)", "lesson.start"),
         ("lesson.start", "did(accept)"),
         ("did(accept)", "joined(student)"),
+        ("reviewed(tutor)", "now"),
+        ("now - reviewed(tutor)", "14d"),
         ("did(accept) + 1h", "lesson.start"),
         ("now - did(accept)", "1h"),
         ("did(accept) - created", "1h"),
@@ -211,7 +233,9 @@ def test_every_comparison_with_something_absent_is_false(op: str, sides: tuple[s
     assert compile_guard(parse_guard(f"not ({text})"))(*BARE) is True
 
 
-@pytest.mark.parametrize("text", ['proposed.kind == "trial"', 'proposed.kind != "trial"', 'reason != "ill"'])
+@pytest.mark.parametrize(
+    "text", ['proposed.kind == "trial"', 'proposed.kind != "trial"', 'reason != "ill"', 'blamed != "tutor"']
+)
 def test_absent_texts_equal_nothing_and_differ_from_nothing(text: str) -> None:
     """Without an open change or a command its texts are absent."""
     assert compile_guard(parse_guard(text))(*BARE) is False
@@ -301,6 +325,80 @@ def test_the_reason_of_a_command_is_read() -> None:
     assert guard(*arguments(command=Command("ill"))) is True
     assert guard(*arguments(command=Command("late"))) is False
     assert guard(*arguments(command=None)) is False
+
+
+@pytest.mark.parametrize(
+    ("command", "equal", "different"),
+    [
+        (None, False, False),
+        (Command(), False, False),
+        (Command(particulars=Particulars()), False, False),
+        (Command(particulars=Particulars("tutor")), True, False),
+        (Command(particulars=Particulars("student")), False, True),
+    ],
+)
+def test_whom_a_command_blames_is_read(command: Command | None, equal: bool, different: bool) -> None:
+    """`blamed` is the role in the particulars of the command, and absent where there is none."""
+    is_tutor, is_not_tutor = parse_guard('blamed == "tutor"'), parse_guard('"tutor" != blamed')
+
+    assert compile_guard(is_tutor)(*arguments(command=command)) is equal
+    assert compile_guard(is_not_tutor)(*arguments(command=command)) is different
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (None, False),
+        (Facts({}), False),
+        (Facts({}, frozenset({"has(student, meeting_provider)", "has(tutor, other)"})), False),
+        (Facts({"has(tutor, meeting_provider)": 1}), False),
+        (Facts({}, frozenset({"has(tutor, meeting_provider)"})), True),
+    ],
+)
+def test_a_permission_is_there_if_it_was_supplied(facts: Facts | None, expected: bool) -> None:
+    """A permission that nobody supplied is not there."""
+    guard = parse_guard("has( tutor,meeting_provider )")
+
+    assert compile_guard(guard)(*arguments(facts=facts)) is expected
+    assert compile_guard(not_(guard))(*arguments(facts=facts)) is not expected
+
+
+@pytest.mark.parametrize(
+    ("text", "below", "exactly", "above"),
+    [
+        ("taught(tutor) < 20h", True, False, False),
+        ("taught(tutor) <= 20h", True, True, False),
+        ("taught(tutor) > 20h", False, False, True),
+        ("taught(tutor) >= 20h", False, True, True),
+        ("taught(tutor) == 20h", False, True, False),
+        ("taught(tutor) != 20h", True, False, True),
+        ("20h > taught(tutor)", True, False, False),
+        ("not (20h <= taught(tutor))", True, False, False),
+    ],
+)
+def test_time_taught_comes_from_the_facts_in_microseconds(text: str, below: bool, exactly: bool, above: bool) -> None:
+    """Time taught is supplied as a whole number of microseconds and compared exactly."""
+    guard = compile_guard(parse_guard(text))
+    hours = 20 * 3600 * 1_000_000
+
+    found = [guard(*arguments(facts=Facts({"taught(tutor)": hours + more}))) for more in (-1, 0, 1)]
+    assert found == [below, exactly, above]
+
+
+def test_time_taught_in_a_window_is_another_fact() -> None:
+    """The window is a part of the name under which the time is supplied."""
+    guard = compile_guard(parse_guard("taught(student, within = 90d) >= 1s"))
+
+    assert guard(*arguments(facts=Facts({"taught(student, within=90d)": 1_000_000, "taught(student)": 0}))) is True
+
+
+@pytest.mark.parametrize("facts", [None, Facts({}), Facts({"taught(student)": 0})])
+def test_time_taught_not_supplied_is_a_broken_promise(facts: Facts | None) -> None:
+    """Reading a time that nobody supplied never passes for none."""
+    guard = compile_guard(parse_guard("taught(tutor) < 20h"))
+
+    with pytest.raises(InvariantError, match=r"taught\(tutor\)"):
+        guard(*arguments(facts=facts))
 
 
 def test_counts_come_from_the_facts() -> None:

@@ -18,8 +18,11 @@ from tutorcore.policy.analysis import (
     counts_read,
     facts_read,
     holds_until,
+    may_be_absent,
     names_read,
     needs_zone,
+    permissions_read,
+    reads_command,
     reads_proposed,
 )
 from tutorcore.policy.expressions import (
@@ -36,10 +39,13 @@ from tutorcore.policy.expressions import (
     Exact,
     Expression,
     Field,
+    Has,
     If,
+    Latest,
     Number,
     Portion,
     Shift,
+    Taught,
     Text,
     Time,
     depth,
@@ -52,9 +58,11 @@ from tutorcore.policy.words import (
     any_of,
     asked,
     at_time,
+    blamed,
     count,
     created,
     days,
+    deadline,
     did,
     differs,
     earliest,
@@ -63,6 +71,7 @@ from tutorcore.policy.words import (
     equals,
     first_entered,
     fraction,
+    has,
     hours,
     if_,
     joined,
@@ -75,9 +84,11 @@ from tutorcore.policy.words import (
     now,
     proposed,
     reason,
+    reviewed,
     rounds,
     seconds,
     start_of_day,
+    taught,
     weeks,
 )
 
@@ -115,6 +126,14 @@ def read(text: str) -> Expression:
         (equals(lesson.kind, "trial"), 'lesson.kind == "trial"'),
         (differs(reason, ""), 'reason != ""'),
         (equals(rounds, 1), "rounds == 1"),
+        (reviewed("student") + days(14), "reviewed(student) + 14d"),
+        (equals(blamed, "tutor"), 'blamed == "tutor"'),
+        (taught("tutor") < hours(20), "taught(tutor) < 20h"),
+        (taught("student", days(90)) >= minutes(90), "taught(student, within=90d) >= 90m"),
+        (hours(20) > taught("tutor", within=hours(1)), "20h > taught(tutor, within=1h)"),
+        (has("requester", "can_request_sessions"), "has(requester, can_request_sessions)"),
+        (not_(has("tutor", "meeting_provider")), "not has(tutor, meeting_provider)"),
+        (not_(not_(has("tutor", "a1_"))), "not (not has(tutor, a1_))"),
         (count("late", "student", days(90)) < 2, "count(late, student, within=90d) < 2"),
         (all_of(always, any_of(always, not_(always))), "true and (true or not true)"),
     ],
@@ -205,6 +224,25 @@ def wrong(value: object) -> Any:
         (lambda: Portion(wrong(0.5)), InvalidType, "an exact fraction"),
         (lambda: Count("late", "student", wrong(fraction("1/3"))), InvalidType, "days"),
         (lambda: Count("late", "two words"), InvalidValue, "a name"),
+        (lambda: reviewed(""), InvalidValue, "a name"),
+        (lambda: taught(""), InvalidValue, "a name"),
+        (lambda: taught(wrong(object())), InvalidType, "a name"),
+        (lambda: taught("tutor", wrong(fraction("1/3"))), InvalidType, "days"),
+        (lambda: taught("tutor") < wrong(20), InvalidType, "a duration"),
+        (lambda: taught("tutor") < days(20), InvalidValue, r"an exact duration such as 20h beside taught\(tutor\)"),
+        (lambda: days(20) > taught("tutor"), InvalidValue, r"an exact duration such as 20h beside taught\(tutor\)"),
+        (lambda: taught("tutor") < fraction("1/3"), InvalidValue, "an exact duration"),
+        (lambda: notice > taught("tutor"), InvalidValue, "an exact duration"),
+        (lambda: taught("tutor") > taught("student"), InvalidValue, r"beside taught\(tutor\)"),
+        (lambda: taught("tutor") > lesson.start, InvalidValue, "a duration on both sides"),
+        (lambda: asked + wrong(taught("tutor")), InvalidType, "a written duration"),
+        (lambda: has("", "meeting_provider"), InvalidValue, "a name of letters"),
+        (lambda: has("tutor", ""), InvalidValue, "small letters"),
+        (lambda: has("tutor", "Meetings"), InvalidValue, "small letters"),
+        (lambda: has("tutor", "_meetings"), InvalidValue, "small letters"),
+        (lambda: has("tutor", "1st"), InvalidValue, "small letters"),
+        (lambda: has("tutor", "a" * 65), InvalidValue, "small letters"),
+        (lambda: has("tutor", wrong(object())), InvalidType, "a name"),
         (lambda: Number(10**10), InvalidValue, "at most"),
         (lambda: Amount(wrong(20.0)), InvalidType, "floats are refused"),
         (lambda: Amount(Decimal("NaN")), InvalidValue, "a plain number"),
@@ -283,6 +321,8 @@ def test_walking_goes_from_left_to_right() -> None:
         ("earliest(entered(agreed), first_entered(agreed))", {"entered(agreed)", "first_entered(agreed)"}),
         ("not (joined(student) < lesson.first_start)", {"joined(student)", "lesson.first_start"}),
         ("if(did(accept) < asked, asked, created)", {"did(accept)", "asked"}),
+        ("earliest(reviewed(tutor), reviewed(student), lesson.end)", {"reviewed(tutor)", "reviewed(student)"}),
+        ("taught(tutor) < 20h and has(tutor, reviewed)", set()),
     ],
 )
 def test_the_anchors_a_timeline_must_keep(text: str, anchors: set[str]) -> None:
@@ -296,6 +336,73 @@ def test_the_facts_a_guard_reads() -> None:
 
     assert facts_read(guard) == {"count(late, student, within=90d)", "count(late, tutor)"}
     assert counts_read(guard) == {Count("late", "student", Calendar(days=90)), Count("late", "tutor")}
+
+
+def test_time_taught_is_a_fact_like_a_count() -> None:
+    """Time taught must be supplied too; whoever gathers it asks for its mark, its role and its window."""
+    guard = parse_guard("taught(tutor) < 20h and (count(late, tutor) < 1 or 1h <= taught(student, within=90d))")
+
+    assert counts_read(guard) == {Taught("tutor"), Taught("student", Calendar(days=90)), Count("late", "tutor")}
+    assert facts_read(guard) == {"taught(tutor)", "taught(student, within=90d)", "count(late, tutor)"}
+    gathered = {(tally.mark, tally.role, tally.within) for tally in counts_read(guard)}
+    assert gathered == {
+        ("taught", "tutor", None),
+        ("taught", "student", Calendar(days=90)),
+        ("late", "tutor", None),
+    }
+
+
+def test_the_permissions_a_guard_reads() -> None:
+    """Terms about permissions are named wherever they stand, and are no counts."""
+    guard = parse_guard("not has(tutor, meeting_provider) or (rounds < 5 and has(requester, can_request_sessions))")
+
+    assert permissions_read(guard) == {Has("tutor", "meeting_provider"), Has("requester", "can_request_sessions")}
+    assert facts_read(guard) == frozenset()
+    assert permissions_read(parse_time("if(has(tutor, quick), asked, created)")) == {Has("tutor", "quick")}
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ('reason == "ill"', True),
+        ('"tutor" == blamed', True),
+        ('if(blamed == "tutor", asked, created)', True),
+        ("rounds < 5 and not has(tutor, reason)", False),
+        ('lesson.kind == "reason"', False),
+        ("asked", False),
+    ],
+)
+def test_whether_only_a_command_can_answer(text: str, reads: bool) -> None:
+    """The reason and whom it blames come with a command, and nothing else does."""
+    assert reads_command(read(text)) is reads
+
+
+@pytest.mark.parametrize(
+    ("node", "absent"),
+    [
+        (reviewed("tutor"), True),
+        (reviewed("tutor") + hours(1), True),
+        (blamed, True),
+        (reason, True),
+        (deadline - hours(12), True),
+        (Latest((deadline, entered)), False),
+        (taught("tutor"), False),
+        (has("tutor", "quick"), False),
+    ],
+)
+def test_what_may_be_absent(node: Expression, absent: bool) -> None:
+    """Reviews, blame and deadlines may be missing; time taught and permissions are always answered."""
+    assert may_be_absent(node) is absent
+
+
+def test_the_roles_an_expression_mentions() -> None:
+    """Roles are named by anchors, counts, times taught, permissions, and by the text that `blamed` is compared with."""
+    guard = parse_guard(
+        'reviewed(a) < now and count(late, b) < 1 and taught(c) < 1h and has(d, quick) and blamed != "e" '
+        'and "f" == blamed and lesson.kind == "g" and blamed == lesson.kind'
+    )
+
+    assert names_read(guard) == Names(roles=frozenset("abcdef"), marks=frozenset({"late"}))
 
 
 def test_the_names_an_expression_mentions() -> None:
@@ -340,6 +447,10 @@ def test_whether_an_open_change_is_read(text: str, reads: bool) -> None:
         ("notice > 2d", True),
         ("2d < notice", True),
         ("count(late, student, within=90d) < 1", True),
+        ("count(late, student, within=90h) < 1", False),
+        ("taught(tutor, within=90d) < 20h", True),
+        ("taught(tutor, within=90h) < 20h", False),
+        ("taught(tutor) < 20h", False),
     ],
 )
 def test_whether_a_zone_is_needed(text: str, needs: bool) -> None:
@@ -379,6 +490,9 @@ def test_whether_a_zone_is_needed(text: str, needs: bool) -> None:
         ("lesson.price > 20", None),
         ("notice >= 24h or true", None),
         ("not (notice < 24h)", None),
+        ("has(tutor, quick)", None),
+        ("taught(tutor) < 20h", None),
+        ("has(tutor, quick) and notice >= 24h", "lesson.start - 24h"),
     ],
 )
 def test_the_instant_until_which_a_guard_holds(text: str, until: str | None) -> None:
@@ -417,6 +531,7 @@ def test_kinds_are_told_by_every_part() -> None:
 
     assert kinds == {"instant", "duration", "money", "text"}
     assert Always().kind == "guard"
+    assert (blamed.kind, taught("tutor").kind, has("tutor", "quick").kind) == ("text", "duration", "guard")
     assert (rounds.kind, Number(1).kind, Count("late", "student").kind) == ("count", "count", "count")
     assert isinstance(if_(always, asked, created), If)
 

@@ -18,6 +18,7 @@ from tutorcore.policy.words import (
     any_of,
     asked,
     at_time,
+    blamed,
     count,
     created,
     days,
@@ -30,6 +31,7 @@ from tutorcore.policy.words import (
     equals,
     first_entered,
     fraction,
+    has,
     hours,
     if_,
     joined,
@@ -42,9 +44,11 @@ from tutorcore.policy.words import (
     now,
     proposed,
     reason,
+    reviewed,
     rounds,
     seconds,
     start_of_day,
+    taught,
     weeks,
 )
 
@@ -59,6 +63,9 @@ from tutorcore.policy.words import (
         ("first_entered(agreed)", first_entered("agreed")),
         ("did(accept)", did("accept")),
         ("joined(student)", joined("student")),
+        ("reviewed(student)", reviewed("student")),
+        ("reviewed(tutor) + 14d", reviewed("tutor") + days(14)),
+        ("if(has(tutor, quick), asked, created)", if_(has("tutor", "quick"), asked, created)),
         ("lesson.start", lesson.start),
         ("lesson.end", lesson.end),
         ("lesson.first_start", lesson.first_start),
@@ -121,6 +128,16 @@ def test_a_time_is_read_and_printed(text: str, expected: object) -> None:
             "not (joined(student) < lesson.start + 1/3 lesson)",
             not_(joined("student") < lesson.start + fraction("1/3")),
         ),
+        ('blamed == "tutor"', equals(blamed, "tutor")),
+        ("taught(tutor) < 20h", taught("tutor") < hours(20)),
+        ("20h > taught(tutor)", hours(20) > taught("tutor")),
+        ("taught(student, within=90d) >= 1h 30m", taught("student", days(90)) >= ExactDuration(1, 30)),
+        ("has(tutor, meeting_provider)", has("tutor", "meeting_provider")),
+        ("not has(tutor, meeting_provider)", not_(has("tutor", "meeting_provider"))),
+        (
+            "has(requester, can_request_sessions) and notice >= 24h",
+            all_of(has("requester", "can_request_sessions"), notice >= hours(24)),
+        ),
         ("not true", not_(Always())),
         ("not (not true)", not_(not_(Always()))),
         ("true and rounds < 5 and true", all_of(Always(), rounds < 5, Always())),
@@ -155,6 +172,12 @@ def test_a_guard_is_read_and_printed(text: str, expected: object) -> None:
         ("asked + 0% lesson", "asked + 0% lesson"),
         ("if(not rounds<5 and true, asked, created)", "if(not (rounds < 5) and true, asked, created)"),
         ("if(true and true or true, asked, created)", "if((true and true) or true, asked, created)"),
+        ("if(not(has( tutor,quick )), asked, created)", "if(not has(tutor, quick), asked, created)"),
+        ("if(1d<notice or (has(tutor,quick)), asked, created)", "if(1d < notice or has(tutor, quick), asked, created)"),
+        (
+            "if(taught( tutor,within = 1w 2d )<90m, asked, created)",
+            "if(taught(tutor, within=1w 2d) < 90m, asked, created)",
+        ),
         ("if(lesson.kind == 'trial', asked, created)", 'if(lesson.kind == "trial", asked, created)'),
         ("if(lesson.price<020.50, asked, created)", "if(lesson.price < 20.50, asked, created)"),
         (
@@ -197,7 +220,7 @@ def test_a_time_in_a_guard_may_name_the_present() -> None:
 
 KNOWN_ANCHORS = (
     "created, asked, entered, lesson.start, lesson.end, lesson.first_start, proposed.start, proposed.end, "
-    "entered(state), first_entered(state), did(move), joined(role)"
+    "entered(state), first_entered(state), did(move), joined(role), reviewed(role)"
 )
 KNOWN_FUNCTIONS = "earliest(...), latest(...), start_of_day(...), end_of_day(...), at_time(...), if(...)"
 DURATIONS = "90s, 30m, 48h (exact), 2d, 1w, 3mo (calendar), 1/3 lesson, 33% lesson"
@@ -229,7 +252,7 @@ TIME_ERRORS = [
         "next_weekday(lesson.start)",
         "next_weekday",
         "'next_weekday' is not known; known: earliest, latest, start_of_day, end_of_day, at_time, if, entered, "
-        "first_entered, did, joined",
+        "first_entered, did, joined, reviewed",
         None,
     ),
     ("earlest(asked, created)", "earlest", None, "earliest"),
@@ -239,6 +262,14 @@ TIME_ERRORS = [
     ("notice", "notice", "'notice' is known only in guards", None),
     ("true", "true", "'true' is known only in guards", None),
     ("count(late, student)", "count", "'count' is known only in guards", None),
+    ("taught(tutor)", "taught", "'taught' is known only in guards", None),
+    ("has(tutor, quick)", "has", "'has' is known only in guards", None),
+    ("hours(tutor)", "hours", None, None),
+    ("blamed", "blamed", "'blamed' is known only in guards", None),
+    ("reviewed", "reviewed", "'reviewed' needs its role: reviewed(role)", None),
+    ("reviewd(tutor)", "reviewd", None, "reviewed"),
+    ('joined("student")', '"student"', "expected a role, found '\"student\"'", "student"),
+    ("did('two words')", "'two words'", None, None),
     ("if(true, now, asked)", "now", None, None),
     # Durations.
     ("asked + 48", "48", "'48' is a plain number; a duration is expected here", "48h"),
@@ -354,6 +385,53 @@ GUARD_ERRORS = [
     ("count(late, student, within=x) < 2", "x", f"expected a duration, found 'x'; known: {DURATIONS}", None),
     ("count(late, student, within=90) < 2", "90", "expected a duration such as 90d", None),
     ("count(late, student, within=33% lesson) < 2", "33% lesson", "expected a duration such as 90d", None),
+    # taught().
+    ("taught", "taught", "'taught' is a function and needs its parentheses", None),
+    ("taught() < 20h", ")", "expected a role, found ')'", None),
+    ("taught('tutor') < 20h", "'tutor'", None, "tutor"),
+    ("taught(late, student) < 20h", "student", "taught has one option, within=90d", "within"),
+    ("taught(tutor, within=90) < 20h", "90", "expected a duration such as 90d", None),
+    ("taught(tutor) < 20", "20", "'20' is a plain number beside a duration", "20h"),
+    ("taught(tutor)", "taught(tutor)", "'taught(tutor)' is a duration; a condition is expected here", None),
+    ("taught(tutor) < 2d", "2d", "expected an exact duration such as 20h beside taught(tutor)", None),
+    ("2d > taught(tutor)", "2d", "expected an exact duration such as 20h beside taught(tutor)", None),
+    ("taught(tutor) > 33% lesson", "33% lesson", "expected an exact duration such as 20h beside taught(tutor)", None),
+    ("notice > taught(tutor)", "notice", "expected an exact duration such as 20h beside taught(tutor)", None),
+    ("taught(a) > taught(b)", "taught(b)", "expected an exact duration such as 20h beside taught(a)", None),
+    (
+        "taught(tutor) < lesson.start",
+        "lesson.start",
+        "expected a duration on both sides: taught(tutor) is a duration, lesson.start an instant",
+        None,
+    ),
+    ("asked + taught(tutor) > now", "taught(tutor)", f"an instant is moved by a written duration: {DURATIONS}", None),
+    ("hours(tutor) < 20h", "hours", None, "taught"),
+    ("taugt(tutor) < 20h", "taugt", None, "taught"),
+    # has().
+    ("has", "has", "'has' is a function and needs its parentheses", None),
+    ("has()", ")", "expected a role, found ')'", None),
+    ("has(tutor)", ")", "expected ',' and a permission such as meeting_provider, found ')'", None),
+    ("has(tutor, )", ")", "expected a permission, found ')'", None),
+    ('has(tutor, "quick")', '"quick"', "expected a permission, found '\"quick\"'", "quick"),
+    ('has(tutor, "quick start")', '"quick start"', None, None),
+    (
+        "has(tutor, Quick)",
+        "Quick",
+        "permission is 'Quick'; expected a name of small letters, digits and '_' such as meeting_provider",
+        None,
+    ),
+    ("has(tutor, meeting.provider)", "meeting.provider", "expected a permission, found 'meeting.provider'", None),
+    ("has(tutor, quick, within=90d)", ",", "expected ')' to close has(, found ','", None),
+    (
+        "has(tutor, quick) == true",
+        "has(tutor, quick)",
+        "'has(tutor, quick)' is a condition; conditions are joined by and, or, not, never compared",
+        None,
+    ),
+    # Whom a command blames.
+    ("blamd == 'tutor'", "blamd", None, "blamed"),
+    ("blamed == tutor", "tutor", "unknown name 'tutor'; a text stands in quotes", '"tutor"'),
+    ("blamed < 'tutor'", "<", "expected texts to be compared with == or !=", None),
 ]
 
 
@@ -529,6 +607,11 @@ NAMES = Names(
         ("joined(studnt) < now", "studnt", "unknown role 'studnt'; known: student, tutor", "student"),
         ("count(late, tutor) < 1", "late", "unknown mark 'late'; known: late_cancel", None),
         ("count(late_cancel, parent) < 1", "parent", "unknown role 'parent'; known: student, tutor", None),
+        ("reviewed(tuter) < now", "tuter", "unknown role 'tuter'; known: student, tutor", "tutor"),
+        ("taught(parent) < 20h", "parent", "unknown role 'parent'; known: student, tutor", None),
+        ("has(quick, tutor)", "quick", "unknown role 'quick'; known: student, tutor", None),
+        ('blamed == "tuter"', '"tuter"', "unknown role 'tuter'; known: student, tutor", '"tutor"'),
+        ("'nobody' != blamed", "'nobody'", "unknown role 'nobody'; known: student, tutor", None),
     ],
 )
 def test_names_are_checked_where_they_are_known(text: str, word: str, message: str, suggestion: str | None) -> None:
@@ -543,6 +626,9 @@ def test_names_are_checked_where_they_are_known(text: str, word: str, message: s
 
 def test_known_names_are_accepted() -> None:
     """With the process's names at hand, those are read."""
-    text = "entered(agreed) < did(accept) and count(late_cancel, tutor) < 1"
+    text = (
+        "entered(agreed) < did(accept) and count(late_cancel, tutor) < 1 and taught(tutor) < 20h "
+        'and has(tutor, quick) and blamed == "student" and lesson.kind == "trial"'
+    )
 
     assert str(parse_guard(text, names=NAMES)) == text

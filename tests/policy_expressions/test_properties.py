@@ -16,7 +16,16 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from tutorcore.calendar.zones import zone
-from tutorcore.policy.analysis import anchors_read, facts_read, holds_until, may_be_absent, needs_zone, reads_proposed
+from tutorcore.policy.analysis import (
+    anchors_read,
+    counts_read,
+    holds_until,
+    may_be_absent,
+    needs_zone,
+    permissions_read,
+    reads_command,
+    reads_proposed,
+)
 from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
 from tutorcore.policy.expressions import (
     ANCHORS_OF,
@@ -38,6 +47,7 @@ from tutorcore.policy.expressions import (
     Expression,
     Field,
     Guard,
+    Has,
     If,
     Latest,
     Not,
@@ -46,6 +56,7 @@ from tutorcore.policy.expressions import (
     Portion,
     Shift,
     StartOfDay,
+    Taught,
     Text,
     Time,
     depth,
@@ -70,6 +81,9 @@ counts = st.builds(
     st.sampled_from(("student", "tutor")),
     st.none() | exact_durations | calendar_durations,
 )
+taught = st.builds(Taught, st.sampled_from(("student", "tutor")), st.none() | exact_durations | calendar_durations)
+short_durations = st.builds(Exact, seconds=st.integers(0, 6))
+permissions = st.builds(Has, st.sampled_from(("student", "tutor")), st.sampled_from(("quick", "meeting_provider")))
 
 
 def fields(kind: str) -> st.SearchStrategy[Field]:
@@ -116,6 +130,8 @@ def comparisons(levels: int) -> st.SearchStrategy[Comparison]:
         st.builds(Comparison, amounts, ops, fields("money")),
         st.builds(Comparison, counts | fields("count"), ops, numbers | counts),
         st.builds(Comparison, numbers, ops, counts | fields("count")),
+        st.builds(Comparison, taught, ops, short_durations),
+        st.builds(Comparison, short_durations, ops, taught),
         st.builds(Comparison, fields("text"), same, texts | fields("text")),
         st.builds(Comparison, texts, same, fields("text")),
     )
@@ -123,7 +139,7 @@ def comparisons(levels: int) -> st.SearchStrategy[Comparison]:
 
 def guards(levels: int) -> st.SearchStrategy[Guard]:
     """Generate guards of a few levels."""
-    leaves: st.SearchStrategy[Guard] = comparisons(max(levels - 1, 0)) | st.just(Always())
+    leaves: st.SearchStrategy[Guard] = comparisons(max(levels - 1, 0)) | permissions | st.just(Always())
     if levels == 0:
         return leaves
     inner = guards(levels - 1)
@@ -150,13 +166,20 @@ class Brief:
 
 
 @attrs.frozen
+class Particulars:
+    blamed: str | None
+
+
+@attrs.frozen
 class Command:
     reason: str
+    particulars: Particulars | None
 
 
 @attrs.frozen
 class Facts:
     counts: Mapping[str, int]
+    has: frozenset[str]
 
 
 @attrs.frozen
@@ -171,9 +194,14 @@ class World:
     brief: Brief
     command: Command | None
     counts: Callable[[str], int]
+    has: frozenset[str]
 
     def arguments(self, *exprs: Expression) -> tuple[Any, ...]:
-        facts = Facts({key: self.counts(key) for expr in exprs for key in facts_read(expr)})
+        counts = {
+            str(term): self.counts(str(term)) * (10**6 if isinstance(term, Taught) else 1)
+            for expr in exprs
+            for term in counts_read(expr)
+        }
         return (
             self.now,
             self.terms,
@@ -182,7 +210,7 @@ class World:
             self.timeline,
             self.brief,
             self.command,
-            facts if facts.counts else None,
+            Facts(counts, self.has) if counts or self.has else None,
         )
 
 
@@ -218,8 +246,14 @@ worlds = st.builds(
     st.integers(0, 6),
     timelines,
     st.builds(Brief, instants, st.sampled_from((BERLIN, "UTC", "America/New_York"))),
-    st.none() | st.builds(Command, st.sampled_from(("ill", ""))),
+    st.none()
+    | st.builds(
+        Command,
+        st.sampled_from(("ill", "")),
+        st.none() | st.builds(Particulars, st.sampled_from((None, "trial", "ill"))),
+    ),
     st.integers(0, 6).map(lambda base: lambda key: (base + len(key)) % 7),
+    st.frozensets(permissions.map(str)),
 )
 dated_sets = st.frozensets(st.sampled_from(("asked", "entered", "created", "did(accept)", "entered(agreed)")))
 
@@ -256,6 +290,8 @@ class Interpreter:
                 return timedelta(microseconds=int(share * (length // timedelta(microseconds=1))))
             case Count():
                 return self.world.counts(str(node))
+            case Taught():
+                return timedelta(seconds=self.world.counts(str(node)))
             case Number(value=value) | Text(value=value):
                 return value
             case Amount(value=value):
@@ -287,6 +323,8 @@ class Interpreter:
             return world.rounds
         if name == "reason":
             return None if world.command is None else world.command.reason
+        if name == "blamed":
+            return getattr(getattr(world.command, "particulars", None), "blamed", None)
         whose, _, what = name.partition(".")
         found = world.terms if whose == "lesson" else world.offer
         if found is None:
@@ -354,6 +392,8 @@ class Interpreter:
                 return not self.holds(inner)
             case Comparison(left=left, op=op, right=right):
                 return self.compared(left, op, right)
+            case Has(role=role, permission=permission):
+                return f"has({role}, {permission})" in self.world.has
         return True
 
     def compared(self, left: Any, op: str, right: Any) -> bool:
@@ -481,6 +521,24 @@ def test_only_what_reads_an_open_change_depends_on_it(expr: Guard, world: World)
     closure = compile_guard(expr)
 
     assert reads_proposed(expr) or closure(*without.arguments(expr)) is closure(*world.arguments(expr))
+
+
+@given(conditions, worlds)
+def test_only_what_reads_the_command_depends_on_it(expr: Guard, world: World) -> None:
+    """A guard that does not read the command is the same with and without one."""
+    without = attrs.evolve(world, command=None)
+    closure = compile_guard(expr)
+
+    assert reads_command(expr) or closure(*without.arguments(expr)) is closure(*world.arguments(expr))
+
+
+@given(conditions, worlds)
+def test_only_the_permissions_read_matter(expr: Guard, world: World) -> None:
+    """A guard that is supplied only with the permissions it reads gives the same answer."""
+    kept = attrs.evolve(world, has=world.has & {str(term) for term in permissions_read(expr)})
+    closure = compile_guard(expr)
+
+    assert closure(*kept.arguments(expr)) is closure(*world.arguments(expr))
 
 
 @given(conditions, worlds)

@@ -117,6 +117,7 @@ def _itc(minor: int) -> Money:
 
 _NAIVE = datetime(2026, 3, 7, 9)  # noqa: DTZ001  # What must be refused.
 _ANY_OFFER: dict[str, Any] = {"offer": "x"}
+_ANY: dict[str, Any] = {"a typo": ["tld"], "a text": "told", "a number": 5, "a digit": "1"}
 _ANY_ACCOUNT: tuple[Any, str] = ("Assets:Bank", "ITC")
 _FIRST = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 _LAST = datetime.fromisoformat("9999-12-31T23:59:59.999999+00:00")
@@ -203,7 +204,7 @@ MISUSE: dict[str, tuple[Attempt, type[TutorcoreError], str]] = {
     "unknown actor": (_act(by="tomm"), UnknownName, r"party \(by\) 'tomm'; register people with add_party"),
     "unknown student": (_ask(student="anne"), UnknownName, r"party \((student|by)\) 'anne'"),
     "unknown tutor": (_ask(tutor="tomm"), UnknownName, r"party \(tutor\) 'tomm'"),
-    "payer who has not asked": (_ask(payer="tim"), InvalidValue, r"payer is 'tim'; expected the student or whoever"),
+    "payer who has not asked": (_ask(payer="tim"), InvalidValue, r"payer is 'tim'; expected whoever asks"),
     "unknown wallet": (lambda market: market.top_up("mum", _itc(5), key="new", now=_ASKED), UnknownName, r"'mum'"),
     "lesson that is there already": (_ask(lesson="asked"), InvalidValue, r"lesson is 'asked'; expected a new id"),
     "oneself as tutor": (_ask(tutor="ann"), InvalidValue, r"tutor is 'ann'; expected somebody other than the student"),
@@ -271,6 +272,14 @@ MISUSE: dict[str, tuple[Attempt, type[TutorcoreError], str]] = {
     ),
     "outbox after less than nothing": (lambda market: market.outbox(after=-1), InvalidValue, r"after is -1"),
     "less than nothing of the outbox": (lambda market: market.outbox(limit=-1), InvalidValue, r"limit is -1"),
+    "outbox of a kind that is none": (
+        lambda market: market.outbox(kinds=_ANY["a typo"]), UnknownName, r"kind of message 'tld'; did you mean 'told'",
+    ),
+    "outbox of a text": (lambda market: market.outbox(kinds=_ANY["a text"]), InvalidType, r"kinds is 'told'"),
+    "outbox of a number": (lambda market: market.outbox(kinds=_ANY["a number"]), InvalidType, r"kinds is 5"),
+    "finishing row nought": (lambda market: market.delivered(0), InvalidValue, r"sequence is 0; expected 1 or more"),
+    "finishing a row by a text": (lambda market: market.delivered(_ANY["a digit"]), InvalidType, r"sequence is '1'"),
+    "finishing a row that is not there": (lambda market: market.delivered(10**9), UnknownName, r"row of the outbox"),
     "statement of a name": (
         lambda market: market.statement(*_ANY_ACCOUNT),
         InvalidType,

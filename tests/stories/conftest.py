@@ -134,6 +134,66 @@ def agree(market: Marketplace, ask: Callable[..., Lesson]) -> Callable[..., Less
     return agrees
 
 
+@pytest.fixture
+def open_itutor(open_market: Callable[..., Marketplace]) -> Callable[[Process], Marketplace]:
+    """Opens a marketplace like iTutor: tom has connected a video provider, ann and sue have 1000.00 TTD each.
+
+    The robot is the platform's own software: it brings meetings, and reports who joins them.
+    """
+
+    def opens(policy: Process) -> Marketplace:
+        market = open_market(policy)
+        market.add_party("tom", zone=_ZONES["tom"], permissions=["meeting_provider"])
+        market.add_party("robot", zone="UTC", grants=["system"])
+        for student in ("ann", "sue"):
+            market.top_up(student, market.money("1000.00", "TTD"), key=f"{student} pays in", now=_BEGINNING)
+        return market
+
+    return opens
+
+
+@pytest.fixture
+def itutor(open_itutor: Callable[[Process], Marketplace]) -> Marketplace:
+    """The marketplace under the preset itutor."""
+    return open_itutor(load_preset("itutor"))
+
+
+@pytest.fixture
+def book() -> Callable[..., Lesson]:
+    """Lets ann (or `student`) ask tom two days ahead for `minutes` at 100.00 TTD, and tom accept a second later."""
+
+    def books(
+        market: Marketplace,
+        start: str,
+        *,
+        minutes: float = 60,
+        price: str = "100.00",
+        student: str = "ann",
+        ahead: timedelta = timedelta(days=2),
+        key: str = "book",
+    ) -> Lesson:
+        now = instant(start) - ahead
+        asked = market.request(
+            student=student,
+            tutor="tom",
+            start=instant(start),
+            duration=timedelta(minutes=minutes),
+            price=price,
+            key=key,
+            now=now,
+        ).or_raise()
+        assert asked.lesson is not None
+        accepted = market.accept(
+            asked.lesson.id, by="tom", proposal=1, key=f"{key} accepted", now=now + timedelta(seconds=1)
+        )
+        lesson = accepted.or_raise().lesson
+        assert lesson is not None
+        assert lesson.state == "agreed"
+        return lesson
+
+    return books
+
+
 @pytest.fixture(
     params=[
         pytest.param((timedelta(microseconds=-1), True), id="just before"),
@@ -164,9 +224,11 @@ def told() -> Callable[[Marketplace, str], list[tuple[str, set[str]]]]:
 
     def reads(market: Marketplace, lesson: str) -> list[tuple[str, set[str]]]:
         steps = [each.version.step for each in market.history(lesson)]
-        notices = [row.notice for row in market.outbox() if row.notice.lesson == lesson]
+        messages = [row.message for row in market.outbox() if row.message.lesson == lesson]
         return [
-            (steps[notice.number - 1].verb or steps[notice.number - 1].to, set(notice.audience)) for notice in notices
+            (steps[message.number - 1].verb or steps[message.number - 1].to, set(message.audience))
+            for message in messages
+            if message.kind == "told"
         ]
 
     return reads

@@ -43,13 +43,13 @@ def _offered_to(market: Marketplace, lesson: Lesson, by: str, now: str) -> list[
 def test_itk_7_alone_a_side_can_propose_a_change_and_cancel_in_time_and_nothing_else(
     market: Marketplace, agree: Agree, by: str
 ) -> None:
-    """These are the buttons that either side sees; from 24 hours before the start only the first is left."""
+    """These are the buttons that either side sees; from 24 hours before only the first is left, until both go in."""
     lesson = agree(_START, now=_AGREED)
 
     assert _offered_to(market, lesson, by, "2026-06-10T10:00:00Z") == ["propose", "cancel"]
     assert _offered_to(market, lesson, by, "2026-06-19T09:59:59.999999Z") == ["propose", "cancel"]
     assert _offered_to(market, lesson, by, "2026-06-19T10:00:00Z") == ["propose"]
-    assert _offered_to(market, lesson, by, _START) == []
+    assert _offered_to(market, lesson, by, _START) == ["join", "leave"]
 
 
 @pytest.mark.parametrize("by", ["ann", "tom"])

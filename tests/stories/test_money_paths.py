@@ -395,14 +395,38 @@ def test_a_price_that_is_held_when_agreed_is_asked_for_then_and_not_before(
     assert (accepted.held, accepted.legs) == (250, (("payer", -250),))
 
 
-def test_a_policy_that_holds_nothing_moves_nothing(open_market: Callable[..., Marketplace], books: Books) -> None:
-    """Where money is settled elsewhere a lesson runs from request to completion without an entry."""
+def test_a_policy_that_holds_nothing_records_who_owes_what(
+    open_market: Callable[..., Marketplace], books: Books
+) -> None:
+    """Where money is settled elsewhere nothing moves until the end, and then only what is owed and due is written."""
     market = open_market(load_policy('extends = "italki"\nid = "elsewhere"\nrequest.hold = "none"\n'))
     lesson = _agreed(market)
 
+    before = books(market)
     market.sweep(now=_START + 30 * 24 * _HOUR)
 
-    assert market.history(lesson.id)[-1].version.state == "completed"
+    completed = market.history(lesson.id)[-1].version
+    assert before == {}
+    assert (completed.state, completed.held) == ("completed", 0)
+    assert completed.legs == (("owed", -250), ("due", 212), ("platform", 38))
+    assert books(market) == {
+        "Assets:Receivable:Payers:Ann": "25.0",
+        "Income:Fees:Commission": "3.8",
+        "Liabilities:Tutors:Tom:Due": "21.2",
+    }
+
+
+def test_where_nothing_is_held_a_cancellation_owes_nothing(
+    open_market: Callable[..., Marketplace], books: Books
+) -> None:
+    """What falls to the student was never paid, so there is nothing to write down."""
+    market = open_market(load_policy('extends = "italki"\nid = "elsewhere"\nrequest.hold = "none"\n'))
+    lesson = _agreed(market)
+
+    cancelled = market.cancel(lesson.id, by="ann", key="off", now=_NOW + _HOUR).or_raise().lesson
+
+    assert cancelled is not None
+    assert (cancelled.state, cancelled.legs) == ("cancelled", ())
     assert books(market) == {}
 
 

@@ -1,8 +1,9 @@
 """Storage in memory: for tests, simulations and programs whose marketplace lives as long as they do.
 
 Everything is a plain dict or list, and most of it only grows, so a transaction is taken back by cutting lists to the
-lengths they had; the few things that change in place (claims, clearings, parties, policies) leave a note of how to undo
-them. What is found by time (deadlines, clearings) lies in heaps whose outdated items are dropped when they surface.
+lengths they had; the few things that change in place (claims, clearings, marks, reminders, deliveries, parties,
+policies) leave a note of how to undo them. What is found by time (deadlines, clearings, reminders) lies in heaps whose
+outdated items are dropped when they surface.
 
 One lock lets one thread in at a time, readers included. Transactions do not nest; savepoints do.
 """
@@ -10,14 +11,17 @@ One lock lets one thread in at a time, readers included. Transactions do not nes
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from functools import partial
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, merge
+from itertools import islice
 from operator import itemgetter
 from threading import RLock
 from types import TracebackType
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 from tutorcore.adapters.ended import Ended
 from tutorcore.errors import StorageError
@@ -27,7 +31,7 @@ from tutorcore.ledger.accounts import Account
 from tutorcore.ledger.book import Book, Shortfall
 from tutorcore.ledger.entries import Entry
 from tutorcore.lessons.lesson import LONGEST, Lesson
-from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice
+from tutorcore.lessons.projections import Claim, Clearing, Mark, Message, MessageKind, Reminded
 from tutorcore.lessons.records import due_of
 from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import (
@@ -104,6 +108,52 @@ class _Agenda(Generic[K]):
         self.full = 2 * len(self.heap) + _FEW
 
 
+class _Tally:
+    """The marks of one name on one party, as (at, lesson, number) in order, and the running sums of their amounts."""
+
+    __slots__ = ("rows", "sums")
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+        self.sums = [0]
+
+    def add(self, row: tuple[Any, ...], amount: int) -> bool:
+        """Count the row, unless it is counted already."""
+        place = bisect_left(self.rows, row)
+        if self.rows[place : place + 1] == [row]:
+            return False
+        self.rows.insert(place, row)
+        self.sums.insert(place, self.sums[place])
+        self._shift(place + 1, amount)
+        return True
+
+    def remove(self, row: tuple[Any, ...], amount: int) -> None:
+        place = bisect_left(self.rows, row)
+        del self.rows[place], self.sums[place]
+        self._shift(place, -amount)
+
+    def between(self, since: Instant | None, until: Instant) -> int:
+        """Return the sum of what came after `since` and up to `until`."""
+        first = 0 if since is None else bisect_right(self.rows, since, key=itemgetter(0))
+        last = bisect_right(self.rows, until, key=itemgetter(0))
+        return self.sums[last] - self.sums[first] if last > first else 0
+
+    def _shift(self, first: int, amount: int) -> None:
+        for place in range(first, len(self.sums)):
+            self.sums[place] += amount
+
+
+class _Delivery(NamedTuple):
+    """How far the delivery of an outbox row has come."""
+
+    attempts: int = 0
+    retry_at: Instant | None = None
+    done: bool = False
+
+
+_UNTOUCHED: Final = _Delivery()
+
+
 class _Data:
     """The marketplace: lists that only grow, and what is looked up in them."""
 
@@ -115,6 +165,7 @@ class _Data:
         self.audit: list[AuditLine] = []
         self.answers: dict[Key, AuditLine] = {}
         self.parties: dict[PartyId, Party] = {}
+        self.schedules: dict[PartyId, str | None] = {}
         self.machines: dict[PolicyHash, Machine] = {}
         self.versions: list[Lesson] = []
         self.causes: list[Cause] = []  # of each version
@@ -133,9 +184,15 @@ class _Data:
         self.clearing_dues: dict[Clearing, Instant] = {}
         self.clearing_agenda: _Agenda[Clearing] = _Agenda(self.clearing_dues)
         self.clearings_of: dict[PartyId, _Agenda[Clearing]] = {}
-        self.marks: dict[tuple[PartyId, str], list[tuple[Any, ...]]] = {}  # (at, lesson, number), in order
-        self.outbox: list[Notice] = []
-        self.outbox_causes: list[Cause] = []  # of each notice
+        self.marks: defaultdict[tuple[PartyId, str], _Tally] = defaultdict(_Tally)
+        self.reminders: dict[LessonId, dict[int, Reminded]] = {}
+        self.reminder_dues: dict[tuple[LessonId, int], Instant] = {}
+        self.reminder_agenda: _Agenda[tuple[LessonId, int]] = _Agenda(self.reminder_dues)
+        self.outbox: list[Message] = []
+        self.outbox_causes: list[Cause] = []  # of each message
+        self.deliveries: dict[int, _Delivery] = {}  # of those that somebody took or finished
+        self.undone: defaultdict[MessageKind, list[int]] = defaultdict(list)  # in order
+        self.undone_of: defaultdict[LessonId, list[int]] = defaultdict(list)
 
     def mark(self) -> tuple[Cause, int, int, int, int, int]:
         """Return the present end of everything, for `back_to`."""
@@ -162,6 +219,9 @@ class _Data:
             self._remove_version()
         self.book.undo(entries)
         del self.entry_causes[entries:]
+        for message in self.outbox[outbox:]:  # What was done to them is taken back: they are the last of the undone.
+            self.undone[message.kind].pop()
+            self.undone_of[message.lesson].pop()
         del self.outbox[outbox:], self.outbox_causes[outbox:]
 
     def _remove_version(self) -> None:
@@ -243,6 +303,37 @@ class _Data:
         agenda.add((clearing.due, clearing))
         self.clearing_agenda.add((clearing.due, clearing))
 
+    def set_reminders(self, lesson: LessonId, rows: dict[int, Reminded]) -> None:
+        """Replace what a lesson's people are to be reminded of."""
+        for position in self.reminders.pop(lesson, ()):
+            del self.reminder_dues[lesson, position]
+        for position, row in rows.items():
+            self.reminder_dues[lesson, position] = row.at
+            self.reminder_agenda.add((row.at, (lesson, position)))
+        if rows:
+            self.reminders[lesson] = rows
+
+    def set_delivery(self, sequence: int, delivery: _Delivery) -> None:
+        """Replace how far the delivery of an outbox row has come."""
+        message, before = self.outbox[sequence - 1], self.deliveries.get(sequence, _UNTOUCHED)
+        self.deliveries[sequence] = delivery
+        if delivery.done == before.done:
+            return
+        for undone in (self.undone[message.kind], self.undone_of[message.lesson]):
+            if delivery.done:
+                del undone[bisect_left(undone, sequence)]
+            else:
+                insort(undone, sequence)
+
+    def is_free(self, sequence: int, kinds: frozenset[MessageKind], now: Instant) -> bool:
+        """Whether an undone outbox row may be taken: nobody has it, and it is its lesson's first of these kinds."""
+        retry_at = self.deliveries.get(sequence, _UNTOUCHED).retry_at
+        if retry_at is not None and retry_at > now:
+            return False
+        outbox = self.outbox
+        theirs = self.undone_of[outbox[sequence - 1].lesson]
+        return sequence == next(each for each in theirs if outbox[each - 1].kind in kinds)
+
 
 _ENDED: Final = cast(_Data, Ended())  # Whoever still holds a transaction that has ended is told.
 
@@ -298,6 +389,12 @@ class MemoryTransaction(Transaction):
 
     def parties(self) -> tuple[Party, ...]:
         return tuple(party for _, party in sorted(self._data.parties.items()))
+
+    def put_schedule(self, party: PartyId, text: str | None) -> None:
+        self._put(self._data.schedules, party, text)
+
+    def schedule(self, party: PartyId) -> str | None:
+        return self._data.schedules.get(party)
 
     def add_policy(self, machine: Machine) -> None:
         machines = self._data.machines
@@ -384,10 +481,17 @@ class MemoryTransaction(Transaction):
         data.set_claims(lesson, tuple(dict.fromkeys(claims)))
         return None
 
-    def claims(self, party: PartyId | None = None) -> tuple[Claim, ...]:
-        data = self._data
-        rows = (each for each in data.engaged.values()) if party is None else (data.engaged.get(party, []),)
-        found = [row[3] for each in rows for row in each]
+    def claims(
+        self, party: PartyId | None = None, since: Instant | None = None, until: Instant | None = None
+    ) -> tuple[Claim, ...]:
+        if since is not None and until is not None and since >= until:
+            return ()
+        engaged = self._data.engaged
+        found: list[Claim] = []
+        for rows in engaged.values() if party is None else (engaged.get(party, []),):
+            first = 0 if since is None else bisect_left(rows, (since - LONGEST,))
+            last = len(rows) if until is None else bisect_left(rows, (until,))
+            found += [row[3] for row in rows[first:last] if since is None or row[3].end > since]
         found.sort(key=lambda claim: (claim.start, claim.party, claim.lesson, claim.proposal))
         return tuple(found)
 
@@ -440,29 +544,99 @@ class MemoryTransaction(Transaction):
         data.set_clearing(clearing, False)
 
     def add_mark(self, mark: Mark) -> None:
-        data = self._data
-        marks = data.marks.setdefault((mark.party, mark.name), [])
-        row = (mark.at, mark.lesson, mark.number)
-        place = bisect_left(marks, row)
-        if marks[place : place + 1] == [row]:
+        tally, row = self._data.marks[mark.party, mark.name], (mark.at, mark.lesson, mark.number)
+        if not tally.add(row, mark.amount):
             raise StorageError(f"the mark of version {mark.number} of lesson {mark.lesson} is kept already")
-        data.undo.append(partial(marks.remove, row))
-        marks.insert(place, row)
+        self._data.undo.append(partial(tally.remove, row, mark.amount))
 
     def count_marks(self, party: PartyId, name: str, since: Instant | None, until: Instant) -> int:
-        marks = self._data.marks.get((party, name), [])
-        first = 0 if since is None else bisect_right(marks, since, key=itemgetter(0))
-        return max(bisect_right(marks, until, key=itemgetter(0)) - first, 0)
+        tally = self._data.marks.get((party, name))
+        return 0 if tally is None else tally.between(since, until)
 
-    def enqueue(self, notice: Notice, cause: Cause) -> None:
-        self._data.outbox.append(notice)
-        self._data.outbox_causes.append(cause)
+    def put_reminders(self, lesson: LessonId, rows: tuple[Reminded, ...]) -> None:
+        data, wanted = self._data, {row.position: row for row in rows}
+        if {row.lesson for row in rows} - {lesson} or len(wanted) < len(rows):
+            raise StorageError(f"reminders of lesson {lesson} need to be its own, each with another position")
+        before = data.reminders.get(lesson, {})
+        if wanted != before:
+            data.undo.append(partial(data.set_reminders, lesson, before))
+            data.set_reminders(lesson, wanted)
 
-    def outbox(self, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
-        notices, causes = self._data.outbox, self._data.outbox_causes
-        first = max(after, 0)
-        last = len(notices) if limit is None else min(first + limit, len(notices))
-        return tuple(OutboxRow(place + 1, causes[place], notices[place]) for place in range(first, last))
+    def due_reminders(
+        self, now: Instant, lessons: Iterable[LessonId] | None = None, limit: int | None = None
+    ) -> list[Reminded]:
+        reminders = self._data.reminders
+        if lessons is None:
+            due = self._data.reminder_agenda.until(now, limit)
+            return [reminders[lesson][position] for _, (lesson, position) in sorted(due)[:limit]]
+        found = [
+            row for lesson in dict.fromkeys(lessons) for row in reminders.get(lesson, {}).values() if row.at <= now
+        ]
+        found.sort(key=lambda row: (row.at, row.lesson, row.position))
+        return found[:limit]
+
+    def drop_reminder(self, row: Reminded) -> None:
+        data = self._data
+        before = data.reminders.get(row.lesson, {})
+        if before.get(row.position) != row:
+            raise StorageError(f"reminder {row.position} of version {row.number} of lesson {row.lesson} is not kept")
+        data.undo.append(partial(data.set_reminders, row.lesson, before))
+        data.set_reminders(row.lesson, {place: each for place, each in before.items() if place != row.position})
+
+    def enqueue(self, message: Message, cause: Cause) -> None:
+        data = self._data
+        data.outbox.append(message)
+        data.outbox_causes.append(cause)
+        sequence = len(data.outbox)
+        data.undone[message.kind].append(sequence)
+        data.undone_of[message.lesson].append(sequence)
+
+    def outbox(
+        self,
+        after: int = 0,
+        limit: int | None = None,
+        *,
+        kinds: Iterable[MessageKind] | None = None,
+        undone: bool = False,
+    ) -> tuple[OutboxRow, ...]:
+        data = self._data
+        wanted = None if kinds is None else frozenset(kinds)
+        rows = (
+            self._row(sequence)
+            for sequence in range(max(after, 0) + 1, len(data.outbox) + 1)
+            if wanted is None or data.outbox[sequence - 1].kind in wanted
+        )
+        return tuple(islice((row for row in rows if not (undone and row.done)), limit))
+
+    def take(self, kinds: Iterable[MessageKind], now: Instant, lease: timedelta, limit: int) -> tuple[OutboxRow, ...]:
+        data, wanted, until = self._data, frozenset(kinds), now + lease
+        undone = merge(*(data.undone.get(kind, ()) for kind in wanted))
+        taken = tuple(islice((sequence for sequence in undone if data.is_free(sequence, wanted, now)), limit))
+        for sequence in taken:
+            self._deliver(sequence, attempts=data.deliveries.get(sequence, _UNTOUCHED).attempts + 1, retry_at=until)
+        return tuple(map(self._row, taken))
+
+    def retry(self, sequence: int, at: Instant) -> None:
+        if not self._delivery(sequence).done:
+            self._deliver(sequence, retry_at=at)
+
+    def finish(self, sequence: int) -> None:
+        self._deliver(sequence, done=True)
+
+    def _delivery(self, sequence: int) -> _Delivery:
+        if not 0 < sequence <= len(self._data.outbox):
+            raise StorageError(f"the outbox has no row {sequence}")
+        return self._data.deliveries.get(sequence, _UNTOUCHED)
+
+    def _deliver(self, sequence: int, **changes: Any) -> None:
+        data, before = self._data, self._delivery(sequence)
+        data.undo.append(partial(data.set_delivery, sequence, before))
+        data.set_delivery(sequence, before._replace(**changes))
+
+    def _row(self, sequence: int) -> OutboxRow:
+        data, place = self._data, sequence - 1
+        delivery = data.deliveries.get(sequence, _UNTOUCHED)
+        return OutboxRow(sequence, data.outbox_causes[place], data.outbox[place], *delivery)
 
 
 class _Transaction(MemoryTransaction):

@@ -5,17 +5,22 @@ Amounts are whole minor units beside the code of their currency, instants are UT
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
+from tutorcore.calendar.schedule_document import schedule_text
 from tutorcore.cli.answer import Document
+from tutorcore.cli.aside import Said, said_in
 from tutorcore.cli.reasons import Reason, Reasons, reasons_of
-from tutorcore.cli.running import Filled, Played, Report, split_of
+from tutorcore.cli.report import Filled, Played, Relayed, Report, Traces, split_of
+from tutorcore.cli.scenario import Person
 from tutorcore.ids import LessonId
 from tutorcore.instants import to_text
 from tutorcore.ledger.statements import TrialBalance
-from tutorcore.lessons.lesson import Change, Lesson, Terms
-from tutorcore.lessons.projections import mark_of
+from tutorcore.lessons.lesson import Change, Lesson, Meeting, Terms
+from tutorcore.lessons.projections import Message, mark_of
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.lessons.reviews import Reviewed
 from tutorcore.ports.storage import Recorded
 
 
@@ -29,18 +34,27 @@ def document_of(report: Report) -> Document:
         "policy": {"name": report.policy, "hash": report.policy_hash},
         "tzdata": report.tzdata,
         "as_expected": report.is_expected,
-        "parties": [
-            {"id": person.id, "zone": person.zone, "grants": list(person.grants)} for person in scenario.people
-        ],
+        "parties": [_party(person) for person in scenario.people],
         "wallets": [_wallet(filled, report) for filled in report.filled],
         "steps": [_step(played, reasons) for played in report.steps],
-        "closing": {"at": to_text(scenario.end), "events": [_event(each, reasons) for each in report.closing]},
+        "closing": {"at": to_text(scenario.end), **_traces(report.closing, reasons)},
         "lessons": {id: _lesson(report, id, reasons[id][-1]) for id in report.lessons},
         "balances": [
             {"account": account.name, "currency": currency, "minor": minor}
             for account, currency, minor in report.balances
         ],
         "trial_balance": _trial_balance(report.trial_balance),
+    }
+
+
+def _party(person: Person) -> Document:
+    schedule = person.schedule
+    return {
+        "id": person.id,
+        "zone": person.zone,
+        "grants": list(person.grants),
+        "permissions": list(person.permissions),
+        "schedule": None if schedule is None else json.loads(schedule_text(schedule)),
     }
 
 
@@ -70,7 +84,36 @@ def _step(played: Played, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Docu
         "refusal": _refusal(played.refusal),
         "expect": step.expect,
         "as_expected": played.is_expected,
-        "events": [_event(each, reasons) for each in played.events],
+        **_traces(played.traces, reasons),
+    }
+
+
+def _traces(traces: Traces, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Document:
+    return {
+        "events": [_event(each, reasons) for each in traces.events],
+        "messages": [_message(each) for each in traces.messages],
+        "relayed": [_relayed(each, reasons) for each in traces.relayed],
+    }
+
+
+def _message(message: Message) -> Document:
+    return {
+        "kind": message.kind,
+        "lesson": message.lesson,
+        "number": message.number,
+        "at": to_text(message.at),
+        "to": list(message.audience),
+    }
+
+
+def _relayed(relayed: Relayed, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Document:
+    return {
+        "do": relayed.verb,
+        "who": relayed.by,
+        "lesson": relayed.lesson,
+        "ok": relayed.refusal is None,
+        "refusal": _refusal(relayed.refusal),
+        "events": [_event(each, reasons) for each in relayed.events],
     }
 
 
@@ -107,7 +150,25 @@ def _event(recorded: Recorded, reasons: Mapping[LessonId, Sequence[Reasons]]) ->
         "held": version.held,
         "terms": _terms(version.terms),
         "change": _change(version.change, why),
+        "meeting": _meeting(version.meeting),
+        "said": _said(said_in(version)),
         "deadline": _deadline(why.next),
+    }
+
+
+def _said(said: Said | None) -> Document | None:
+    if said is None:
+        return None
+    return {
+        "fact": said.fact,
+        "about": said.about,
+        "subject": said.subject,
+        "seen": None if said.about is None else to_text(said.seen),
+        "source": said.source or None,
+        "details": dict(said.details),
+        "split": None if said.split is None else said.split.as_texts(),
+        "blamed": said.blamed,
+        "note": said.note or None,
     }
 
 
@@ -127,15 +188,29 @@ def _lesson(report: Report, id: LessonId, why: Reasons) -> Document:
         "currency": brief.currency,
         "terms": _terms(version.terms),
         "change": _change(version.change, why),
+        "meeting": _meeting(version.meeting),
+        "settles": version.machine.process.settles,
         "held": version.held,
         "deadline": _deadline(why.next),
         "split": split_of(history),
+        "reviews": [_review(review) for review in report.reviews[id]],
     }
+
+
+def _meeting(meeting: Meeting | None) -> Document | None:
+    if meeting is None:
+        return None
+    return {"provider": meeting.provider, "terms": meeting.terms, "links": dict(meeting.links)}
+
+
+def _review(review: Reviewed) -> Document:
+    return {"by": review.author, "at": to_text(review.at), "details": dict(review.details), "note": review.note or None}
 
 
 def _terms(terms: Terms) -> Document:
     return {
         "number": terms.number,
+        "occurrence": terms.occurrence,
         "start": to_text(terms.start),
         "end": to_text(terms.end),
         "price": terms.price,

@@ -78,6 +78,15 @@ def _parser() -> argparse.ArgumentParser:
     show = _verb(policies, "show", _policy_show, "print a policy, or what is wrong with it")
     show.add_argument("policy", metavar="POLICY", help="the name of a policy in the box, or a policy file")
     show.add_argument("--compiled", action="store_true", help="print the table that the policy becomes")
+
+    slots = _verb(verbs, "slots", _slots, "list when a lesson with a tutor can be booked, or say why it cannot")
+    slots.add_argument("file", metavar="FILE", help="a schedule, as docs/reference/schedule.md describes it")
+    slots.add_argument("--minutes", metavar="N", type=int, required=True, help="how long the lesson lasts")
+    slots.add_argument("--from", metavar="WHEN", dest="since", help="an instant or a date; now if it is left out")
+    slots.add_argument("--until", metavar="WHEN", help="an instant or a date, not included; a week if it is left out")
+    slots.add_argument("--zone", help="whose clocks to show: a time zone; the tutor's if it is left out")
+    slots.add_argument("--explain", metavar="INSTANT", help="say whether this start can be booked, and why not")
+    slots.add_argument("--now", metavar="INSTANT", help="what time to take it for; the machine's if it is left out")
     return parser
 
 
@@ -115,6 +124,13 @@ def _policy_show(options: argparse.Namespace) -> Answer:
     from tutorcore.cli.policy import show_policy
 
     return show_policy(options.policy, compiled=options.compiled, json=options.json)
+
+
+def _slots(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.slots import Asked, slots
+
+    names = ("file", "minutes", "since", "until", "zone", "explain", "now")
+    return slots(Asked(**{name: getattr(options, name) for name in names}), json=options.json)
 
 
 class _Version(argparse.Action):

@@ -12,7 +12,8 @@ from tutorcore.adapters.sql.sqlite import open_sqlite
 from tutorcore.cli.answer import FINDINGS, FINE, Answer, as_json
 from tutorcore.cli.document import document_of
 from tutorcore.cli.reading import load_scenario
-from tutorcore.cli.running import Progress, Report, play_scenario
+from tutorcore.cli.report import Report
+from tutorcore.cli.running import Progress, play_scenario
 from tutorcore.cli.scenario import Scenario
 from tutorcore.cli.timeline import timeline_of
 

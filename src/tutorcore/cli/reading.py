@@ -20,30 +20,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from tutorcore.adapters.files import find_policy, read_bytes
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.calendar.zones import zone as zone_of
+from tutorcore.cli.meetings import read_meetings
 from tutorcore.cli.moments import moment
+from tutorcore.cli.people import FindSchedule, load_schedule_file, read_permissions, schedule_of_person
 from tutorcore.cli.scenario import BETWEEN, SWEEP, TOP_UP, Act, Action, Ask, Person, Scenario, Step, Sweep, TopUp
+from tutorcore.cli.verbs import Verb, verbs_of
 from tutorcore.documents.reader import Problems, Table
 from tutorcore.documents.source import Source
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.errors import InvalidValue, suggest
 from tutorcore.ids import LessonId, PartyId, lesson_id, party_id
 from tutorcore.instants import EPOCH, Instant, to_text
-from tutorcore.lessons.lesson import LARGEST_PRICE, LONGEST, Offer
+from tutorcore.lessons.lesson import LARGEST_PRICE, LONGEST, NO_DETAILS, Offer, Particulars
 from tutorcore.lessons.refusals import PRECEDENCE
 from tutorcore.money import ISO_4217, Currency, Money
+from tutorcore.policy.cells import Cells
 from tutorcore.policy.expressions import Exact
 from tutorcore.policy.parsing import parse_duration
 from tutorcore.policy.process import FIELDS, Process
-from tutorcore.policy.roles import GRANTED_ROLES
-from tutorcore.policy.wellformed import rows_of
+from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, Role
 
 FindPolicy: TypeAlias = Callable[[str], Process]
 """From what a scenario calls its policy to the process; raises what is wrong with it."""
@@ -60,20 +64,28 @@ _MINUTE = timedelta(minutes=1)
 _STAND_IN = "none"
 _STEP_KEYS = (
     "at", "who", "do", "expect", "amount", "grace", "lesson", "student", "tutor", "payer", "start", "minutes",
-    "duration", "price", "kind", "details", "proposal", "reason", "note",
+    "duration", "price", "kind", "details", "proposal", "reason", "note", "subject", "seen", "source", "split",
+    "blamed",
 )  # fmt: skip
+_NOTHING_SAID = Particulars()
 
 
 def load_scenario(path: Path) -> Scenario:
     """Return the scenario in a file; raise `Mistakes` with everything that is wrong with it."""
-    return read_scenario(read_bytes(path), str(path), lambda name: find_policy(name, path.parent))
+    folder = path.parent
+    return read_scenario(
+        read_bytes(path),
+        str(path),
+        lambda name: find_policy(name, folder),
+        lambda name: load_schedule_file(folder / name),
+    )
 
 
-def read_scenario(text: str | bytes, file: str, policy: FindPolicy) -> Scenario:
+def read_scenario(text: str | bytes, file: str, policy: FindPolicy, schedule: FindSchedule) -> Scenario:
     """Return the scenario that a text describes; raise `Mistakes` with everything that is wrong with it."""
     problems = Problems()
     root = Table.root(Source.parse(text, file), problems)
-    scenario = _Reader(root, policy).scenario()
+    scenario = _Reader(root, policy, schedule).scenario()
     problems.raise_if_any(f"{file} is not a scenario that can be played")
     assert scenario is not None
     return scenario
@@ -82,20 +94,20 @@ def read_scenario(text: str | bytes, file: str, policy: FindPolicy) -> Scenario:
 class _Reader:
     """Reads one file. What a mistake leaves unknown (the policy, say) is not asked about any more."""
 
-    def __init__(self, root: Table, policy: FindPolicy) -> None:
+    def __init__(self, root: Table, policy: FindPolicy, schedule: FindSchedule) -> None:
         self._root = root
+        self._find_schedule = schedule
         root.integer("schema", least=1, most=1)
         self._id = root.parsed("id", _scenario_id) or _STAND_IN
         self._process = root.parsed("policy", policy)
         self._unit = None if self._process is None else self._process.unit
         self._zone = root.parsed("zone", _zone, "UTC") or "UTC"
-        self._proposing: frozenset[str] = frozenset()
+        self._verbs: Mapping[str, Verb] = {}
         self._till: Marketplace | None = None
         if self._process is not None:
-            rows = [row for _, _, row in rows_of(self._process) if row.effects.terms == "propose"]
-            self._proposing = frozenset(verb for row in rows if (verb := getattr(row, "verb", None)))
+            self._verbs = verbs_of(self._process)
             for verb in (TOP_UP, SWEEP):
-                if verb in self._process.verbs:
+                if verb in self._verbs:
                     root.mistake("policy", f"has a verb {verb!r}, which has another meaning in scenarios")
             self._till = Marketplace(MemoryStorage(), [self._process])
             self._till.add_party(_STAND_IN, zone="UTC")
@@ -112,33 +124,39 @@ class _Reader:
                 root.mistake(None, "there are no parties; expected tables such as [parties.ann]")
         else:
             self._people.update(self._read_people(parties))
+        table = root.table("meetings")
+        meetings = None if table is None else read_meetings(table, self._process, self._people)
         written = self._moment_if_any(root, "at")
         self._last = written
         tables = root.tables("steps")
         if "steps" not in root:
             root.mistake(None, "there are no steps; expected tables [[steps]]")
-        steps = [self._step(table, number) for number, table in enumerate(tables, 1)]
+        steps = [self._step(each, number) for number, each in enumerate(tables, 1)]
         root.finish()
         if self._process is None or len(root.problems):
             return None
         found = tuple(step for step in steps if step is not None)
         at = written or (found[0].at if found else EPOCH)
         people = tuple(self._people.values())
-        return Scenario(self._id, title, about.strip(), self._process, self._zone, at, people, found)
+        return Scenario(self._id, title, about.strip(), self._process, self._zone, at, people, found, meetings)
+
+    # People
 
     def _read_people(self, parties: Table) -> Iterator[tuple[str, Person]]:
         for name in parties.mapping:
             table = parties.table(name)
             if table is not None:
-                yield name, self._person(table, name)
+                yield name, self._person(table, name, parties.keys())
 
-    def _person(self, table: Table, name: str) -> Person:
+    def _person(self, table: Table, name: str, everybody: tuple[str, ...]) -> Person:
         id = table.attempt(lambda: party_id(name)) or PartyId(_STAND_IN)
         zone = table.parsed("zone", _zone) or "UTC"
         wallet = self._topped_up(table, "wallet") if "wallet" in table else None
         grants = table.some_of("grants", GRANTED_ROLES, ())
+        permissions = tuple(read_permissions(table, everybody))
+        schedule = schedule_of_person(table, zone, self._find_schedule)
         table.finish()
-        return Person(id, zone, wallet, grants)
+        return Person(id, zone, wallet, grants, permissions, schedule)
 
     # Steps
 
@@ -163,7 +181,8 @@ class _Reader:
         for key in ("student", "tutor", "payer"):
             if key in table:
                 self._party(table, key)
-        self._moment_if_any(table, "start")
+        for key in ("start", "seen"):
+            self._moment_if_any(table, key)
         self._duration(table)
         for key in ("price", "amount"):
             if key in table:
@@ -172,10 +191,10 @@ class _Reader:
             self._asked.setdefault(table.text("lesson", ""), None)
 
     def _verb(self, table: Table) -> str | None:
-        do = table.text("do")
-        if not do or self._process is None:
+        do = table.parsed("do", partial(_named, "do"))
+        if do is None or self._process is None:
             return do if do in (TOP_UP, SWEEP) else None
-        known = (TOP_UP, SWEEP, *self._process.verbs)
+        known = (TOP_UP, SWEEP, *self._verbs)
         if do in known:
             return do
         table.mistake("do", f"is {do!r}; expected {', '.join(known)}", suggest(do, known))
@@ -188,8 +207,8 @@ class _Reader:
         if do == SWEEP:
             return Sweep(_elapsed(table, "grace", timedelta(0)) or timedelta(0))
         assert self._process is not None
-        name = table.text("lesson")
-        is_opening = do == self._process.opening.verb and ("tutor" in table or name not in self._asked)
+        name = table.parsed("lesson", partial(_named, "lesson")) or ""
+        is_opening = do == self._process.verb_of_opening and ("tutor" in table or name not in self._asked)
         return self._ask(table, name, who) if is_opening else self._act(table, do, name)
 
     def _ask(self, table: Table, name: str, who: PartyId) -> Ask | None:
@@ -234,22 +253,38 @@ class _Reader:
     def _act(self, table: Table, do: str, name: str) -> Act | None:
         proposal = table.integer("proposal", None, least=1)
         reason, note = table.text("reason", ""), table.text("note", "")
-        offer = self._offer(table) if do in self._proposing else None
+        verb = self._verbs[do]
+        particulars = self._particulars(table, verb.says)
+        offer = self._offer(table, verb) if verb.proposes else None
         if name and name not in self._asked:
             message = f"is {name!r}, a lesson that no earlier step asks for"
             table.mistake("lesson", message, suggest(name, self._asked))
         lesson = self._asked.get(name)
-        return None if lesson is None else Act(lesson, proposal, offer, reason, note)
+        return None if lesson is None else Act(lesson, proposal, offer, reason, note, particulars)
 
-    def _offer(self, table: Table) -> Offer | None:
+    def _offer(self, table: Table, verb: Verb) -> Offer | None:
         """What is proposed; None where nothing is, which the engine will refuse."""
         start = self._moment_if_any(table, "start")
         duration = self._duration(table)
         price = self._price(table, "price") if "price" in table else None
-        kind, details = table.text("kind", None), self._details(table)
-        if not any(name in table for name in (*FIELDS, "minutes")):
+        kind = table.text("kind", None)
+        # A verb that needs details of its own takes them: those of the terms then stay as they are.
+        details = None if "details" in verb.says else self._details(table)
+        said = [name for name in (*FIELDS, "minutes") if name in table and name not in verb.says]
+        if not said:
             return None
         return Offer(start, duration, None if price is None else price.minor, kind, details)
+
+    def _particulars(self, table: Table, says: Collection[str]) -> Particulars | None:
+        """What the verb says besides; the keys that it cannot use are left, and thereby unknown."""
+        subject = table.one_of("subject", BOUND_ROLES, None) if "subject" in says else None
+        seen = self._moment_if_any(table, "seen") if "seen" in says else None
+        source = table.text("source", "") if "source" in says else ""
+        details = self._details(table) if "details" in says else None
+        split = Cells().shares(table, "split", None) if "split" in says else None
+        blamed: Role | None = table.one_of("blamed", BOUND_ROLES, None) if "blamed" in says else None
+        found = Particulars(subject, seen, source, details or NO_DETAILS, split, blamed)
+        return None if found == _NOTHING_SAID else found
 
     # Cells
 
@@ -265,9 +300,12 @@ class _Reader:
         return self._moment(table, key) if key in table else table.instant(key, None)
 
     def _party(self, table: Table, key: str, default: PartyId | None = None) -> PartyId | None:
-        name = table.text(key) if default is None else table.text(key, default)
-        if name in self._people or not name or name == _STAND_IN:
-            return PartyId(name) if name else None
+        if default is not None and key not in table:
+            table.value(key)
+            return default
+        name = table.parsed(key, partial(_named, key))
+        if name is None or name in self._people:
+            return None if name is None else PartyId(name)
         known = ", ".join(self._people) or "none"
         table.mistake(key, f"is {name!r}; expected one of the parties: {known}", suggest(name, self._people))
         return None
@@ -327,6 +365,12 @@ class _Reader:
 def _scenario_id(text: str) -> str:
     if _ID.fullmatch(text) is None or len(text) > _LONGEST_ID:
         raise InvalidValue("id", text, f"lower-case letters and digits with single '-' between, at most {_LONGEST_ID}")
+    return text
+
+
+def _named(key: str, text: str) -> str:
+    if not text:
+        raise InvalidValue(key, text, "a name")
     return text
 
 

@@ -98,6 +98,8 @@ def _instant(anchor: Anchor, log: Sequence[Lesson]) -> Instant | None:
             return next((version.at for version in log if version.step.to == state), None)
         case "did", verb:
             return _last(version.at for version in log if version.step.verb == verb)
+        case "joined" | "reviewed", _:
+            return lesson.timeline.get(str(anchor))
         case _:
             return None
 

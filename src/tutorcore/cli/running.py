@@ -6,85 +6,30 @@ was cut short anywhere can be repeated on the same store: steps that were answer
 and the report is that of an undisturbed run.
 
 After the last step a sweep at its instant applies what is due by then, so that no lesson is reported in a state that it
-has left.
+has left. Where the scenario says who makes meetings, the relay runs after each step, at the step's instant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import assert_never
+from collections.abc import Callable, Iterable
+from typing import Final, assert_never
 
-import attrs
-
+from tutorcore.cli.report import Filled, Log, Played, Report, Traces
 from tutorcore.cli.scenario import Act, Ask, Person, Scenario, Step, Sweep, TopUp
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
+from tutorcore.engine.relay import KINDS, MeetingRelay
 from tutorcore.errors import UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
-from tutorcore.instants import to_text
-from tutorcore.ledger.accounts import Account
-from tutorcore.ledger.statements import TrialBalance
-from tutorcore.lessons.lesson import Lesson
+from tutorcore.instants import Instant, to_text
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.money import Currencies
-from tutorcore.ports.storage import AuditLine, Recorded, Storage
+from tutorcore.ports.storage import AuditLine, Storage
 
 Progress = Callable[[int], None]
 """Is told how many steps have been done."""
 
 _SWEEP = "sweep"
-
-
-@attrs.frozen
-class Filled:
-    """A wallet that was filled before the first step, or why it was not."""
-
-    person: Person
-    key: Key
-    refusal: Refusal | None
-
-
-@attrs.frozen
-class Played:
-    """A step with its answer: the refusal if there was one, and everything that was recorded under its key."""
-
-    step: Step
-    key: Key
-    refusal: Refusal | None
-    events: tuple[Recorded, ...]
-
-    @property
-    def answer(self) -> str:
-        """The answer in one word: `ok`, or the code of the refusal."""
-        return "ok" if self.refusal is None else self.refusal.code
-
-    @property
-    def is_expected(self) -> bool:
-        """Whether this is the answer that the scenario foresees; one that foresees nothing means `ok`."""
-        return self.answer == (self.step.expect or "ok")
-
-
-@attrs.frozen
-class Report:
-    """What came of a scenario. `histories` are those of every lesson that an event is about or the scenario names."""
-
-    scenario: Scenario
-    policy: str
-    policy_hash: str
-    tzdata: str
-    filled: tuple[Filled, ...]
-    steps: tuple[Played, ...]
-    closing: tuple[Recorded, ...]
-    histories: Mapping[LessonId, tuple[Recorded, ...]]
-    lessons: tuple[LessonId, ...]
-    balances: tuple[tuple[Account, str, int], ...]
-    trial_balance: TrialBalance
-    currencies: Currencies
-
-    @property
-    def is_expected(self) -> bool:
-        """Whether everything came out as the scenario foresees."""
-        return all(each.refusal is None for each in self.filled) and all(each.is_expected for each in self.steps)
+_EVERY_ROW: Final = 10**9
 
 
 def play_scenario(scenario: Scenario, storage: Storage, progress: Progress | None = None) -> Report:
@@ -108,7 +53,11 @@ class _Play:
 
     def __init__(self, scenario: Scenario, storage: Storage) -> None:
         self._scenario = scenario
+        self._storage = storage
         self._market = Marketplace(storage, [scenario.process], zone=scenario.zone)
+        meetings = scenario.meetings
+        self._relay = None if meetings is None else MeetingRelay(storage, meetings.provider, by=meetings.by)
+        self._has_taken_over = False
         # What an earlier run did, by key. Nothing before the last step it did is done anew, even if it left no trace.
         self._before = {line.key: line for line in self._market.audit() if line.key is not None}
         self._reached = self._last_step_done()
@@ -117,7 +66,9 @@ class _Play:
     def fill_wallets(self) -> list[Refusal | None]:
         """Register the people, and fill their wallets where the scenario says so."""
         for person in self._scenario.people:
-            self._market.add_party(person.id, zone=person.zone, grants=person.grants)
+            self._market.add_party(person.id, zone=person.zone, grants=person.grants, permissions=person.permissions)
+            if self._market.schedule(person.id) != person.schedule:
+                self._market.set_schedule(person.id, person.schedule)
         return [self._fill(person) for person in self._scenario.people if person.wallet is not None]
 
     def do_steps(self, count: int, progress: Progress | None) -> list[Refusal | None]:
@@ -125,6 +76,8 @@ class _Play:
         refusals: list[Refusal | None] = []
         for step in self._scenario.steps[:count]:
             refusals.append(self._do(step))
+            if step.number >= self._reached:
+                self._make_meetings(step.at)
             if progress is not None:
                 progress(step.number)
         return refusals
@@ -132,6 +85,23 @@ class _Play:
     def close(self) -> None:
         """Apply what is due by the end."""
         self._market.sweep(now=self._scenario.end, key=self._scenario.key("end"))
+        self._make_meetings(self._scenario.end)
+
+    def _make_meetings(self, at: Instant) -> None:
+        """Let the relay handle what waits in the outbox."""
+        if self._relay is None:
+            return
+        if not self._has_taken_over:
+            self._take_over(at)
+        self._relay.run(now=at, limit=_EVERY_ROW)
+
+    def _take_over(self, at: Instant) -> None:
+        """Take over the rows that were out when an earlier run was cut short: nobody else works on them."""
+        self._has_taken_over = True
+        with self._storage.transaction() as tx:
+            for row in tx.outbox(kinds=KINDS, undone=True):
+                if row.attempts:
+                    tx.retry(row.sequence, at)
 
     def report(self, filled: Iterable[Refusal | None], answers: Iterable[Refusal | None]) -> Report:
         """Return what the store now says of the whole run."""
@@ -139,10 +109,10 @@ class _Play:
         from tutorcore.policy.codec import content_hash
 
         scenario, market = self._scenario, self._market
-        steps = tuple(self._played(step, refusal) for step, refusal in zip(scenario.steps, answers, strict=True))
-        closing = market.caused_by(scenario.key("end"))
-        told = [event.version.id for played in steps for event in played.events]
-        told += [event.version.id for event in closing]
+        log = Log(market)
+        steps = tuple(self._played(step, refusal, log) for step, refusal in zip(scenario.steps, answers, strict=True))
+        closing = log.traces(scenario.key("end"))
+        told = [lesson for traces in (*(played.traces for played in steps), closing) for lesson in traces.lessons]
         own = tuple(dict.fromkeys(step.lesson for step in scenario.steps if step.lesson in self._asked))
         with_wallets = [person for person in scenario.people if person.wallet is not None]
         return Report(
@@ -157,16 +127,17 @@ class _Play:
             closing,
             {id: market.history(id) for id in dict.fromkeys([*told, *own])},
             own,
+            {id: market.reviews(id, now=scenario.end) for id in own},
             market.balances(),
             market.trial_balance(),
             market.currencies,
         )
 
-    def _played(self, step: Step, refusal: Refusal | None) -> Played:
+    def _played(self, step: Step, refusal: Refusal | None, log: Log) -> Played:
         key = self._scenario.key(step.number)
         # A key that is another step's in this store leads to events that are not this step's.
         reused = refusal is not None and refusal.code == "key_reused"
-        return Played(step, key, refusal, () if reused else self._market.caused_by(key))
+        return Played(step, key, refusal, Traces() if reused else log.traces(key))
 
     def _wallet_key(self, person: Person) -> Key:
         return self._scenario.key("wallet", person.id)
@@ -184,6 +155,8 @@ class _Play:
         if found is not None and (found.at != step.at or (found.verb == _SWEEP) != isinstance(step.action, Sweep)):
             # The digest of a command covers neither its instant nor sweeps, which have no content.
             return _reused(key, found)
+        if found is None and isinstance(step.action, Ask) and step.lesson in self._asked:
+            return self._asked_before(step)
         if step.number < self._reached and isinstance(step.action, Sweep):
             return None
         if step.number < self._reached and found is None:
@@ -221,7 +194,16 @@ class _Play:
 
     def _never_asked(self, step: Step) -> Refusal:
         """The answer to an act on a lesson that does not exist because asking for it was refused."""
-        return Refusal.of("not_open", verb=step.do, state="not yet asked for", open=self._scenario.process.opening.verb)
+        return Refusal.of(
+            "not_open", verb=step.do, state="not yet asked for", open=self._scenario.process.verb_of_opening
+        )
+
+    def _asked_before(self, step: Step) -> Refusal:
+        """The answer to a request under the name of a lesson that exists.
+
+        Whether it does only a run tells: the first request may have been refused.
+        """
+        return Refusal.of("not_open", verb=step.do, state="asked for already", open="the same under another name")
 
     def _command(self, step: Step, key: Key) -> Outcome | None:
         market, who = self._market, step.who or PartyId("")
@@ -257,6 +239,7 @@ class _Play:
                     offer=act.offer,
                     reason=act.reason,
                     note=act.note,
+                    particulars=act.particulars,
                     key=key,
                     now=step.at,
                 )
@@ -266,13 +249,3 @@ class _Play:
 
 def _reused(key: Key, found: AuditLine) -> Refusal:
     return Refusal.of("key_reused", key=key, before=f"{found.verb} at {to_text(found.at)}")
-
-
-def split_of(history: Iterable[Recorded]) -> dict[str, int]:
-    """Return what settlements have paid out of a lesson; what goes back to the payer is the student's share."""
-    split = {"student": 0, "tutor": 0, "platform": 0}
-    for recorded in history:
-        version: Lesson = recorded.version
-        for role, minor in version.legs if version.step.settle else ():
-            split["student" if role == "payer" else role] += minor
-    return split

@@ -15,12 +15,14 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from tutorcore.calendar.schedule import Schedule
 from tutorcore.ids import Key, LessonId, PartyId, command_key
 from tutorcore.instants import Instant
-from tutorcore.lessons.lesson import Offer
+from tutorcore.lessons.lesson import Offer, Particulars
 from tutorcore.money import Money
 from tutorcore.policy.process import Process
 from tutorcore.policy.roles import Role
+from tutorcore.ports.meetings import MeetingProvider
 
 TOP_UP: Literal["top_up"] = "top_up"
 SWEEP: Literal["sweep"] = "sweep"
@@ -30,12 +32,22 @@ BETWEEN = "--"
 
 @attrs.frozen
 class Person:
-    """A party of the scenario; `wallet` is what is in the wallet when it begins."""
+    """A party of the scenario; `wallet` is what is in the wallet when it begins, `schedule` when a tutor is free."""
 
     id: PartyId
     zone: str
     wallet: Money | None = None
     grants: tuple[Role, ...] = ()
+    permissions: tuple[str, ...] = ()
+    schedule: Schedule | None = None
+
+
+@attrs.frozen
+class Meetings:
+    """Who makes the meetings of the lessons, and the party, granted `system`, that tells the lessons of them."""
+
+    by: PartyId
+    provider: MeetingProvider
 
 
 @attrs.frozen
@@ -77,6 +89,7 @@ class Act:
     offer: Offer | None = None
     reason: str = ""
     note: str = ""
+    particulars: Particulars | None = None
 
 
 Action: TypeAlias = TopUp | Sweep | Ask | Act
@@ -111,6 +124,7 @@ class Scenario:
     at: Instant
     people: tuple[Person, ...]
     steps: tuple[Step, ...]
+    meetings: Meetings | None = None
 
     @property
     def end(self) -> Instant:

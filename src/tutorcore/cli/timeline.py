@@ -6,29 +6,25 @@ of zones and of summer time do not say which hour is meant.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
-from textwrap import wrap
 
-from tutorcore.calendar.zones import to_local
+from tutorcore.cli.aside import Said, links_of, said_in
+from tutorcore.cli.lines import WIDTH, folded, section, span, utc, wall
 from tutorcore.cli.reasons import Reason, Reasons, reasons_of
-from tutorcore.cli.running import Played, Report, split_of
-from tutorcore.cli.scenario import Act, Ask, Scenario, Step, Sweep, TopUp
+from tutorcore.cli.report import Played, Relayed, Report, Traces, split_of
+from tutorcore.cli.scenario import Act, Ask, Person, Scenario, Step, Sweep, TopUp
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import Instant
-from tutorcore.lessons.lesson import Brief, Lesson, Terms
-from tutorcore.lessons.projections import mark_of
+from tutorcore.lessons.lesson import Brief, Lesson, Particulars, Terms
+from tutorcore.lessons.projections import Message, mark_of
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.lessons.reviews import Reviewed
 from tutorcore.money import Currency, Money
 from tutorcore.policy.process import BACK, STAY
 from tutorcore.ports.storage import Recorded
 
-WIDTH = 100
 _INDENT = " " * 6
 _MORE = " " * 8
-_HARD_SPACE = "\N{NO-BREAK SPACE}"
-_INSTANT = re.compile(r"[A-Z][a-z]{2} [0-9-]{10} [0-9:.]+Z")
 
 
 def timeline_of(report: Report) -> str:
@@ -51,11 +47,11 @@ class _Timeline:
         for played in self._report.steps:
             yield ""
             yield from self._played(played)
-        if self._report.closing:
+        closing = self._report.closing
+        if not closing.is_empty:
             yield ""
-            yield f"end   {_utc(self._scenario.end)}  what is due by now happens"
-            for event in self._report.closing:
-                yield from self._event(event, None)
+            yield f"end   {utc(self._scenario.end)}  what is due by now happens"
+            yield from self._traces(closing, None)
         yield from self._lessons()
         yield from self._books()
         yield from self._verdict()
@@ -68,13 +64,15 @@ class _Timeline:
         yield title
         yield "=" * min(len(title), WIDTH)
         for paragraph in scenario.about.split("\n\n") if scenario.about else ():
-            yield from _folded(" ".join(paragraph.split()), "")
+            yield from folded(" ".join(paragraph.split()), "")
             yield ""
         yield f"scenario {scenario.id}, policy {report.policy} ({report.policy_hash[:12]}), tzdata {report.tzdata}"
         yield ""
         wide = max((len(person.id) for person in scenario.people), default=0)
+        far = max((20, *(len(person.zone) for person in scenario.people)))
         for person in scenario.people:
-            yield f"  {person.id:{wide}}  {person.zone:20}  {' '.join(person.grants)}"
+            known = _attributes(person)
+            yield from folded(known, f"  {person.id:{wide}}  {person.zone:{far}}  ", f"  {'':{wide}}  {'':{far}}  ")
         yield f"  (the platform: {scenario.zone})"
 
     def _wallets(self) -> Iterator[str]:
@@ -82,7 +80,7 @@ class _Timeline:
         if self._report.filled:
             yield ""
             amounts = ", ".join(f"{each.person.id} {each.person.wallet}" for each in filled)
-            yield from _folded(f"wallets filled: {amounts or 'none'}", f"      {_utc(self._scenario.at)}  ", _MORE)
+            yield from folded(f"wallets filled: {amounts or 'none'}", f"      {utc(self._scenario.at)}  ", _MORE)
         for each in self._report.filled:
             if each.refusal is not None:
                 yield from _refused(each.refusal, None)
@@ -91,13 +89,12 @@ class _Timeline:
 
     def _played(self, played: Played) -> Iterator[str]:
         step = played.step
-        yield from _folded(self._said(step), f"{step.number:3}   {_utc(step.at)}  ", f"{_INDENT}{' ' * 26}")
+        yield from folded(self._said(step), f"{step.number:3}   {utc(step.at)}  ", f"{_INDENT}{' ' * 26}")
         brief = self._brief(step.lesson)
         if brief is not None:
             yield f"{_INDENT}{self._clocks(step.at, brief)}"
-        for event in played.events:
-            yield from self._event(event, step.lesson)
-        if isinstance(step.action, Sweep) and not played.events:
+        yield from self._traces(played.traces, step.lesson)
+        if isinstance(step.action, Sweep) and played.traces.is_empty:
             yield f"{_INDENT}  nothing is due"
         if played.refusal is not None:
             yield from _refused(played.refusal, step.expect)
@@ -109,28 +106,76 @@ class _Timeline:
             case TopUp(amount):
                 return f"{step.who}: top_up {amount}"
             case Sweep(grace):
-                return f"sweep{f', grace {_span(grace)}' if grace else ''}"
+                return f"sweep{f', grace {span(grace)}' if grace else ''}"
             case Ask() as ask:
                 payer = "" if ask.payer is None else f", paid by {ask.payer}"
                 return f"{step.who}: {step.do} {self._name(ask.lesson)}, {ask.student} with {ask.tutor}{payer}"
             case Act() as act:
                 number = "" if act.proposal is None else f" #{act.proposal}"
                 reason = f" ({act.reason})" if act.reason else ""
-                return f"{step.who}: {step.do}{number} {self._name(act.lesson)}{reason}"
+                return f"{step.who}: {step.do}{number} {self._name(act.lesson)}{reason}{_besides(act.particulars)}"
+
+    def _traces(self, traces: Traces, lesson: LessonId | None) -> Iterator[str]:
+        """What came of a step about `lesson`: events, reminders, and what the relay did about meetings."""
+        for event in traces.events:
+            yield from self._event(event, lesson)
+            yield from self._meeting_messages(traces.messages, event.version)
+        for message in traces.messages:
+            if message.kind == "reminder":
+                text = f"reminder to {' and '.join(message.audience)}, due {utc(message.at)}"
+                yield from folded(f"{self._of(message.lesson, lesson)}{text}", f"{_INDENT}~ ", _MORE)
+        for relayed in traces.relayed:
+            yield from self._relayed(relayed, lesson)
+
+    def _meeting_messages(self, messages: Iterable[Message], version: Lesson) -> Iterator[str]:
+        """What the provider of meetings is asked for by one version."""
+        for message in messages:
+            if message.lesson != version.id:
+                continue
+            if message.kind == "meeting_wanted" and message.number == version.number:
+                yield f"{_MORE}a meeting is wanted for #{version.terms.number}"
+            if message.kind == "meeting_dropped" and message.number == version.number - 1:
+                before = self._before(version)
+                dropped = None if before is None else before.meeting
+                if dropped is not None:
+                    yield from folded(f"meeting dropped: {links_of(dropped)}", _MORE, f"{_MORE}  ")
+
+    def _relayed(self, relayed: Relayed, lesson: LessonId | None) -> Iterator[str]:
+        yield f"{_INDENT}+ {relayed.by}: {relayed.verb} {self._name(relayed.lesson)}"
+        for event in relayed.events:
+            yield from self._event(event, relayed.lesson if relayed.lesson == lesson else None)
+        if relayed.refusal is not None:
+            yield from _refused(relayed.refusal, None)
 
     def _event(self, recorded: Recorded, lesson: LessonId | None) -> Iterator[str]:
         """What one version says, in a step about `lesson`."""
         version = recorded.version
         before = self._before(version)
-        name = "" if version.id == lesson else f"{self._name(version.id)}: "
+        name = self._of(version.id, lesson)
         yield f"{_INDENT}{'~' if version.command is None else '>'} {name}{_path(version)}"
         if version.command is None:
-            yield from _folded(_stamp(recorded), _MORE)
+            yield from folded(_stamp(recorded), _MORE)
             yield f"{_MORE}  {self._clocks(version.at, version.brief)}"
+        yield from self._said_besides(version)
         yield from self._blame(version)
         yield from self._offered(before, version)
         yield from self._moved(version)
         yield from self._deadlines(before, version)
+
+    def _said_besides(self, version: Lesson) -> Iterator[str]:
+        """The fact that a version records, and the note of its command."""
+        said = said_in(version)
+        if said is None:
+            return
+        if version.step.records == "meeting" and version.meeting is not None:
+            meeting = version.meeting
+            text = f"meeting by {meeting.provider or 'hand'} for #{meeting.terms}: {links_of(meeting)}"
+            yield from folded(text, _MORE, f"{_MORE}  ")
+        else:
+            text = "; ".join(part for part in (_fact(said, version), _texts(said.details)) if part)
+            yield from folded(text, _MORE, f"{_MORE}  ") if text else ()
+        if said.note:
+            yield from folded(f'"{said.note}"', _MORE, f"{_MORE} ")
 
     def _blame(self, version: Lesson) -> Iterator[str]:
         step, mark = version.step, mark_of(version)
@@ -143,19 +188,30 @@ class _Timeline:
         if before is not None and version.rounds == before.rounds:
             return
         terms = version.terms if version.change is None else version.change.terms
-        yield from _folded(f"proposal {self._terms(version, terms)}", _MORE, f"{_MORE}  ")
+        yield from folded(f"proposal {self._terms(version, terms)}", _MORE, f"{_MORE}  ")
         yield f"{_MORE}  {self._clocks(terms.start, version.brief)}"
 
     def _terms(self, version: Lesson, terms: Terms) -> str:
         price = _money(version, terms.price)
         kind = f", {terms.kind}" if terms.kind else ""
         details = "".join(f", {name} {text}" for name, text in terms.details)
-        return f"#{terms.number}: {_utc(terms.start)} for {_span(terms.duration)} at {price}{kind}{details}"
+        again = f", occurrence {terms.occurrence}" if terms.occurrence > 1 else ""
+        return f"#{terms.number}: {utc(terms.start)} for {span(terms.duration)} at {price}{kind}{details}{again}"
 
     def _moved(self, version: Lesson) -> Iterator[str]:
         if not version.legs:
             return
-        names = {"payer": version.brief.payer, "tutor": version.brief.tutor, "platform": "platform"}
+        brief = version.brief
+        owed = dict(version.legs).get("owed")
+        if owed is not None:
+            due = ", ".join(
+                f"{brief.tutor if role == 'due' else 'platform'} {_money(version, minor)}"
+                for role, minor in version.legs
+                if role != "owed"
+            )
+            yield f"{_MORE}{brief.payer} owes {_money(version, -owed)}; due to {due}"
+            return
+        names = {"payer": brief.payer, "tutor": brief.tutor, "platform": "platform"}
         legs = ", ".join(f"{names[role]} {_money(version, minor, sign=True)}" for role, minor in version.legs)
         yield f"{_MORE}{legs}; in escrow {_money(version, version.held)}"
 
@@ -169,34 +225,47 @@ class _Timeline:
 
     def _deadline(self, reason: Reason, brief: Brief) -> Iterator[str]:
         then = "the change lapses" if reason.row.rule.to == BACK else reason.row.rule.to
-        yield f"{_MORE}until {_utc(reason.at)}, then {then}"
+        yield f"{_MORE}until {utc(reason.at)}, then {then}"
         yield f"{_MORE}  {self._clocks(reason.at, brief)}"
         won = reason.text if reason.text == reason.whole else f"{reason.text}, which decides {reason.whole}"
-        anchors = "".join(f"; {name} is {_utc(at)}" for name, at in reason.anchors if name != reason.text)
-        yield from _folded(f"{won}{anchors}", f"{_MORE}  because ", f"{_MORE}    ")
+        anchors = "".join(f"; {name} is {utc(at)}" for name, at in reason.anchors if name != reason.text)
+        yield from folded(f"{won}{anchors}", f"{_MORE}  because ", f"{_MORE}    ")
 
     # The end
 
     def _lessons(self) -> Iterator[str]:
-        yield from _section("Lessons")
+        yield from section("Lessons")
         for id in self._report.lessons:
             history = self._histories[id]
             version = history[-1].version
-            split = {who: minor for who, minor in split_of(history).items() if minor}
-            shares = ", ".join(f"{who} {_money(version, minor)}" for who, minor in split.items()) or "nothing to divide"
             yield f"  {self._name(id)}: {version.state}"
-            yield from _folded(f"terms {self._terms(version, version.terms)}", "    ", _MORE)
-            yield f"    split: {shares}" if version.over else f"    in escrow {_money(version, version.held)}"
+            yield from folded(f"terms {self._terms(version, version.terms)}", "    ", _MORE)
+            yield from self._shares(history)
+            if version.meeting is not None:
+                yield from folded(f"meeting by {version.meeting.provider}: {links_of(version.meeting)}", "    ", _MORE)
+            for review in self._report.reviews[id]:
+                yield from folded(_reviewed(review), "    ", _MORE)
             nearest = self._reasons[id][-1].next
             if nearest is not None:
                 yield from self._deadline(nearest, version.brief)
 
+    def _shares(self, history: Sequence[Recorded]) -> Iterator[str]:
+        """Who has got what, or what lies in escrow; under a policy that holds nothing, to whom something is due."""
+        version = history[-1].version
+        is_held = version.machine.process.settles == "held"
+        split = {who: minor for who, minor in split_of(history).items() if minor}
+        shares = ", ".join(f"{who} {_money(version, minor)}" for who, minor in split.items())
+        if version.over:
+            yield f"    split: {shares or 'nothing to divide'}" if is_held else f"    due: {shares or 'nothing'}"
+        elif is_held:
+            yield f"    in escrow {_money(version, version.held)}"
+
     def _books(self) -> Iterator[str]:
         report = self._report
-        yield from _section("Balances")
+        yield from section("Balances")
         for account, code, minor in report.balances:
             yield f"  {account.name:70}{self._amount(minor, code):>26}"
-        yield from _section("Trial balance")
+        yield from section("Trial balance")
         yield f"  {'':60}{'debit':>18}{'credit':>18}"
         for row in report.trial_balance.rows:
             yield self._columns(row.account, row.debit, row.credit, row.currency)
@@ -215,6 +284,10 @@ class _Timeline:
     def _name(self, lesson: LessonId) -> str:
         return self._scenario.name_of(lesson)
 
+    def _of(self, id: LessonId, lesson: LessonId | None) -> str:
+        """The name of the lesson that a line is about, unless the step is about it anyway."""
+        return "" if id == lesson else f"{self._name(id)}: "
+
     def _before(self, version: Lesson) -> Lesson | None:
         return self._histories[version.id][version.number - 2].version if version.number > 1 else None
 
@@ -228,7 +301,7 @@ class _Timeline:
 
     def _clock(self, at: Instant, party: PartyId) -> str:
         person = self._scenario.person(party)
-        return party if person is None else f"{party} {_wall(at, person.zone)}"
+        return party if person is None else f"{party} {wall(at, person.zone)}"
 
     def _amount(self, minor: int, code: str) -> str:
         return str(Money(minor, self._currency(code)))
@@ -248,54 +321,53 @@ def _path(version: Lesson) -> str:
         return f"{version.state}, and beside it {step.to}"
     if step.to == BACK:
         return f"{step.source} -> back to {version.state}"
-    return f"{step.source or 'new'} -> {step.source if step.to == STAY else step.to}"
+    return f"still {step.source}" if step.to == STAY else f"{step.source or 'new'} -> {step.to}"
+
+
+def _attributes(person: Person) -> str:
+    """What the marketplace knows of a person besides the zone."""
+    own = [] if person.schedule is None else ["with a schedule"]
+    return ", ".join([*person.grants, *person.permissions, *own])
+
+
+def _besides(particulars: Particulars | None) -> str:
+    """What somebody says besides the verb, as far as the event does not tell it."""
+    if particulars is None:
+        return ""
+    subject = "" if particulars.subject is None else f", the {particulars.subject}"
+    split = "" if particulars.split is None else f", split {particulars.split}"
+    blamed = "" if particulars.blamed is None else f", blaming the {particulars.blamed}"
+    return f"{subject}{split}{blamed}"
+
+
+def _fact(said: Said, version: Lesson) -> str:
+    """Who came, went or spoke, when that was seen, and by whom."""
+    if said.fact is None or said.about is None:
+        return ""
+    seen = "" if said.seen == version.at else f", seen {utc(said.seen)}"
+    source = f", reported by {said.source}" if said.source else ""
+    return f"{said.about} {said.fact}{seen}{source}"
+
+
+def _reviewed(review: Reviewed) -> str:
+    words = [_texts(review.details)] if review.details else []
+    words += [f'"{review.note}"'] if review.note else []
+    return f"review by {review.author}: {', '.join(words) or 'without words'}"
+
+
+def _texts(details: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {text}" for name, text in details)
 
 
 def _stamp(recorded: Recorded) -> str:
     """When a timeout counts, and how much later it was noticed."""
     late = recorded.cause.recorded_at - recorded.version.at
-    return f"by itself, stamped {_utc(recorded.version.at)}, recorded {f'{_span(late)} later' if late else 'then'}"
+    return f"by itself, stamped {utc(recorded.version.at)}, recorded {f'{span(late)} later' if late else 'then'}"
 
 
 def _refused(refusal: Refusal, expect: str | None) -> Iterator[str]:
     expected = ", as expected" if expect == refusal.code else ""
-    yield from _folded(f"{refusal.sentence}", f"{_INDENT}! refused{expected}: {refusal.code}: ", _MORE)
-
-
-def _section(title: str) -> Iterator[str]:
-    yield ""
-    yield title
-    yield "-" * len(title)
-
-
-def _folded(text: str, first: str, rest: str | None = None) -> Iterable[str]:
-    """The text within the width; an instant is not torn apart."""
-    whole = _INSTANT.sub(lambda found: found[0].replace(" ", _HARD_SPACE), text)
-    indent = first if rest is None else rest
-    lines = wrap(
-        whole, WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return (line.replace(_HARD_SPACE, " ") for line in lines)
-
-
-def _utc(at: Instant) -> str:
-    return f"{at:%a} {at.replace(tzinfo=None).isoformat(' ')}Z"
-
-
-def _wall(at: Instant, zone: str) -> str:
-    local = to_local(at, zone)
-    return f"{local:%a} {local.replace(tzinfo=None).isoformat(' ')} {local.isoformat()[-6:]}"
-
-
-def _span(span: timedelta) -> str:
-    """A length of time in hours, minutes and seconds, exact."""
-    seconds, micros = divmod(span, timedelta(seconds=1))
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    parts = [f"{count}{unit}" for count, unit in ((hours, "h"), (minute, "m"), (second, "s")) if count]
-    if micros:
-        parts.append(f"{micros // timedelta(microseconds=1)}us")
-    return " ".join(parts) or "0s"
+    yield from folded(f"{refusal.sentence}", f"{_INDENT}! refused{expected}: {refusal.code}: ", _MORE)
 
 
 def _money(version: Lesson, minor: int, *, sign: bool = False) -> str:

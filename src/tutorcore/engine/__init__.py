@@ -2,6 +2,17 @@
 
 from tutorcore.engine.marketplace import Marketplace, Swept
 from tutorcore.engine.outcome import Outcome
-from tutorcore.engine.reading import Earnings
+from tutorcore.engine.reading import Earnings, Explanation
+from tutorcore.engine.relay import MeetingRelay, Patience, Relayed, Trouble
 
-__all__ = ["Earnings", "Marketplace", "Outcome", "Swept"]
+__all__ = [
+    "Earnings",
+    "Explanation",
+    "Marketplace",
+    "MeetingRelay",
+    "Outcome",
+    "Patience",
+    "Relayed",
+    "Swept",
+    "Trouble",
+]

@@ -1,4 +1,4 @@
-"""Counts over other lessons, gathered for guards that ask for them; and the lessons that must be caught up for that."""
+"""Facts about the world outside a lesson, gathered for guards that ask; and the lessons to be caught up for that."""
 
 from __future__ import annotations
 
@@ -8,28 +8,48 @@ from typing import cast
 from tutorcore.calendar.zones import add_calendar
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import Instant
-from tutorcore.lessons.lesson import Brief, Lesson
+from tutorcore.lessons.lesson import Brief, Facts, Lesson
 from tutorcore.lessons.projections import Mark
-from tutorcore.policy.expressions import Calendar, Count, Exact
+from tutorcore.policy.expressions import Calendar, Exact, Has, Tally
+from tutorcore.policy.machine import Asked
 from tutorcore.policy.roles import Role
 from tutorcore.ports.storage import Transaction
 
 
-def counted(
-    tx: Transaction, brief: Brief, needed: frozenset[Count], at: Instant, coming: Iterable[Mark] = ()
-) -> dict[str, int]:
-    """Return each needed count of marks by its canonical text: those up to `at`, in its window if it has one.
+def facts_for(
+    tx: Transaction,
+    brief: Brief,
+    needed: frozenset[Asked],
+    at: Instant,
+    coming: Iterable[Mark] = (),
+    grants: frozenset[Role] = frozenset(),
+) -> Facts:
+    """Return what is asked: counts up to `at`, in their window if they have one, and the permissions that are there.
 
     `coming` are marks up to `at` that are not recorded yet, because nobody has swept.
     """
-    return {str(count): _counted(tx, brief, count, at, coming) for count in sorted(needed, key=str)}
+    tallies = [each for each in sorted(needed, key=str) if not isinstance(each, Has)]
+    wanted = [each for each in needed if isinstance(each, Has)]
+    return Facts(
+        grants,
+        {str(each): _counted(tx, brief, each, at, coming) for each in tallies},
+        frozenset(str(each) for each in wanted if _has(tx, brief, each)),
+    )
 
 
-def _counted(tx: Transaction, brief: Brief, count: Count, at: Instant, coming: Iterable[Mark]) -> int:
-    party = brief.party(cast(Role, count.role))  # A well-formed process names only roles; others raise InvalidValue.
-    since = _since(count.within, at, brief.zone)
-    found = [mark for mark in coming if (mark.party, mark.name) == (party, count.mark)]
-    return tx.count_marks(party, count.mark, since, at) + sum(since is None or mark.at > since for mark in found)
+def _has(tx: Transaction, brief: Brief, wanted: Has) -> bool:
+    """Whether the role's party has the permission, in general or about this lesson's student."""
+    party = tx.party(brief.party(cast(Role, wanted.role)))  # A well-formed process names only roles.
+    name = wanted.permission
+    return party is not None and not party.permissions.isdisjoint((name, f"{name}:{brief.student}"))
+
+
+def _counted(tx: Transaction, brief: Brief, tally: Tally, at: Instant, coming: Iterable[Mark]) -> int:
+    party = brief.party(cast(Role, tally.role))  # As in _has; a role that is none raises InvalidValue.
+    since = _since(tally.within, at, brief.zone)
+    found = [mark for mark in coming if (mark.party, mark.name) == (party, tally.mark)]
+    recorded = tx.count_marks(party, tally.mark, since, at)
+    return recorded + sum(mark.amount for mark in found if since is None or mark.at > since)
 
 
 def _since(within: Exact | Calendar | None, at: Instant, zone: str) -> Instant | None:

@@ -17,11 +17,13 @@ from typing import TypeVar
 
 import attrs
 
+from tutorcore.calendar.schedule import Schedule
+from tutorcore.calendar.schedule_document import schedule_text
 from tutorcore.calendar.zones import zone as zone_of
 from tutorcore.clock import Clock, system_clock
 from tutorcore.engine.outcome import Outcome
-from tutorcore.engine.reading import Earnings, Reading
-from tutorcore.engine.work import Work, digest_of, offered
+from tutorcore.engine.reading import Asking, Earnings, Explanation, Reading
+from tutorcore.engine.work import Work, digest_of, offered, said
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId, command_key, lesson_id, party_id
 from tutorcore.instants import Instant, instant
@@ -35,16 +37,21 @@ from tutorcore.lessons.lesson import (
     Command,
     Deadline,
     Lesson,
+    Meeting,
     Offer,
+    Particulars,
     next_deadline,
 )
 from tutorcore.lessons.options import Option, Preview
+from tutorcore.lessons.projections import MESSAGE_KINDS, MessageKind
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.lessons.reviews import Reviewed
 from tutorcore.money import ISO_4217, Currencies, Currency, Money
 from tutorcore.policy.codec import machine_of
 from tutorcore.policy.machine import Machine
 from tutorcore.policy.process import Process, Unit
 from tutorcore.policy.roles import GRANTED_ROLES, Role
+from tutorcore.policy.settlement import Settlement
 from tutorcore.ports.storage import AuditLine, OutboxRow, Party, Recorded, Storage, Transaction
 
 R = TypeVar("R")
@@ -56,12 +63,13 @@ _LONGEST_GRACE = timedelta(days=366)
 
 @attrs.frozen
 class Swept:
-    """What a sweep did: how many timeouts it applied, for how many lessons, and how many earnings became available."""
+    """What a sweep did: timeouts applied, for how many lessons; earnings that became available; reminders sent."""
 
     timeouts: int
     lessons: int
     clearings: int
     transactions: int
+    reminders: int = 0
 
 
 class Marketplace:
@@ -107,23 +115,47 @@ class Marketplace:
 
     # People
 
-    def add_party(self, id: str, *, zone: str, grants: Iterable[Role] | None = None) -> Party:
-        """Register a person or organisation with its time zone, or change the zone and grants it has.
+    def add_party(
+        self,
+        id: str,
+        *,
+        zone: str,
+        grants: Iterable[Role] | None = None,
+        permissions: Iterable[str] | None = None,
+    ) -> Party:
+        """Register a person or organisation with its time zone, or change the zone, grants and permissions it has.
 
-        `grants` are roles of the marketplace itself: operator, admin, agent; left out, they stay as they are. Lessons
-        already asked for keep the zone in which their days are counted.
+        `grants` are roles of the marketplace itself: operator, admin, agent, system. `permissions` are words that
+        policies ask about, such as `can_request_sessions`, or `can_request_sessions:kim` about one student only. What
+        is left out stays as it is. Lessons already asked for keep the zone in which their days are counted.
         """
         _texts(zone=zone)
         zone_of(zone)
         checked = party_id(id)
-        wanted = None if grants is None else frozenset(_granted(grants))
+        granted = None if grants is None else frozenset(_granted(grants))
+        allowed = None if permissions is None else frozenset(_words(permissions))
         with self._storage.transaction() as tx:
-            known = tx.party(checked)
-            kept = frozenset[Role]() if known is None else known.grants
-            party = Party(checked, zone, kept if wanted is None else wanted)
-            if party != known:
+            known = tx.party(checked) or Party(checked, zone)
+            party = Party(
+                checked,
+                zone,
+                known.grants if granted is None else granted,
+                known.permissions if allowed is None else allowed,
+            )
+            if party != tx.party(checked):
                 tx.put_party(party)
         return party
+
+    def set_schedule(self, tutor: str, schedule: Schedule | None) -> None:
+        """Register the hours at which a tutor can be booked, in place of those before; None removes them.
+
+        Lessons that are asked for or agreed stay where they are.
+        """
+        if schedule is not None and not isinstance(schedule, Schedule):
+            raise InvalidType("schedule", schedule, "a Schedule, such as load_schedule(text)")
+        text = None if schedule is None else schedule_text(schedule)
+        with self._storage.transaction() as tx:
+            tx.put_schedule(_party(tx, party_id(tutor, "tutor"), "tutor").id, text)
 
     # Commands
 
@@ -164,22 +196,35 @@ class Marketplace:
             raise InvalidValue("tutor", tutor, "somebody other than the student")
         asked = Offer(start, duration, None, kind, NO_DETAILS if details is None else details)
         id = lesson_id(lesson) if lesson is not None else LessonId(f"L{sha256(checked.encode()).hexdigest()[:15]}")
-        content = digest_of(
-            "opening", verb=verb, lesson=id, actor=asking, offer=offered(asked), price=str(price), note=note,
-            policy=policy, bound=bound,
-        )  # fmt: skip
+
+        def content(amount: str, payer: PartyId | None) -> str:
+            return digest_of(
+                "opening", verb=verb, lesson=id, actor=asking, offer=offered(asked), price=amount, note=note,
+                policy=policy, bound=(*bound[:2], payer),
+            )  # fmt: skip
+
         with self._storage.transaction() as tx:
             work, actor = Work(tx, at), _party(tx, asking, "by")
+            amount, usual = _plain_amount(price), _usual_payer(actor, *bound[:2])
+            digest = content(amount, None if bound[2] == usual else bound[2])
+
+            def same(kept: Lesson | None) -> set[str]:
+                ways = _ways_to_name(bound[2], usual, kept)
+                return {content(each, payer) for each in (amount, str(price)) for payer in ways}
+
             # The key first: what was answered once is answered again, whatever the policies are by now.
-            outcome = work.repeated(checked, content, verb or "request", actor, id)
+            outcome = work.repeated(checked, digest, verb or "request", actor, id, same)
+            if outcome is not None and outcome.repeated and outcome.lesson is not None:
+                # A price in another currency is no price here, as it was none then.
+                self._minor(price, outcome.lesson.machine.process.unit)
             if outcome is None:
                 machine = self._machine(policy)
-                opening = machine.process.opening.verb if verb is None else verb
+                opening = machine.process.verb_of_opening if verb is None else verb
                 minor = self._minor(price, machine.process.unit)
                 offer = Offer(asked.start, asked.duration, minor, asked.kind, asked.details)
                 command = Command(opening, asking, checked, id, None, offer, "", note)
                 brief = self._brief(tx, machine, id, at, bound, actor)
-                outcome = work.perform(command, content, actor, (machine, brief))
+                outcome = work.perform(command, digest, actor, (machine, brief))
         assert outcome is not None
         return outcome
 
@@ -195,10 +240,10 @@ class Marketplace:
         """What a new lesson binds: its people, its policy, and the zone in which its days are counted."""
         student, tutor, payer = bound
         if payer is None:
-            # Whoever asks for somebody else pays; a tutor or an operator who asks leaves it to the student.
-            payer = student if actor.id in (student, tutor) or actor.grants else actor.id
-        if payer not in (student, actor.id) or payer == tutor:
-            raise InvalidValue("payer", payer, "the student or whoever asks: nobody else has agreed to pay")
+            payer = _usual_payer(actor, student, tutor)
+        asks_for_another = actor.id not in (student, tutor) and not actor.grants
+        if payer not in (student, actor.id) or payer == tutor or (asks_for_another and payer != actor.id):
+            raise InvalidValue("payer", payer, "whoever asks, or the student who is asked: nobody else agrees to pay")
         zones = {"student": _party(tx, student, "student").zone, "tutor": _party(tx, tutor, "tutor").zone}
         process = machine.process
         zone = zones.get(process.zone or "", self._zone if process.zone == "platform" else process.zone or "")
@@ -215,15 +260,16 @@ class Marketplace:
         offer: Offer | None = None,
         reason: str = "",
         note: str = "",
+        particulars: Particulars | None = None,
         now: Instant | None = None,
     ) -> Outcome:
         """Carry out any verb of the lesson's policy; the named methods are this with fewer arguments.
 
-        `reason` may be read by the policy; `note` is kept and never read. Raises `UnknownName` for a lesson, a party or
-        a verb that does not exist.
+        `reason` may be read by the policy; `note` is kept and never read; `particulars` are what few verbs need. Raises
+        `UnknownName` for a lesson, a party or a verb that does not exist.
         """
         at = self._now(now)
-        command = _command(verb, lesson, by, key, proposal, offer, reason, note)
+        command = _command(verb, lesson, by, key, proposal, offer, reason, note, particulars)
         with self._storage.transaction() as tx:
             return _carried_out(tx, command, at)
 
@@ -299,6 +345,79 @@ class Marketplace:
         """Confirm that the lesson took place."""
         return self.act("confirm", lesson, by=by, key=key, note=note, now=now)
 
+    def join(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        subject: Role | None = None,
+        seen: Instant | None = None,
+        source: str = "",
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Record that somebody joined the meeting.
+
+        People report of themselves and of now. The platform's own software (a party granted `system`) names the role it
+        is about, when it was seen, and who saw it.
+        """
+        about = Particulars(subject, seen, source)
+        return self.act("join", lesson, by=by, key=key, note=note, particulars=about, now=now)
+
+    def claim_no_show(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        split: Settlement | None = None,
+        blamed: Role | None = None,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Claim that somebody did not come.
+
+        `split` where the policy lets the claimant decide what is charged, `blamed` where somebody (an admin, say) may
+        claim it of either side.
+        """
+        about = Particulars(split=split, blamed=blamed)
+        return self.act("claim_no_show", lesson, by=by, key=key, note=note, particulars=about, now=now)
+
+    def contest(self, lesson: str, *, by: str, key: str, note: str = "", now: Instant | None = None) -> Outcome:
+        """Contest a claim that one did not come: whoever resolves disputes then decides."""
+        return self.act("contest", lesson, by=by, key=key, note=note, now=now)
+
+    def resolve(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        split: Settlement,
+        reason: str,
+        blamed: Role | None = None,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Decide a dispute: who gets what is held, and who is to blame, if anybody is."""
+        about = Particulars(split=split, blamed=blamed)
+        return self.act("resolve", lesson, by=by, key=key, reason=reason, note=note, particulars=about, now=now)
+
+    def review(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        details: Mapping[str, str] | None = None,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Say afterwards how it was: in short texts such as `{"stars": "5"}`, and in a note."""
+        about = Particulars(details=tuple((details or {}).items()))
+        return self.act("review", lesson, by=by, key=key, note=note, particulars=about, now=now)
+
     def top_up(
         self, party: str, amount: Money, *, key: str, paid: Money | None = None, now: Instant | None = None
     ) -> Outcome:
@@ -334,24 +453,26 @@ class Marketplace:
         _whole("batch", batch, 1)
         named = None if key is None else command_key(key)
         due_by = at - _grace(grace)
-        timeouts = clearings = transactions = 0
+        timeouts = clearings = reminders = transactions = 0
         lessons: set[LessonId] = set()
         is_all = False
         while not is_all:
             with self._storage.transaction() as tx:
                 work = Work(tx, at)
-                versions, cleared, is_all = work.sweep(due_by, batch)
-                if versions or cleared:
+                done = work.sweep(due_by, batch)
+                if not done.is_empty:
                     part = None if named is None else _next_part(tx, named)
                     tx.add_audit(AuditLine(work.cause, part, "", "sweep", "", None, at, 1, 0, None))
-            if versions or cleared:
-                timeouts += len(versions)
-                clearings += len(cleared)
+            is_all = done.is_all
+            if not done.is_empty:
+                timeouts += len(done.versions)
+                clearings += len(done.clearings)
+                reminders += done.reminders
                 transactions += 1
-                lessons.update(version.brief.id for version in versions)
+                lessons.update(version.brief.id for version in done.versions)
                 if progress is not None:
                     progress(timeouts)
-        return Swept(timeouts, len(lessons), clearings, transactions)
+        return Swept(timeouts, len(lessons), clearings, transactions, reminders)
 
     # Questions: the state as of `now`, and nothing is written
 
@@ -384,10 +505,11 @@ class Marketplace:
         proposal: int | None = None,
         offer: Offer | None = None,
         reason: str = "",
+        particulars: Particulars | None = None,
         now: Instant | None = None,
     ) -> Preview | Refusal:
         """Return what a command would do at `now`: money, faults and who would be told, or why it would be refused."""
-        command = _command(verb, lesson, by, "preview", proposal, offer, reason)
+        command = _command(verb, lesson, by, "preview", proposal, offer, reason, "", particulars)
         return self._read(now, lambda read: read.preview(command))
 
     def open_requests(self, party: str, *, now: Instant | None = None) -> tuple[Lesson, ...]:
@@ -401,6 +523,130 @@ class Marketplace:
     def lessons(self, party: str | None = None, *, now: Instant | None = None) -> tuple[Lesson, ...]:
         """Return the lessons of a party (or all), by (start, id)."""
         return self._read(now, lambda read: read.lessons(None if party is None else party_id(party)))
+
+    def schedule(self, tutor: str) -> Schedule | None:
+        """Return the hours at which the tutor can be booked, or None if none are registered."""
+        return self._read(None, lambda read: read.schedule(party_id(tutor, "tutor")))
+
+    def slots(
+        self,
+        *,
+        student: str,
+        tutor: str,
+        duration: timedelta,
+        since: Instant,
+        until: Instant,
+        by: str | None = None,
+        price: Money | str = "0",
+        policy: str | None = None,
+        kind: str = "",
+        details: Mapping[str, str] | None = None,
+        now: Instant | None = None,
+    ) -> tuple[Instant, ...]:
+        """Return the starts from `since` up to `until` at which `by` could ask for such a lesson at `now`, in order.
+
+        They lie in the tutor's schedule, are free for tutor and student, and would not be refused by the policy. Each
+        could be asked for until somebody else takes it; whether the wallet covers it is another question.
+
+        Where the policy makes such a request `bookable`, no other start could be asked for. Where it does not (without
+        `request.bookable`, or where a tutor proposes), the list is a convenience: the hours are for people to agree
+        on, so other starts could be asked for too, outside the schedule or within a buffer. Ask `explain` about those.
+        """
+        first, last = instant(since, "since"), instant(until, "until")
+        ask = self._asking_for(student, tutor, by, policy, duration, price, kind, details)
+        return self._read(now, lambda read: read.slots(ask(read), first, last))
+
+    def explain(
+        self,
+        *,
+        student: str,
+        tutor: str,
+        start: Instant,
+        duration: timedelta,
+        by: str | None = None,
+        price: Money | str = "0",
+        policy: str | None = None,
+        kind: str = "",
+        details: Mapping[str, str] | None = None,
+        now: Instant | None = None,
+    ) -> Explanation:
+        """Return whether `by` could ask for a lesson at `start`, and if not, why not: what asking would be refused for.
+
+        Its `refusal` answers the very question that `request` asks, but for the wallet. Its `verdict` says what the
+        tutor's schedule has against that start, even where the policy does not make such a request `bookable` and it
+        could be asked for all the same.
+        """
+        at = instant(start, "start")
+        ask = self._asking_for(student, tutor, by, policy, duration, price, kind, details)
+        return self._read(now, lambda read: read.explain(ask(read), at))
+
+    def _asking_for(
+        self,
+        student: str,
+        tutor: str,
+        by: str | None,
+        policy: str | None,
+        duration: timedelta,
+        price: Money | str,
+        kind: str,
+        details: Mapping[str, str] | None,
+    ) -> Callable[[Reading], Asking]:
+        """From a look at the store to the lesson that might be asked for there."""
+        people = (party_id(student, "student"), party_id(tutor, "tutor"), None)
+        asking, machine = party_id(by if by is not None else student, "by"), self._machine(policy)
+        offer = Offer(None, duration, self._minor(price, machine.process.unit), kind, details or NO_DETAILS)
+
+        def found(read: Reading) -> Asking:
+            actor = _party(read.tx, asking, "by")
+            # No lesson has an empty id, so the claims of every lesson stand in the way of this one.
+            brief = self._brief(read.tx, machine, LessonId(""), read.now, people, actor)
+            verb = machine.process.verb_of_opening
+            # What is left out need not be checked again for every start.
+            return Asking(verb, asking, machine, brief, duration, offer.price, kind or None, offer.details or None)
+
+        return found
+
+    def slots_to_move(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        since: Instant,
+        until: Instant,
+        duration: timedelta | None = None,
+        now: Instant | None = None,
+    ) -> tuple[Instant, ...]:
+        """Return the starts at which `by` could propose to have the lesson instead, as `slots` does for a new one.
+
+        The lesson's own time does not stand in its way. As with `slots`, where the policy does not make the proposal
+        `bookable`, other starts could be proposed as well.
+        """
+        first, last = instant(since, "since"), instant(until, "until")
+        move = _moving(lesson, by, duration)
+        return self._read(now, lambda read: read.slots(move(read), first, last))
+
+    def explain_move(
+        self, lesson: str, *, by: str, start: Instant, duration: timedelta | None = None, now: Instant | None = None
+    ) -> Explanation:
+        """Return whether `by` could propose to have the lesson at `start` instead, and if not, why not.
+
+        The explanation says the same as that of `explain`.
+        """
+        at, move = instant(start, "start"), _moving(lesson, by, duration)
+        return self._read(now, lambda read: read.explain(move(read), at))
+
+    def meeting(self, lesson: str, *, by: str, now: Instant | None = None) -> Meeting | None:
+        """Return where the lesson takes place for `by`: with their own links, or all for somebody with a grant.
+
+        None while there is no meeting, and for strangers. Those who ask or pay for a student get the student's link.
+        When `by` may join is among `allowed`.
+        """
+        return self._read(now, lambda read: read.meeting(lesson_id(lesson), party_id(by, "by")))
+
+    def reviews(self, lesson: str, *, by: str | None = None, now: Instant | None = None) -> tuple[Reviewed, ...]:
+        """Return what was said of the lesson afterwards, as far as `by` (None: everybody) may read it at `now`."""
+        reader = None if by is None else party_id(by, "by")
+        return self._read(now, lambda read: read.reviews(lesson_id(lesson), reader))
 
     def wallet(self, party: str, currency: str, *, now: Instant | None = None) -> Money:
         """Return what the party can spend at `now`."""
@@ -433,12 +679,34 @@ class Marketplace:
         id = None if lesson is None else lesson_id(lesson)
         return self._read(None, lambda read: read.tx.audit(id))
 
-    def outbox(self, *, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
-        """Return notices waiting to be delivered, above a sequence number."""
+    def outbox(
+        self,
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        kinds: Iterable[MessageKind] | None = None,
+        undone: bool = False,
+    ) -> tuple[OutboxRow, ...]:
+        """Return what was to be done outside, in order, above a sequence number and at most `limit` rows.
+
+        `kinds` are those of the messages (all if left out); with `undone`, what is finished is left out.
+        """
         _whole("after", after, 0)
         if limit is not None:
             _whole("limit", limit, 0)
-        return self._read(None, lambda read: read.tx.outbox(after, limit))
+        wanted = None if kinds is None else tuple(_kinds(kinds))
+        return self._read(None, lambda read: read.tx.outbox(after, limit, kinds=wanted, undone=undone))
+
+    def delivered(self, sequence: int) -> None:
+        """Finish a row of the outbox: it has been delivered, or never will be. Again is harmless.
+
+        Raises `UnknownName` if there is no such row.
+        """
+        _whole("sequence", sequence, 1)
+        with self._storage.transaction() as tx:
+            if not any(row.sequence == sequence for row in tx.outbox(sequence - 1, 1)):
+                raise UnknownName("row of the outbox", str(sequence))
+            tx.finish(sequence)
 
     def _read(self, now: Instant | None, question: Callable[[Reading], R]) -> R:
         at = self._now(now)
@@ -519,7 +787,15 @@ class Marketplace:
 
 
 def _command(
-    verb: str, lesson: str, by: str, key: str, proposal: int | None, offer: Offer | None, reason: str, note: str = ""
+    verb: str,
+    lesson: str,
+    by: str,
+    key: str,
+    proposal: int | None,
+    offer: Offer | None,
+    reason: str,
+    note: str = "",
+    particulars: Particulars | None = None,
 ) -> Command:
     """The command that these arguments name, each of them checked."""
     actor, id = party_id(by, "by"), lesson_id(lesson)
@@ -528,14 +804,28 @@ def _command(
         raise InvalidType("proposal", proposal, "the number of a proposal as an int")
     if offer is not None and not isinstance(offer, Offer):
         raise InvalidType("offer", offer, "an Offer")
-    return Command(verb, actor, command_key(key), id, proposal, offer, reason, note)
+    if particulars is not None and not isinstance(particulars, Particulars):
+        raise InvalidType("particulars", particulars, "Particulars")
+    return Command(verb, actor, command_key(key), id, proposal, offer, reason, note, particulars)
+
+
+def _moving(lesson: str, by: str, duration: timedelta | None) -> Callable[[Reading], Asking]:
+    """From a look at the store to another time that might be proposed for a lesson there."""
+    id, actor, offer = lesson_id(lesson), party_id(by, "by"), Offer(duration=duration)
+
+    def found(read: Reading) -> Asking:
+        before = read.lesson(id)
+        _party(read.tx, actor, "by")
+        return Asking("propose", actor, before.machine, before, offer.duration or before.terms.duration)
+
+    return found
 
 
 def _carried_out(tx: Transaction, command: Command, at: Instant) -> Outcome:
     """The outcome of a command about a lesson that exists: the stored one, or that of carrying it out now."""
     content = digest_of(
         command.verb, lesson=command.lesson, actor=command.actor, proposal=command.proposal,
-        offer=offered(command.offer), reason=command.reason, note=command.note,
+        offer=offered(command.offer), reason=command.reason, note=command.note, particulars=said(command.particulars),
     )  # fmt: skip
     work, actor = Work(tx, at), _party(tx, command.actor, "by")
     outcome = work.repeated(command.key, content, command.verb, actor, command.lesson)
@@ -573,6 +863,39 @@ def _grace(value: timedelta) -> timedelta:
     if not _AT_ONCE <= value <= _LONGEST_GRACE:
         raise InvalidValue("grace", str(value), f"nothing or more, up to {_LONGEST_GRACE.days} days")
     return value
+
+
+def _kinds(kinds: Iterable[MessageKind]) -> Iterable[MessageKind]:
+    if isinstance(kinds, str) or not isinstance(kinds, Iterable):
+        raise InvalidType("kinds", kinds, f"a list of some of {', '.join(MESSAGE_KINDS)}")
+    for kind in kinds:
+        if kind not in MESSAGE_KINDS:
+            raise UnknownName("kind of message", kind, MESSAGE_KINDS)
+        yield kind
+
+
+def _words(permissions: Iterable[str]) -> Iterable[str]:
+    if isinstance(permissions, str) or not isinstance(permissions, Iterable):
+        raise InvalidType("permissions", permissions, "a list of words such as can_request_sessions")
+    return permissions
+
+
+def _usual_payer(actor: Party, student: PartyId, tutor: PartyId) -> PartyId:
+    """Who pays if nobody is named: whoever asks for somebody else; a tutor or an operator leaves it to the student."""
+    return student if actor.id in (student, tutor) or actor.grants else actor.id
+
+
+def _ways_to_name(payer: PartyId | None, usual: PartyId, kept: Lesson | None) -> set[PartyId | None]:
+    """How a command that meant the same may have said who pays; `kept` is the lesson that its key is about."""
+    meant = usual if payer is None else payer
+    is_left_out = meant == usual or (kept is not None and kept.brief.payer == meant)
+    return {payer, meant, None} if is_left_out else {payer, meant}
+
+
+def _plain_amount(price: Money | str) -> str:
+    """The amount of a price as a text, the same one however it was written: without needless zeros."""
+    whole, _, decimals = (price.text if isinstance(price, Money) else str(price)).partition(".")
+    return f"{whole.lstrip('0') or '0'}.{decimals.rstrip('0')}".rstrip(".")
 
 
 def _granted(grants: Iterable[Role]) -> Iterable[Role]:

@@ -7,26 +7,68 @@ the earnings of its people. What is recorded (history, entries, statements) is s
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import attrs
 
-from tutorcore.engine.counting import counted, due_lessons
+from tutorcore.calendar.schedule import Schedule
+from tutorcore.calendar.slots import Agenda
+from tutorcore.calendar.verdicts import Verdict
+from tutorcore.engine.booking import agenda_of, claims_about, discreet, schedule_kept, unbookable
+from tutorcore.engine.counting import due_lessons, facts_for
 from tutorcore.engine.work import insufficient, taken
-from tutorcore.errors import UnknownName
+from tutorcore.errors import InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant
 from tutorcore.ledger.accounts import Account, available, natural, pending, wallet
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry, Posted
 from tutorcore.ledger.statements import Statement, TrialBalance, statement, trial_balance
-from tutorcore.lessons.decision import advance_together, counts_needed
-from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, next_deadline
+from tutorcore.lessons.decision import advance_together, decide, facts_needed
+from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, Meeting, Offer, next_deadline
 from tutorcore.lessons.options import Option, Preview, allowed, preview
-from tutorcore.lessons.projections import Mark, claims_of, clearing_entry, clearing_of, entry_of, mark_of
+from tutorcore.lessons.projections import Claim, Mark, claims_of, clearing_entry, clearing_of, entry_of, marks_of
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.lessons.reviews import Reviewed, facts_for_reviews, reviews_of
 from tutorcore.money import Currency, Money
-from tutorcore.policy.expressions import Count
+from tutorcore.policy.machine import Asked, Machine
+from tutorcore.policy.roles import Role
 from tutorcore.ports.storage import Party, Recorded, Transaction
+
+
+@attrs.frozen
+class Asking:
+    """What might be proposed by somebody, but for its start: a lesson to be asked for, or another time for one."""
+
+    verb: str
+    by: PartyId
+    machine: Machine
+    before: Brief | Lesson
+    duration: timedelta
+    price: int | None = None
+    kind: str | None = None
+    details: tuple[tuple[str, str], ...] | None = None
+
+    @property
+    def brief(self) -> Brief:
+        """Whose lesson it is."""
+        return self.before if isinstance(self.before, Brief) else self.before.brief
+
+
+@attrs.frozen
+class Explanation:
+    """What is to be said of a start: the verdict of the tutor's agenda, and the refusal that asking would get, if any.
+
+    They are two answers. Where the policy does not ask the agenda, its verdict may be bad news and asking succeed.
+    """
+
+    verdict: Verdict
+    refusal: Refusal | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the lesson could be asked for; whether a wallet covers it is another question."""
+        return self.refusal is None
 
 
 @attrs.frozen
@@ -42,7 +84,7 @@ class Reading:
 
     def __init__(self, tx: Transaction, now: Instant) -> None:
         self.tx = tx
-        self._now = now
+        self.now = now
 
     def lesson(self, id: LessonId) -> Lesson:
         """Return the lesson as of now; raise `UnknownName`."""
@@ -71,18 +113,19 @@ class Reading:
         """Return the moves open to the actor."""
         lesson = self.lesson(id)
         verbs = lesson.machine.process.verbs
-        needed = frozenset[Count]().union(*(counts_needed(lesson.machine, lesson, verb) for verb in verbs))
-        return allowed(lesson, actor, self._facts(lesson, actor, needed), self._now)
+        needed = frozenset[Asked]().union(*(facts_needed(lesson.machine, lesson, verb) for verb in verbs))
+        return allowed(lesson, actor, self._facts(lesson, actor, needed), self.now)
 
     def preview(self, command: Command) -> Preview | Refusal:
         """Return what the command would do, or what would refuse it: the wallet and other people's time included."""
         lesson = self.lesson(command.lesson)
-        needed = counts_needed(lesson.machine, lesson, command.verb)
+        needed = facts_needed(lesson.machine, lesson, command.verb)
         facts = self._facts(lesson, command.actor, needed)
-        answer = preview(lesson.machine, lesson, command, facts, self._now)
+        answer = preview(lesson.machine, lesson, command, facts, self.now)
         if isinstance(answer, Refusal):
             return answer
-        return self._unpayable(answer.lesson) or self._engaged(answer.lesson) or answer
+        version = answer.lesson
+        return self._unbookable(version) or self._unpayable(version) or self._engaged(version) or answer
 
     def lessons(self, party: PartyId | None, *, over: bool | None = None) -> tuple[Lesson, ...]:
         """Return lessons as of now, by (start, id) as they are recorded; raise `UnknownName` for a stranger."""
@@ -91,14 +134,15 @@ class Reading:
         return self._as_of_now(self.tx.lessons(party, over=over))
 
     def open_requests(self, party: PartyId) -> tuple[Lesson, ...]:
-        """Return the lessons in which it is the party's turn."""
-        found = self.lessons(party, over=False)
-        return tuple(lesson for lesson in found if lesson.waits_for in lesson.brief.roles_of(party))
+        """Return the lessons in which it is the party's turn; for a granted role, those that it may answer as well."""
+        grants = self._known(party).grants
+        found = self.lessons(None if grants else party, over=False)
+        return tuple(lesson for lesson in found if _may_answer(lesson, party, grants))
 
     def upcoming(self, party: PartyId) -> tuple[Lesson, ...]:
         """Return agreed lessons that have not ended."""
         found = self.lessons(party, over=False)
-        return tuple(each for each in found if each.place.state.agreed and self._now < each.terms.end)
+        return tuple(each for each in found if each.place.state.agreed and self.now < each.terms.end)
 
     def wallet(self, party: PartyId, currency: str) -> int:
         """Return what the wallet holds, in minor units, what is due to come back included."""
@@ -123,34 +167,34 @@ class Reading:
     def _as_of_now(self, lessons: Iterable[Lesson]) -> tuple[Lesson, ...]:
         """The lessons with what is due applied, in memory, together with the other lessons of their people."""
         lessons = tuple(lessons)
-        due = [lesson for lesson in lessons if _is_due(lesson, self._now)]
+        due = [lesson for lesson in lessons if _is_due(lesson, self.now)]
         last = {version.brief.id: version for version in self._coming(*(lesson.brief for lesson in due))}
         return tuple(last.get(lesson.brief.id, lesson) for lesson in lessons)
 
     def _coming(self, *briefs: Brief) -> list[Lesson]:
         """The versions that due timeouts of these lessons' people will make, in their order."""
         parties = dict.fromkeys(party for brief in briefs for party in brief.parties)
-        lessons = due_lessons(self.tx, self._now, parties)
+        lessons = due_lessons(self.tx, self.now, parties)
         versions: list[Lesson] = []
 
-        def facts_at(lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
-            return Facts(counts=counted(self.tx, lesson.brief, needed, at, _marks(versions)))
+        def facts_at(lesson: Lesson, at: Instant, needed: frozenset[Asked]) -> Facts:
+            return facts_for(self.tx, lesson.brief, needed, at, _marks(versions))
 
-        for _, version in advance_together(lessons, self._now, facts_at):
+        for _, version in advance_together(lessons, self.now, facts_at):
             versions.append(version)
         return versions
 
-    def _facts(self, lesson: Lesson, actor: PartyId, needed: frozenset[Count]) -> Facts:
+    def _facts(self, lesson: Lesson, actor: PartyId, needed: frozenset[Asked]) -> Facts:
         party = self._known(actor)
         coming = _marks(self._coming(lesson.brief)) if needed else ()
-        return Facts(party.grants, counted(self.tx, lesson.brief, needed, self._now, coming))
+        return facts_for(self.tx, lesson.brief, needed, self.now, coming, party.grants)
 
     def _balances(self, party: PartyId, accounts: tuple[Account, ...], currency: str) -> list[int]:
         """Natural balances of a party's accounts, with the entries that due timeouts and clearings will make."""
         self._known(party)
         totals = {account: self.tx.balance(account, currency) for account in accounts}
-        coming = [clearing_entry(each) for each in self.tx.due_clearings(self._now, (party,))]
-        briefs = [found.brief for id in self.tx.due(self._now, (party,)) if (found := self.tx.lesson(id)) is not None]
+        coming = [clearing_entry(each) for each in self.tx.due_clearings(self.now, (party,))]
+        briefs = [found.brief for id in self.tx.due(self.now, (party,)) if (found := self.tx.lesson(id)) is not None]
         for version in self._coming(*briefs):
             coming += [entry for entry in (entry_of(version), self._cleared(version)) if entry is not None]
         for entry in coming:
@@ -167,7 +211,7 @@ class Reading:
 
     def _cleared(self, version: Lesson) -> Entry | None:
         clearing = clearing_of(version, version.machine.process.clears_after.delta)
-        return clearing_entry(clearing) if clearing is not None and clearing.due <= self._now else None
+        return clearing_entry(clearing) if clearing is not None and clearing.due <= self.now else None
 
     def _unpayable(self, version: Lesson) -> Refusal | None:
         """The refusal that the payer's wallet would give this version."""
@@ -176,20 +220,104 @@ class Reading:
         has = self.wallet(brief.payer, brief.currency) if needed > 0 else 0
         if has >= needed:
             return None
-        return insufficient(Shortfall(wallet(brief.payer), brief.currency, has, needed), version)
+        return insufficient(Shortfall(wallet(brief.payer), brief.currency, has, needed), version, self.tx)
 
     def _engaged(self, version: Lesson) -> Refusal | None:
         """The refusal that other lessons of its people would give this version."""
-        wanted = claims_of(version)
-        for party in dict.fromkeys(claim.party for claim in wanted):
-            ids = dict.fromkeys(claim.lesson for claim in self.tx.claims(party) if claim.lesson != version.brief.id)
-            others = self._as_of_now(lesson for id in ids if (lesson := self.tx.lesson(id)) is not None)
-            held = [claim for lesson in others for claim in claims_of(lesson) if claim.party == party]
-            for claim in wanted:
-                for other in held if claim.party == party else ():
-                    if claim.start < other.end and other.start < claim.end:
-                        return taken(other)
+        for claim in claims_of(version):
+            for other in self._claims(claim.party, claim.start, claim.end):
+                if other.lesson != version.id:
+                    return taken(other)
         return None
+
+    def _claims(self, party: PartyId, since: Instant, until: Instant) -> list[Claim]:
+        """What takes the party's time within a range, as of now: what has lapsed takes none any more."""
+        ids = dict.fromkeys(claim.lesson for claim in self.tx.claims(party, since, until))
+        lessons = self._as_of_now(lesson for id in ids if (lesson := self.tx.lesson(id)) is not None)
+        every = [claim for lesson in lessons for claim in claims_of(lesson)]
+        return [each for each in every if each.party == party and each.start < until and since < each.end]
+
+    def _unbookable(self, version: Lesson) -> Refusal | None:
+        """The refusal that the tutor's agenda would give this version."""
+        return unbookable(self.tx, version, self.now, self._claims)
+
+    def meeting(self, id: LessonId, reader: PartyId) -> Meeting | None:
+        """Return the lesson's meeting with the links that are the reader's."""
+        lesson, grants = self.lesson(id), self._known(reader).grants
+        if lesson.meeting is None or grants:
+            return lesson.meeting
+        roles = lesson.brief.roles_of(reader)
+        if not roles:
+            return None
+        side = "tutor" if "tutor" in roles else "student"  # A tutor is never the student's side, whoever asked or pays.
+        links = tuple((role, link) for role, link in lesson.meeting.links if role == side)
+        return attrs.evolve(lesson.meeting, links=links)
+
+    def reviews(self, id: LessonId, reader: PartyId | None) -> tuple[Reviewed, ...]:
+        """Return the reviews of the lesson that the reader may read."""
+        if reader is not None:
+            self._known(reader)
+        versions, lesson = [each.version for each in self.history(id)], self.lesson(id)
+        if lesson.number > versions[-1].number:  # Where it stands by now says who may still be heard.
+            versions.append(lesson)
+        needed = facts_for_reviews(lesson)
+        coming = _marks(self._coming(lesson.brief)) if needed else ()
+        return reviews_of(versions, reader, self.now, facts_for(self.tx, lesson.brief, needed, self.now, coming))
+
+    def schedule(self, tutor: PartyId) -> Schedule | None:
+        """Return the tutor's schedule, or None; raise `UnknownName` for a stranger."""
+        return schedule_kept(self.tx, self._known(tutor).id)
+
+    def slots(self, asked: Asking, since: Instant, until: Instant) -> tuple[Instant, ...]:
+        """Return the starts from `since` up to `until` that are free in the tutor's agenda and could be proposed now.
+
+        Where the row to be taken is bookable, these are all that could be proposed; where it is not, some of them.
+        """
+        agenda = self._agenda(asked, since, until)
+        found = agenda.slots(asked.duration, since, until)
+        facts = self._facts_of(asked)
+        return tuple(start for start in found if not isinstance(self._answer(asked, start, facts), Refusal))
+
+    def explain(self, asked: Asking, start: Instant) -> Explanation:
+        """Return whether `start` could be proposed, and everything that the tutor's agenda has against it."""
+        verdict = self._agenda(asked, start, start + asked.duration).is_bookable(start, asked.duration)
+        answer = self._answer(asked, start, self._facts_of(asked))
+        refusal = answer if isinstance(answer, Refusal) else self._unbookable(answer) or self._engaged(answer)
+        return Explanation(discreet(verdict, self._own(asked.by)), refusal)
+
+    def _agenda(self, asked: Asking, since: Instant, until: Instant) -> Agenda:
+        brief = asked.brief
+        schedule = schedule_kept(self.tx, brief.tutor)
+        if schedule is None:
+            raise InvalidValue("tutor", brief.tutor, "a tutor with a schedule; register it with set_schedule")
+        return agenda_of(schedule, brief, self.now, claims_about(brief, since, until, self._claims))
+
+    def _facts_of(self, asked: Asking) -> Facts:
+        needed = facts_needed(asked.machine, asked.before, asked.verb)
+        coming = _marks(self._coming(asked.brief)) if needed else ()
+        return facts_for(self.tx, asked.brief, needed, self.now, coming, self._known(asked.by).grants)
+
+    def _answer(self, asked: Asking, start: Instant, facts: Facts) -> Lesson | Refusal:
+        """What the policy itself answers when that start is proposed."""
+        offer = Offer(start, asked.duration, asked.price, asked.kind, asked.details)
+        command = Command(asked.verb, asked.by, Key("slots"), asked.brief.id, None, offer)
+        return decide(asked.machine, asked.before, command, facts, self.now)
+
+    def _own(self, party: PartyId) -> frozenset[LessonId]:
+        """The lessons that a party may know about."""
+        known = self._known(party)
+        return frozenset(lesson.id for lesson in self.tx.lessons(None if known.grants else party, over=False))
+
+
+def _may_answer(lesson: Lesson, party: PartyId, grants: frozenset[Role]) -> bool:
+    """Whether somebody is awaited whom this party is, or for whom it may act."""
+    if lesson.waits_for is None:
+        return False
+    if lesson.waits_for in lesson.brief.roles_of(party):
+        return True
+    place = lesson.place if lesson.change is None else lesson.change.place
+    rows = [row for rows in place.moves.values() for row in rows if lesson.waits_for in row.by]
+    return any(not grants.isdisjoint(row.by) for row in rows)
 
 
 def _is_due(lesson: Lesson, now: Instant) -> bool:
@@ -198,4 +326,4 @@ def _is_due(lesson: Lesson, now: Instant) -> bool:
 
 
 def _marks(versions: Iterable[Lesson]) -> list[Mark]:
-    return [mark for version in versions if (mark := mark_of(version)) is not None]
+    return [mark for version in versions for mark in marks_of(version)]

@@ -8,35 +8,42 @@ have the last word, and if one of them refuses, the step is taken back and the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from hashlib import sha256
+from typing import Final, NamedTuple
 
 import attrs
 
-from tutorcore.engine.counting import counted, due_lessons
+from tutorcore.engine.booking import unbookable
+from tutorcore.engine.counting import due_lessons, facts_for
 from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvalidValue, InvariantError
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import MICROSECOND, Instant, to_micros, to_text
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
-from tutorcore.lessons.decision import advance_together, counts_needed, decide, is_due
-from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, Offer, next_deadline
+from tutorcore.lessons.decision import advance_together, decide, facts_needed, is_due
+from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, Offer, Particulars, next_deadline
 from tutorcore.lessons.projections import (
     Claim,
     Clearing,
+    Message,
+    Reminded,
     claims_of,
     clearing_entry,
     clearing_of,
     entry_of,
-    mark_of,
-    notice_of,
+    marks_of,
+    messages_of,
+    reminders_of,
 )
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.money import Currency, Money
-from tutorcore.policy.expressions import Count
-from tutorcore.policy.machine import Machine
+from tutorcore.policy.machine import Asked, Machine
+from tutorcore.policy.process import BACK
 from tutorcore.ports.storage import AuditLine, Cause, Party, Transaction
+
+_NOTHING_SAID: Final = Particulars()
 
 
 def digest_of(verb: str, /, **content: str | int | tuple[object, ...] | None) -> str:
@@ -62,6 +69,35 @@ def offered(offer: Offer | None) -> tuple[object, ...] | None:
     )
 
 
+def said(particulars: Particulars | None) -> tuple[object, ...] | None:
+    """Return particulars in the plain values that a digest covers, or None where they say nothing."""
+    if particulars is None or particulars == _NOTHING_SAID:
+        return None
+    subject, seen, source, details, split, blamed = attrs.astuple(particulars, recurse=False)
+    return (
+        subject,
+        None if seen is None else to_micros(seen),
+        source,
+        details,
+        None if split is None else tuple(split.as_texts().items()),
+        blamed,
+    )
+
+
+class Part(NamedTuple):
+    """What one transaction of a sweep did, and whether nothing was left."""
+
+    versions: list[Lesson]
+    clearings: list[Clearing]
+    reminders: int
+    is_all: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (self.versions or self.clearings or self.reminders)
+
+
 class Work:
     """The work of one transaction at one instant."""
 
@@ -69,6 +105,7 @@ class Work:
         self._tx = tx
         self._now = now
         self._cause: Cause | None = None
+        self._reminded = 0
 
     @property
     def cause(self) -> Cause:
@@ -77,12 +114,23 @@ class Work:
             self._cause = self._tx.begin(self._now)
         return self._cause
 
-    def repeated(self, key: Key, digest: str, verb: str, actor: Party, lesson: LessonId | None) -> Outcome | None:
-        """Return the answer that this key got before, or a refusal if it was for something else; None if it is new."""
+    def repeated(
+        self,
+        key: Key,
+        digest: str,
+        verb: str,
+        actor: Party,
+        lesson: LessonId | None,
+        same: Callable[[Lesson | None], Container[str]] | None = None,
+    ) -> Outcome | None:
+        """Return the answer that this key got before, or a refusal if it was for something else; None if it is new.
+
+        `same` returns further digests that the same content may have been kept under, given the lesson it was about.
+        """
         stored = self._tx.answer(key)
         if stored is None:
             return None
-        if stored.digest != digest:
+        if stored.digest != digest and (same is None or stored.digest not in same(self._about(stored))):
             refusal = Refusal.of("key_reused", key=key, before=f"{stored.verb} at {to_text(stored.at)}")
             line = AuditLine(self.cause, None, digest, verb, actor.id, lesson, self._now, 1, 0, refusal)
             self._tx.add_audit(line)
@@ -92,6 +140,9 @@ class Work:
         history = [each.version for each in self._tx.history(stored.lesson)[: stored.last]]
         stood, brought = history[-1] if history else None, tuple(history[stored.first - 1 :])
         return _shown_to(actor, Outcome(stood, brought, stored.refusal, repeated=True))
+
+    def _about(self, stored: AuditLine) -> Lesson | None:
+        return None if stored.lesson is None else self._tx.lesson(stored.lesson)
 
     def perform(
         self, command: Command, digest: str, actor: Party, opened: tuple[Machine, Brief] | None = None
@@ -145,11 +196,11 @@ class Work:
         self.clear(self._tx.due_clearings(self._now, parties))
         return versions
 
-    def sweep(self, due_by: Instant, limit: int) -> tuple[list[Lesson], list[Clearing], bool]:
+    def sweep(self, due_by: Instant, limit: int) -> Part:
         """Apply what is due by `due_by`, soonest first, for at most `limit` lessons and as many clearings.
 
         Lessons are followed only up to the first one left out, so that the order of all timeouts does not depend on how
-        many are taken at once. Returns the versions, the clearings, and whether that was all.
+        many are taken at once. Reminders come when no timeout is left that might make them pointless.
         """
         lessons = self._loaded(self._tx.due(due_by, limit=limit + 1))
         left_out = next_deadline(lessons[limit]) if len(lessons) > limit else None
@@ -157,7 +208,21 @@ class Work:
         versions = self._apply_due(lessons[:limit], due_by, until)
         clearings = self._tx.due_clearings(due_by, limit=limit)
         self.clear(clearings)
-        return versions, clearings, left_out is None and len(clearings) < limit
+        reminders = self._remind(due_by, limit) if left_out is None else 0
+        is_all = left_out is None and len(clearings) < limit and reminders < limit
+        return Part(versions, clearings, self._reminded, is_all)
+
+    def _remind(self, due_by: Instant, limit: int) -> int:
+        """Send the reminders due by `due_by`, at most `limit`; return how many."""
+        rows = self._tx.due_reminders(due_by, limit=limit)
+        for row in rows:
+            self._send(row)
+            self._tx.drop_reminder(row)
+        return len(rows)
+
+    def _send(self, row: Reminded) -> None:
+        self._tx.enqueue(Message("reminder", row.lesson, row.number, row.audience, row.at), self.cause)
+        self._reminded += 1
 
     def clear(self, clearings: Iterable[Clearing]) -> None:
         """Make pending earnings available, each counted from the instant it was due."""
@@ -172,16 +237,16 @@ class Work:
         self._tx.add_audit(AuditLine(self.cause, key, digest, verb, actor, None, self._now, 1, 0, None))
         return Outcome(None)
 
-    def facts_at(self, lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
-        """Return the counts that a timeout reads, as of its own instant."""
-        return Facts(counts=counted(self._tx, lesson.brief, needed, at))
+    def facts_at(self, lesson: Lesson, at: Instant, needed: frozenset[Asked]) -> Facts:
+        """Return the facts that a timeout reads, as of its own instant."""
+        return facts_for(self._tx, lesson.brief, needed, at)
 
     def _facts(self, machine: Machine, lesson: Lesson | Brief, command: Command, actor: Party) -> Facts:
-        needed = counts_needed(machine, lesson, command.verb)
+        needed = facts_needed(machine, lesson, command.verb)
         if not needed:
             return Facts(actor.grants) if actor.grants else NO_FACTS
         brief = lesson if isinstance(lesson, Brief) else lesson.brief
-        return Facts(actor.grants, counted(self._tx, brief, needed, self._now))
+        return facts_for(self._tx, brief, needed, self._now, grants=actor.grants)
 
     def _loaded(self, ids: Iterable[LessonId]) -> list[Lesson]:
         lessons: list[Lesson] = []
@@ -208,7 +273,8 @@ class Work:
         with self._tx.savepoint() as savepoint:
             if before is None:
                 self._tx.add_policy(version.machine)
-            refusal = self._write(before, version)
+            # The agenda has its say while everybody's claims are up to date and do not hold this version's own yet.
+            refusal = unbookable(self._tx, version, self._now, self._tx.claims) or self._write(before, version)
             if refusal is not None:
                 savepoint.undo()
         return refusal
@@ -219,7 +285,7 @@ class Work:
         if entry is not None:
             shortfall = tx.post(entry, cause)
             if shortfall is not None:
-                return insufficient(shortfall, version)
+                return insufficient(shortfall, version, tx)
         if _occupies_otherwise(before, version):
             obstacle = tx.claim(version.brief.id, claims_of(version))
             if obstacle is not None:
@@ -227,13 +293,25 @@ class Work:
         tx.append(version, cause)
         if entry is not None and entry.kind == "post":
             self._clear_later(version)
-        mark = mark_of(version)
-        if mark is not None:
+        for mark in marks_of(version):
             tx.add_mark(mark)
-        notice = notice_of(version)
-        if notice is not None:
-            tx.enqueue(notice, cause)
+        if version.machine.reminds:
+            self._remind_later(version)
+        for message in messages_of(before, version):
+            tx.enqueue(message, cause)
         return None
+
+    def _remind_later(self, version: Lesson) -> None:
+        """Replace the lesson's reminders by those of where it stands now; what was due before this is said first.
+
+        What is due at this very instant is said too, as a sweep at this instant would have done before a command; a
+        timeout that leads on comes before such a sweep, and the lesson no longer stands where it was to be said.
+        """
+        leads_on = version.command is None and version.step.to != BACK
+        until = version.at - MICROSECOND if leads_on else version.at
+        for row in self._tx.due_reminders(until, (version.id,)):
+            self._send(row)
+        self._tx.put_reminders(version.id, reminders_of(version))
 
     def _clear_later(self, version: Lesson) -> None:
         after = version.place.machine.process.clears_after.delta
@@ -271,21 +349,24 @@ def _occupies_otherwise(before: Lesson | None, version: Lesson) -> bool:
     )
 
 
-def insufficient(shortfall: Shortfall, version: Lesson) -> Refusal:
-    """Return the refusal of a wallet that would be overdrawn, in whole units of the lesson's currency."""
-    unit = version.machine.process.unit
+def insufficient(shortfall: Shortfall, version: Lesson, tx: Transaction) -> Refusal:
+    """Return the refusal of a wallet that would be overdrawn, in whole units of the lesson's currency.
+
+    What is in it is said to its owner and to whoever acts for the marketplace; others learn that it is not enough.
+    """
+    unit, owner = version.machine.process.unit, shortfall.account.owner
     currency = Currency(unit.code, unit.exponent)
     has, needed, missing = (
         Money(minor, currency).text for minor in (shortfall.balance, shortfall.needed, shortfall.missing)
     )
-    return Refusal.of(
-        "insufficient_funds",
-        party=shortfall.account.owner,
-        has=has,
-        needed=needed,
-        missing=missing,
-        currency=unit.code,
-    )
+    known = {"has": has, "missing": missing} if _may_see(tx, owner, version.command) else {}
+    return Refusal.of("insufficient_funds", party=owner, needed=needed, currency=unit.code, **known)
+
+
+def _may_see(tx: Transaction, owner: str, command: Command | None) -> bool:
+    """Whether whoever gave a command may know what is in somebody's wallet."""
+    actor = None if command is None else tx.party(command.actor)
+    return actor is not None and (actor.id == owner or bool(actor.grants))
 
 
 def taken(claim: Claim) -> Refusal:

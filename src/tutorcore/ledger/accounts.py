@@ -9,9 +9,12 @@ An account is a kind and an owner. Its name is made only when somebody reads it,
     commission    Income:Fees:Commission                  what the platform earns
     bank          Assets:Bank                             the money behind the books
     receivable    Assets:Receivable:Tutors:<tutor>        a tutor's debt, instead of a negative balance
+    owed          Assets:Receivable:Payers:<party>        what a payer owes, where the platform holds no money
+    due           Liabilities:Tutors:<tutor>:Due          what is due to a tutor there
     conversion    Equity:Conversion                       the two sides of an exchange between currencies
 
-Wallet, escrow, pending and available are *limited*: they may never be overdrawn. A receivable is not: a debt may grow.
+Wallet, escrow, pending and available are *limited*: they may never be overdrawn. The others are not: a debt may grow,
+and what was recorded as due may turn out to have been paid already.
 
 Amounts are stored with beancount's sign (debit positive, credit negative) and shown with the natural one, in which a
 full wallet is positive. Knows neither entries nor balances, and no currency: every account can hold several.
@@ -26,7 +29,7 @@ from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.ids import LessonId, PartyId, lesson_id, party_id
 
 AccountKind: TypeAlias = Literal[
-    "wallet", "escrow", "pending", "available", "commission", "bank", "receivable", "conversion"
+    "wallet", "escrow", "pending", "available", "commission", "bank", "receivable", "owed", "due", "conversion"
 ]
 
 # What stands before and after the owner in a name, and the names of the accounts of which there is one.
@@ -36,6 +39,8 @@ _OWNED: dict[AccountKind, tuple[str, str]] = {
     "pending": ("Liabilities:Tutors:", ":Pending"),
     "available": ("Liabilities:Tutors:", ":Available"),
     "receivable": ("Assets:Receivable:Tutors:", ""),
+    "owed": ("Assets:Receivable:Payers:", ""),
+    "due": ("Liabilities:Tutors:", ":Due"),
 }
 _SHARED: dict[AccountKind, str] = {
     "commission": "Income:Fees:Commission",
@@ -43,7 +48,7 @@ _SHARED: dict[AccountKind, str] = {
     "conversion": "Equity:Conversion",
 }
 LIMITED: frozenset[AccountKind] = frozenset({"wallet", "escrow", "pending", "available"})
-_GROWS_BY_DEBIT: frozenset[AccountKind] = frozenset({"bank", "receivable"})
+_GROWS_BY_DEBIT: frozenset[AccountKind] = frozenset({"bank", "receivable", "owed"})
 
 
 class Account(NamedTuple):
@@ -96,6 +101,16 @@ def available(tutor: PartyId) -> Account:
 def receivable(tutor: PartyId) -> Account:
     """Return the account of what `tutor` owes the platform."""
     return Account("receivable", party_id(tutor))
+
+
+def owed(payer: PartyId) -> Account:
+    """Return the account of what `payer` owes for lessons, where nothing is held for them."""
+    return Account("owed", party_id(payer))
+
+
+def due(tutor: PartyId) -> Account:
+    """Return the account of what is due to `tutor` for lessons, where nothing is held for them."""
+    return Account("due", party_id(tutor))
 
 
 def is_limited(account: Account) -> bool:

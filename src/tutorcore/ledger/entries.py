@@ -11,6 +11,9 @@ escrow is *pending*. It ends in one of three ways:
 Returning a part while the rest stays held is a *release*: a lower price was agreed. What is posted lies among the
 tutor's pending earnings until it is *cleared*, and then is available.
 
+Where a marketplace holds no money, a settlement is recorded as *due*: the payer owes, and the tutor and the platform
+have it to come. It touches no escrow.
+
 An entry is never edited. A mistake is mended by a new entry, the *reversal*, that names the old one. When an entry
 was recorded is not part of it: stores keep that beside it. Knows neither balances nor limits: those are the book's.
 """
@@ -23,9 +26,9 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import PartyId
 from tutorcore.instants import Instant, instant
-from tutorcore.ledger.accounts import BANK, CONVERSION, Account, available, pending, wallet
+from tutorcore.ledger.accounts import BANK, COMMISSION, CONVERSION, Account, available, due, owed, pending, wallet
 
-EntryKind: TypeAlias = Literal["top_up", "hold", "release", "post", "void", "expire", "clear", "reversal"]
+EntryKind: TypeAlias = Literal["top_up", "hold", "release", "post", "void", "expire", "clear", "due", "reversal"]
 HoldStatus: TypeAlias = Literal["none", "pending", "posted", "voided", "expired"]
 Leg: TypeAlias = tuple[Account, int]
 
@@ -142,8 +145,8 @@ def flow(
     """Return the entry of one lesson's step, or None when nothing moves: settling nothing writes no entry.
 
     `flows` are seen from the escrow: positive is out of it and into the account, negative is from the account into it.
-    The escrow's own leg is their sum, so the entry is balanced whatever the amounts are. Name each account once;
-    accounts that get nothing are left out.
+    The escrow's own leg is their sum, so the entry is balanced whatever the amounts are; flows that cancel, as those
+    of what is due do, leave the escrow out. Name each account once; accounts that get nothing are left out.
 
     >>> from tutorcore.ids import LessonId
     >>> from tutorcore.ledger.accounts import COMMISSION, escrow
@@ -173,11 +176,14 @@ def flow(
 
 
 def flow_kind(flows: Iterable[tuple[Account, int]], held: int, by: Literal["move", "timeout"]) -> EntryKind:
-    """Return what a lesson's step does to its hold: `held` is left in escrow after it, `by` is what made the step."""
+    """Return what a lesson's step does to its hold: `held` is left in escrow after it, `by` is what made the step.
+
+    A step by which somebody comes to owe does nothing to it: that is `due`.
+    """
     returned = True
     for account, minor in flows:
         if minor < 0:
-            return "hold"
+            return "due" if account.kind == "owed" else "hold"
         if minor and account.kind != "wallet":
             returned = False
     if not returned:
@@ -192,6 +198,30 @@ def clear(tutor: PartyId, minor: int, currency: str, *, effective_at: Instant, r
     _positive(minor)
     legs = ((pending(tutor), minor), (available(tutor), -minor))
     return entry("clear", currency, legs=legs, effective_at=effective_at, ref=ref, source=source)
+
+
+def amount_due(
+    payer: PartyId,
+    tutor: PartyId,
+    *,
+    earned: int,
+    fee: int = 0,
+    currency: str,
+    effective_at: Instant,
+    ref: str,
+    source: str,
+) -> Entry:
+    """Return the entry by which `payer` owes what `tutor` has earned and, on top of that, the platform's `fee`.
+
+    Either may be nothing, but not both.
+    """
+    for what, minor in (("earned", earned), ("fee", fee)):
+        _whole(what, minor)
+        if minor < 0:
+            raise InvalidValue(what, minor, "an amount not below zero")
+    flows = ((owed(payer), earned + fee), (due(tutor), -earned), (COMMISSION, -fee))
+    legs = [leg for leg in flows if leg[1]]
+    return entry("due", currency, legs=legs, effective_at=effective_at, ref=ref, source=source)
 
 
 def reverse(posted: Posted, *, effective_at: Instant, reason: str) -> Entry:
@@ -236,7 +266,11 @@ def _moved(legs: Sequence[Leg], account: Account) -> int:
 
 
 def _positive(minor: int) -> None:
-    if type(minor) is not int:
-        raise InvalidType("amount", minor, "an int of minor units")
+    _whole("amount", minor)
     if minor <= 0:
         raise InvalidValue("amount", minor, "an amount above zero")
+
+
+def _whole(what: str, minor: int) -> None:
+    if type(minor) is not int:
+        raise InvalidType(what, minor, "an int of minor units")

@@ -1,6 +1,6 @@
 """Lessons: the versions that record them, and the functions that decide the next one."""
 
-from tutorcore.lessons.decision import advance, counts_needed, decide, lapse
+from tutorcore.lessons.decision import advance, decide, facts_needed, lapse
 from tutorcore.lessons.lesson import (
     NO_FACTS,
     Brief,
@@ -9,7 +9,9 @@ from tutorcore.lessons.lesson import (
     Deadline,
     Facts,
     Lesson,
+    Meeting,
     Offer,
+    Particulars,
     Terms,
     next_deadline,
 )
@@ -18,15 +20,22 @@ from tutorcore.lessons.projections import (
     Claim,
     Clearing,
     Mark,
-    Notice,
+    Message,
+    MessageKind,
+    Reminded,
     claims_of,
     clearing_entry,
     clearing_of,
     entry_of,
     mark_of,
+    marks_of,
+    messages_of,
     notice_of,
+    reminders_of,
+    taught_by,
 )
 from tutorcore.lessons.refusals import PRECEDENCE, Refusal, Refused
+from tutorcore.lessons.reviews import Reviewed, reviews_of
 
 __all__ = [
     "NO_FACTS",
@@ -40,24 +49,34 @@ __all__ = [
     "Facts",
     "Lesson",
     "Mark",
-    "Notice",
+    "Meeting",
+    "Message",
+    "MessageKind",
     "Offer",
     "Option",
+    "Particulars",
     "Preview",
     "Refusal",
     "Refused",
+    "Reminded",
+    "Reviewed",
     "Terms",
     "advance",
     "allowed",
     "claims_of",
     "clearing_entry",
     "clearing_of",
-    "counts_needed",
     "decide",
     "entry_of",
+    "facts_needed",
     "lapse",
     "mark_of",
+    "marks_of",
+    "messages_of",
     "next_deadline",
     "notice_of",
     "preview",
+    "reminders_of",
+    "reviews_of",
+    "taught_by",
 ]

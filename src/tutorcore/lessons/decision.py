@@ -14,40 +14,52 @@ What holds on both paths:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 from typing import TypeAlias
 
 from tutorcore.errors import InvariantError, UnknownName
 from tutorcore.ids import LessonId, PartyId
-from tutorcore.instants import EPOCH, Instant, to_text
-from tutorcore.lessons.lesson import NO_TIMELINE, Brief, Change, Command, Facts, Lesson, Terms, next_deadline
+from tutorcore.instants import EPOCH, LATEST, Instant, to_text
+from tutorcore.lessons.lesson import (
+    NO_TIMELINE,
+    Brief,
+    Change,
+    Command,
+    Facts,
+    Lesson,
+    Meeting,
+    Particulars,
+    Terms,
+    next_deadline,
+    next_timeout,
+)
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.policy.expressions import Count
-from tutorcore.policy.machine import FIRST_START, CompiledCase, Machine, Row, Why
+from tutorcore.policy.machine import FIRST_START, Asked, CompiledCase, Machine, Row, Why
 from tutorcore.policy.process import Move
 from tutorcore.policy.roles import GRANTED_ROLES, Role
 from tutorcore.policy.settlement import Legs
 
-FactsAt: TypeAlias = Callable[[Lesson, Instant, frozenset[Count]], Facts]
+FactsAt: TypeAlias = Callable[[Lesson, Instant, frozenset[Asked]], Facts]
 _Streak: TypeAlias = tuple[Instant, int]  # How many timeouts of one lesson have followed each other at one instant.
 
 _NO_LEGS: Legs = ()
 _NO_TERMS = Terms(0, EPOCH, EPOCH, 0)
+_NO_PARTICULARS = Particulars()
 _GRANTED = frozenset(GRANTED_ROLES)
 
 # Nearly twice as fast as calling the class, for the record that every step makes.
 _new = tuple.__new__
 
 
-def no_facts(lesson: Lesson, at: Instant, needed: frozenset[Count]) -> Facts:
+def no_facts(lesson: Lesson, at: Instant, needed: frozenset[Asked]) -> Facts:
     """Facts for processes whose timeouts read none; the default of `advance`."""
     wanted = ", ".join(sorted(map(str, needed)))
     raise InvariantError(f"a timeout of lesson {lesson.brief.id} at {to_text(at)} reads {wanted}; give `facts_at`")
 
 
-def counts_needed(machine: Machine, lesson: Lesson | Brief, verb: str) -> frozenset[Count]:
-    """Return the counts that deciding this verb may read, for whoever gathers the facts; mostly none."""
+def facts_needed(machine: Machine, lesson: Lesson | Brief, verb: str) -> frozenset[Asked]:
+    """Return what deciding this verb may ask the facts for, for whoever gathers them; mostly nothing."""
     rows = machine.outside.moves.get(verb, ()) if isinstance(lesson, Brief) else rows_open(lesson, verb)
     return frozenset().union(*[row.reads for row in rows if row.reads])
 
@@ -78,8 +90,8 @@ def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Fa
         read = read or bool(row.reads)
         if refusal is None:
             # What rows read before they stood aside belongs to the record too: deciding again will ask for it again.
-            return _attempt(row, before, command, offered, facts if read or role in _GRANTED else None, now)
-        aside = aside or _unmet(row, before, command) or refusal
+            return _attempt(row, role, before, command, offered, facts if read or role in _GRANTED else None, now)
+        aside = aside or _unmet(row, role, before, command) or refusal
     return aside or _not_yours(rows, command)
 
 
@@ -139,18 +151,13 @@ def _streak_with(version: Lesson, streak: _Streak | None) -> _Streak:
 
 def is_due(lesson: Lesson, now: Instant) -> bool:
     """Return whether a timeout of the lesson or of its open change is due at `now`."""
-    due, change = lesson.due, lesson.change
-    return (due is not None and due <= now) or (change is not None and change.due is not None and change.due <= now)
+    due, _ = next_timeout(lesson)
+    return due is not None and due <= now
 
 
 def lapse(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> Lesson | None:
-    """Return the version that the next timeout makes if it is due at or before `now`, or None.
-
-    On a tie the lesson's own timeout comes before that of its open change.
-    """
-    due, why, change = lesson.due, lesson.why, lesson.change
-    if change is not None and change.due is not None and (due is None or change.due < due):
-        due, why = change.due, change.why
+    """Return the version that the next timeout makes if it is due at or before `now`, or None."""
+    due, why = next_timeout(lesson)
     if due is None or due > now:
         return None
     assert why is not None
@@ -166,7 +173,7 @@ def _unasked(machine: Machine, brief: Brief) -> Lesson:
     """A lesson before its first version: outside, with nothing on the table."""
     return _new(Lesson, (
         brief, 0, brief.created, machine.nothing, machine.outside, None, _NO_TERMS, None, 0, 0, _NO_LEGS, None, None,
-        NO_TIMELINE, None,
+        NO_TIMELINE, None, None,
     ))  # fmt: skip
 
 
@@ -213,28 +220,68 @@ def role_of(row: Row, brief: Brief, actor: PartyId, facts: Facts) -> Role | None
 
 
 def _attempt(
-    row: Row, before: Lesson, command: Command, offered: Terms | Refusal | None, facts: Facts | None, now: Instant
+    row: Row,
+    role: Role,
+    before: Lesson,
+    command: Command,
+    offered: Terms | None,
+    facts: Facts | None,
+    now: Instant,
 ) -> Lesson | Refusal:
     """Take the row that decides, or say what stands against it, in the order of precedence."""
-    refusal = _unmet(row, before, command)
+    refusal = _unmet(row, role, before, command)
+    if refusal is None and offered is not None:
+        refusal = _untenable(row, before, offered, now)
+    if refusal is None:
+        refusal = _spends_for_another(row, role, before, command, offered)
+    if refusal is None and command.particulars is not None:
+        refusal = _unbelievable(row, role, before, command.particulars, now)
     if refusal is not None:
         return refusal
-    if isinstance(offered, Refusal):
-        return offered
-    if offered is not None and offered.start <= now:
-        return Refusal.of(
-            "bad_terms", problem=f"they start at {to_text(offered.start)}, which is not after {to_text(now)}"
-        )
-    return _follow(row, before, command, offered, facts, now)
+    return _follow(row, before, command, offered, facts, now, role)
 
 
-def _unmet(row: Row, before: Lesson, command: Command) -> Refusal | None:
+def _spends_for_another(
+    row: Row, role: Role, before: Lesson, command: Command, offered: Terms | None
+) -> Refusal | None:
+    """What stands against a higher price that somebody on the student's side proposes or accepts for who pays.
+
+    An increase is the payer's to agree to: by proposing it, or by accepting it.
+    """
+    payer = before.brief.payer
+    if role == "tutor" or role in _GRANTED or command.actor == payer or row.terms is None:
+        return None
+    change = before.change
+    if offered is not None:
+        rises = before.number > 0 and offered.price > before.terms.price
+    elif row.beside and change is not None:
+        rises = change.terms.price > before.terms.price
+    else:
+        rises = row.hold is not None and before.terms.price > before.held
+    return Refusal.of("bad_terms", problem=f"only {payer}, who pays, can agree to a higher price") if rises else None
+
+
+def _unbelievable(row: Row, role: Role, before: Lesson, said: Particulars, now: Instant) -> Refusal | None:
+    """What stands against the particulars of a command: people report of themselves and of now, nobody of later."""
+    if said.seen is not None and said.seen > now:
+        return Refusal.of("bad_terms", problem=f"nobody has seen yet what happens at {to_text(said.seen)}")
+    if said.seen is not None and said.seen < before.brief.created:
+        return Refusal.of("bad_terms", problem=f"nobody asked for this lesson before {to_text(before.brief.created)}")
+    if row.records is not None and role not in _GRANTED:
+        if said.subject not in (None, role):
+            return Refusal.of("bad_terms", problem=f"the {role} reports of themselves, not of the {said.subject}")
+        if said.seen not in (None, now):
+            return Refusal.of("bad_terms", problem="only the platform reports what was seen earlier")
+    return None
+
+
+def _unmet(row: Row, role: Role, before: Lesson, command: Command) -> Refusal | None:
     """What the command itself lacks for this row: the right number, or something it needs."""
     if command.proposal is not None:
         current = answered(row, before)
         if command.proposal != current:
             return Refusal.of("stale_offer", proposal=command.proposal, current=current)
-    missing = _missing(row, before, command)
+    missing = _missing(row, role, before, command)
     return Refusal.of("missing", verb=command.verb, needs=" and ".join(missing)) if missing else None
 
 
@@ -243,12 +290,22 @@ def answered(row: Row, lesson: Lesson) -> int:
     return lesson.proposal if row.beside else lesson.terms.number
 
 
-def _missing(row: Row, before: Lesson, command: Command) -> list[str]:
+def names_number(row: Row) -> bool:
+    """Return whether the number of the proposal has to be named: what is accepted, or what a meeting was made for."""
+    return row.terms == "accept" or row.records == "meeting"
+
+
+def names_subject(row: Row, role: Role) -> bool:
+    """Return whether somebody in that role has to say whom the fact is about: people report of themselves."""
+    return row.records not in (None, "meeting") and role in _GRANTED
+
+
+def _missing(row: Row, role: Role, before: Lesson, command: Command) -> list[str]:
     missing: list[str] = []
-    if row.terms == "accept":
-        if command.proposal is None:
-            missing.append(f"the number of the proposal (now {answered(row, before)})")
-    elif row.terms == "propose":
+    if command.proposal is None and names_number(row):
+        what = "proposal" if row.terms == "accept" else "terms"
+        missing.append(f"the number of the {what} (now {answered(row, before)})")
+    if row.terms == "propose":
         offer = command.offer
         if offer is None:
             missing.append("an offer")
@@ -256,10 +313,17 @@ def _missing(row: Row, before: Lesson, command: Command) -> list[str]:
             missing += [name for name in ("start", "duration", "price") if getattr(offer, name) is None]
     if "reason" in row.needs and not command.reason:
         missing.append("a reason")
+    said = command.particulars or _NO_PARTICULARS
+    if "details" in row.needs and not said.details:
+        missing.append("details")
+    if said.subject is None and names_subject(row, role):
+        missing.append("whom it is about")
+    if said.split is None and row.cases[-1].given is not None:
+        missing.append("a split of what is held")
     return missing
 
 
-def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal | None:
+def _offered(row: Row, before: Lesson, command: Command) -> Terms | None:
     """The terms that a proposing command puts on the table: what it names, and the rest as it was there.
 
     None if the command does not say enough.
@@ -273,17 +337,27 @@ def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal | No
         return Terms(
             number, offer.start, offer.start + offer.duration, offer.price, offer.kind or "", offer.details or ()
         )
-    # Only a counter to an open change starts from that change; whatever else proposes starts from what stands.
-    base = before.change.terms if row.beside and before.change is not None else before.terms
+    base = _base(row, before)
     start = base.start if offer.start is None else offer.start
-    terms = Terms(
+    return Terms(
         number,
         start,
         start + (base.end - base.start if offer.duration is None else offer.duration),
         base.price if offer.price is None else offer.price,
         base.kind if offer.kind is None else offer.kind,
         base.details if offer.details is None else offer.details,
+        base.occurrence + _asks_again(row, before),
     )
+
+
+def _base(row: Row, before: Lesson) -> Terms:
+    """What a proposal starts from: a counter to an open change from that change, whatever else from what stands."""
+    return before.change.terms if row.beside and before.change is not None else before.terms
+
+
+def _untenable(row: Row, before: Lesson, terms: Terms, now: Instant) -> Refusal | None:
+    """What stands against proposed terms: they are no others, or not to be changed here, or start too soon."""
+    base = _base(row, before)
     if (
         terms.price == base.price
         and terms.start == base.start
@@ -292,25 +366,34 @@ def _offered(row: Row, before: Lesson, command: Command) -> Terms | Refusal | No
         and terms.details == base.details
     ):
         return Refusal.of("bad_terms", problem=f"they are those of proposal {base.number}")
-    if row.fixed:
+    if row.fixed and before.number:
         changed = [name for name in row.fixed if getattr(terms, name) != getattr(base, name)]
         if changed:
             return Refusal.of("bad_terms", problem=f"{' and '.join(changed)} may not be changed here")
-    return terms
+    if terms.start <= now:
+        return Refusal.of(
+            "bad_terms", problem=f"they start at {to_text(terms.start)}, which is not after {to_text(now)}"
+        )
+    return None
+
+
+def _asks_again(row: Row, before: Lesson) -> bool:
+    """Whether a lesson that was agreed goes back to be asked for."""
+    return before.place.state.agreed and row.enters is not None and not row.enters.state.agreed
 
 
 def _guarded(
-    row: Row, before: Lesson, command: Command, offered: Terms | Refusal | None, facts: Facts, now: Instant
+    row: Row, before: Lesson, command: Command, offered: Terms | None, facts: Facts, now: Instant
 ) -> Refusal | None:
     """Why the row's guard or window stands against the command, or None."""
-    proposed = None if isinstance(offered, Refusal) else offered
-    terms = proposed if proposed is not None and before.number == 0 else before.terms
-    change = proposed if proposed is not None else None if before.change is None else before.change.terms
+    terms = offered if offered is not None and before.number == 0 else before.terms
+    change = offered if offered is not None else None if before.change is None else before.change.terms
     reading = (now, terms, change, before.rounds, before.timeline, before.brief, command, facts)
     rule = row.rule
     assert isinstance(rule, Move)
     if row.when is not None and not row.when(*reading):
-        return Refusal.of("guard", verb=rule.verb, condition=str(rule.when), at=to_text(now))
+        unmet = " and ".join([text for text, holds in row.parts if not holds(*reading)])
+        return Refusal.of("guard", verb=rule.verb, condition=unmet, at=to_text(now))
     if row.until is not None:
         until = row.until(*reading)
         if until is None or now >= until:
@@ -320,14 +403,24 @@ def _guarded(
 
 
 def _follow(
-    row: Row, before: Lesson, command: Command | None, offered: Terms | None, facts: Facts | None, now: Instant
+    row: Row,
+    before: Lesson,
+    command: Command | None,
+    offered: Terms | None,
+    facts: Facts | None,
+    now: Instant,
+    role: Role | None = None,
 ) -> Lesson | Refusal:
     """Take a row whose conditions hold: terms, money, stamps, then the deadline of what is entered; one constructor."""
-    brief, number, _, _, place, _, terms, change, rounds, held, _, due, why, timeline, _ = before
+    brief, number, _, _, place, _, terms, change, rounds, held, _, due, why, timeline, _, meeting = before
 
     case = row.cases[0]
     if case.when is not None:
         case = _chosen(row, before, command, offered, facts, now)
+    if case.given is not None:
+        refusal = _not_to_be_given(case, command)
+        if refusal is not None:
+            return refusal
 
     change_after = change
     if offered is not None:
@@ -349,12 +442,24 @@ def _follow(
             held = price
     legs = _NO_LEGS if held == stood else _moved(stood, held)
     if case.split is not None:
-        legs = _joined(case.split(held), legs)
+        change_terms = None if change is None else change.terms
+        # Paid by the terms that stand now; the conditions of its rate read what stood before, as all others do.
+        reading = (now, terms, change_terms, before.rounds, before.timeline, brief, command, facts)
+        legs = _joined(case.split(held, *reading), legs)
         held = 0
 
+    if timeline and terms is not before.terms:
+        timeline = _without_joins(timeline)
     if row.stamps:
-        timeline = _stamped(row, before, terms, now)
+        timeline = _stamped(row, timeline, terms, now)
+    if row.records is not None:
+        said = _NO_PARTICULARS if command is None or command.particulars is None else command.particulars
+        if row.records == "meeting":
+            meeting = Meeting(said.source, said.details, terms.number)
+        elif row.stamps_facts:
+            timeline = _with_fact(row, timeline, f"{row.records}({said.subject or role})", said.seen or now)
 
+    refusable = command is not None and row.records is None  # What has happened is recorded, whatever is due by it.
     offer = None if change_after is None else change_after.terms
     if row.enters is not None:
         place = row.enters
@@ -373,7 +478,7 @@ def _follow(
             else row.deadline(now, terms, proposed, rounds, timeline, brief, command, facts)
         )
         change_due, change_why = (None, None) if found is None else found
-        if change_due is not None and change_due <= now and command is not None and _forbids(change_why):
+        if change_due is not None and change_due <= now and refusable and _forbids(change_why):
             return _no_time_left(change_due, change_why)
         change_after = Change(proposed, row.opens or row.source, change_due, change_why)
     else:
@@ -382,12 +487,31 @@ def _follow(
             found = again(now, terms, offer, rounds, timeline, brief, command, facts)
             due, why = (None, None) if found is None else found
 
-    if due is not None and due <= now and command is not None and _forbids(why):
+    if due is not None and due <= now and refusable and _forbids(why):
         return _no_time_left(due, why)
+    if meeting is not None and not (place.state.meeting and meeting.terms == terms.number):
+        meeting = None  # It was made for terms, or for an agreement, that stand no more.
     return _new(Lesson, (
         brief, number + 1, now, case.step, place, command, terms, change_after, rounds, held, legs, due, why, timeline,
-        facts,
+        facts, meeting,
     ))  # fmt: skip
+
+
+def _not_to_be_given(case: CompiledCase, command: Command | None) -> Refusal | None:
+    """Why the split that a command says is none that this case allows, or None."""
+    said = None if command is None or command.particulars is None else command.particulars.split
+    assert said is not None
+    assert case.given is not None
+    if case.given.allows(said):
+        return None
+    return Refusal.of("bad_terms", problem=f"{said} is none of the splits allowed here: {case.given}")
+
+
+def _with_fact(row: Row, timeline: Mapping[str, Instant], anchor: str, seen: Instant) -> Mapping[str, Instant]:
+    """The timeline with a fact that something reads: when it first happened, whichever report came first."""
+    if anchor not in row.stamps_facts or timeline.get(anchor, LATEST) <= seen:
+        return timeline
+    return {**timeline, anchor: seen}
 
 
 def _chosen(
@@ -417,9 +541,14 @@ def _joined(legs: Legs, others: Legs) -> Legs:
     return tuple(amounts.items())
 
 
-def _stamped(row: Row, before: Lesson, terms: Terms, now: Instant) -> dict[str, Instant]:
+def _without_joins(timeline: Mapping[str, Instant]) -> Mapping[str, Instant]:
+    """The timeline without who joined: they came to a lesson at another time."""
+    return {anchor: at for anchor, at in timeline.items() if not anchor.startswith("joined(")}
+
+
+def _stamped(row: Row, before: Mapping[str, Instant], terms: Terms, now: Instant) -> dict[str, Instant]:
     """The timeline with this row's stamps; what is named `first` is written once."""
-    timeline = dict(before.timeline)
+    timeline = dict(before)
     for anchor in row.stamps:
         if anchor == FIRST_START:
             timeline.setdefault(anchor, terms.start)

@@ -15,13 +15,14 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 import attrs
+from attrs.validators import instance_of, optional
 
-from tutorcore.errors import InvalidType, InvalidValue
+from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import Instant, instant, to_text
 from tutorcore.policy.machine import Machine, Place, Step, Why
 from tutorcore.policy.roles import BOUND_ROLES, Role
-from tutorcore.policy.settlement import Legs
+from tutorcore.policy.settlement import Legs, Settlement
 
 # Longer engagements are several lessons; the bound lets a store look for overlaps in a short range.
 LONGEST: Final = timedelta(days=7)
@@ -67,6 +68,14 @@ def _duration(value: timedelta | None) -> timedelta | None:
     return value
 
 
+def _seen(value: Instant | None) -> Instant | None:
+    return None if value is None else instant(value, "seen")
+
+
+def _some_details(value: Mapping[str, str] | tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return _details(value) or NO_DETAILS
+
+
 def _text(value: str | None) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidType("kind", value, "a text")
@@ -90,7 +99,11 @@ class Offer:
 
 @attrs.frozen
 class Terms:
-    """A numbered proposal, whole: what is on the table, or what is agreed. Never changed; another one gets a number."""
+    """A numbered proposal, whole: what is on the table, or what is agreed. Never changed; another one gets a number.
+
+    `occurrence` counts how often the lesson was asked for: one that was agreed and is asked for again at another time
+    is the next occurrence, another entry in people's calendars.
+    """
 
     number: int
     start: Instant
@@ -98,6 +111,7 @@ class Terms:
     price: int
     kind: str = ""
     details: tuple[tuple[str, str], ...] = NO_DETAILS
+    occurrence: int = 1
 
     @property
     def duration(self) -> timedelta:
@@ -136,6 +150,41 @@ class Brief:
         return tuple(role for role in BOUND_ROLES if getattr(self, role) == party)
 
 
+def _role(_self: object, field: attrs.Attribute[Role | None], value: Role | None) -> None:
+    if value is not None and value not in BOUND_ROLES:
+        raise UnknownName(f"role ({field.name})", value, BOUND_ROLES)
+
+
+@attrs.frozen
+class Particulars:
+    """What few commands say besides: whom and when a fact is about, how money is to be split, who is to blame.
+
+    `subject` is the role that a fact is about (who joined), `seen` when it happened and `source` who saw it, for what
+    the platform's own software reports; people report of themselves and of now. `details` are short texts: a meeting's
+    links, a review's stars, where evidence lies. `split` is a decision about what is held, `blamed` a role at fault.
+    """
+
+    subject: Role | None = attrs.field(default=None, validator=_role)
+    seen: Instant | None = attrs.field(default=None, converter=_seen)
+    source: str = attrs.field(default="", validator=instance_of(str))
+    details: tuple[tuple[str, str], ...] = attrs.field(default=NO_DETAILS, converter=_some_details)
+    split: Settlement | None = attrs.field(default=None, validator=optional(instance_of(Settlement)))
+    blamed: Role | None = attrs.field(default=None, validator=_role)
+
+
+@attrs.frozen
+class Meeting:
+    """Where a lesson takes place: each role's own link or address, made by `provider` for the terms of that number."""
+
+    provider: str
+    links: tuple[tuple[str, str], ...]
+    terms: int
+
+    def link(self, role: Role) -> str | None:
+        """Return where somebody in that role joins, or None."""
+        return dict(self.links).get(role)
+
+
 @attrs.frozen
 class Command:
     """What somebody asks for. `key` makes it safe to repeat; `proposal` is the number that an answer answers."""
@@ -148,14 +197,19 @@ class Command:
     offer: Offer | None = None
     reason: str = ""
     note: str = ""
+    particulars: Particulars | None = None
 
 
 @attrs.frozen
 class Facts:
-    """What a lesson cannot know by itself: the actor's grants, and counts over other lessons by their text."""
+    """What a lesson cannot know by itself: the actor's grants, counts over other lessons, and people's permissions.
+
+    Counts and permissions are kept by the text in which a policy asks for them; `has` holds those that are there.
+    """
 
     grants: frozenset[str] = frozenset()
     counts: Mapping[str, int] = NO_COUNTS
+    has: frozenset[str] = frozenset()
 
 
 NO_FACTS: Final = Facts()
@@ -171,20 +225,22 @@ class Change(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """When something happens by itself, and why then. As text it says both."""
+    """When something happens by itself, and why then. As text it says both, and in whose zone days were counted."""
 
     at: Instant
     why: Why
+    zone: str = ""
 
     def __str__(self) -> str:
-        return f"{to_text(self.at)}, because {self.why}"
+        where = f" in {self.zone}" if self.why.is_zoned else ""
+        return f"{to_text(self.at)}, because {self.why}{where}"
 
 
 class Lesson(NamedTuple):
     """One version of a lesson. `at` is when it counts; `held` is in escrow afterwards; `legs` is what moved.
 
     A leg is (role, minor units): positive out of the lesson's escrow to that party, negative into it. `facts` are
-    those that were used, `timeline` holds the anchors something may still read.
+    those that were used, `timeline` holds the anchors something may still read. `meeting` is there once it is made.
     """
 
     brief: Brief
@@ -202,6 +258,7 @@ class Lesson(NamedTuple):
     why: Why | None
     timeline: Mapping[str, Instant]
     facts: Facts | None
+    meeting: Meeting | None
 
     def __repr__(self) -> str:
         brief = self.brief
@@ -238,9 +295,15 @@ class Lesson(NamedTuple):
         return self.place.machine
 
 
-def next_deadline(lesson: Lesson) -> Deadline | None:
-    """Return what is due next and why, or None. On a tie the lesson's own timeout comes before its change's."""
-    due, why, change = lesson.due, lesson.why, lesson.change
+def next_timeout(lesson: Lesson) -> tuple[Instant | None, Why | None]:
+    """Return when a timeout is due next, and which. On a tie the lesson's own comes before that of its open change."""
+    due, change = lesson.due, lesson.change
     if change is not None and change.due is not None and (due is None or change.due < due):
-        due, why = change.due, change.why
-    return None if due is None or why is None else Deadline(due, why)
+        return change.due, change.why
+    return due, lesson.why
+
+
+def next_deadline(lesson: Lesson) -> Deadline | None:
+    """Return what is due next and why, or None."""
+    due, why = next_timeout(lesson)
+    return None if due is None or why is None else Deadline(due, why, lesson.brief.zone)

@@ -12,21 +12,22 @@ import attrs
 
 from tutorcore.ids import Key, PartyId
 from tutorcore.instants import MICROSECOND, Instant
-from tutorcore.lessons.decision import answered, decide, role_of, rows_open
-from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson
+from tutorcore.lessons.decision import answered, decide, names_number, names_subject, role_of, rows_open
+from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, Particulars
 from tutorcore.lessons.projections import notice_of
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.machine import Machine, Row
 from tutorcore.policy.process import Move
-from tutorcore.policy.roles import Role
-from tutorcore.policy.settlement import Legs
+from tutorcore.policy.roles import GRANTED_ROLES, Role
+from tutorcore.policy.settlement import Legs, Settlement
 
 
 @attrs.frozen
 class Option:
     """A move that is open to somebody now: in which role, until when (None: no end is known), and what it needs.
 
-    `needs` lists `proposal`, `offer`, `reason`; `proposal` is the number that an answer has to name.
+    `needs` lists `proposal`, `offer`, `subject`, `reason`, `details`, `split`; `proposal` is the number that an answer
+    or the report of a meeting has to name, `choices` are the splits of what is held from which to choose (none: any).
     """
 
     verb: str
@@ -35,6 +36,7 @@ class Option:
     needs: tuple[str, ...]
     proposal: int | None
     settles: str
+    choices: tuple[Settlement, ...] = ()
 
 
 @attrs.frozen
@@ -65,12 +67,12 @@ def allowed(lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> tuple
 
 
 def _first_open(lesson: Lesson, verb: str, actor: PartyId, facts: Facts, now: Instant) -> Option | None:
-    """The option of the row that would decide for this actor, if it is not too late for it."""
+    """The option of the row that would decide for this actor, if nothing stands against it that is known already."""
     for row in rows_open(lesson, verb):
         role = role_of(row, lesson.brief, actor, facts)
         option = None if role is None else _option(row, role, lesson, facts, now)
         if option is not None:
-            return None if _comes_too_late(option, lesson, actor, facts, now) else option
+            return None if _is_hopeless(option, lesson, actor, facts, now) else option
     return None
 
 
@@ -85,13 +87,20 @@ def preview(
     return Preview(answer, () if notice is None else notice.audience)
 
 
-def _comes_too_late(option: Option, lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> bool:
-    """Whether the deadline that this move opens would be past already; terms not yet proposed have none."""
-    if "offer" in option.needs:
+def _is_hopeless(option: Option, lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> bool:
+    """Whether the move would be refused whatever is said with it; terms not yet proposed may be anything.
+
+    The deadline that it opens may be past already, or what stands on the table not for this actor to agree to.
+    """
+    if "offer" in option.needs or "split" in option.needs:
         return False
-    command = Command(option.verb, actor, Key("option"), lesson.id, option.proposal, reason="to be given")
+    about: Role | None = "student" if option.role in GRANTED_ROLES else None
+    said = Particulars(details=(("details", "to be given"),), subject=about)
+    command = Command(
+        option.verb, actor, Key("option"), lesson.id, option.proposal, reason="to be given", particulars=said
+    )
     answer = decide(lesson.machine, lesson, command, facts, now)
-    return isinstance(answer, Refusal) and answer.code == "no_time_left"
+    return isinstance(answer, Refusal) and answer.code in ("no_time_left", "bad_terms")
 
 
 def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) -> Option | None:
@@ -111,16 +120,23 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
     if row.beside and lesson.change is not None:
         ends.append(lesson.change.due)
     until = min((end for end in ends if end is not None), default=None)
-    needs = [
-        name for name, needed in (("proposal", row.terms == "accept"), ("offer", row.terms == "propose")) if needed
-    ]
+    # The splits to choose from are those of the case that would decide now; the last one has no condition.
+    given = next(case.given for case in row.cases if case.when is None or case.when(*reading))
+    wanted = (
+        ("proposal", names_number(row)),
+        ("offer", row.terms == "propose"),
+        ("subject", names_subject(row, role)),
+        ("split", given is not None),
+    )
+    needs = [name for name, needed in wanted if needed]
     return Option(
         verb=row.rule.verb,
         role=role,
         until=until,
-        needs=(*needs, *row.rule.needs),
-        proposal=answered(row, lesson) if row.terms == "accept" else None,
+        needs=tuple(dict.fromkeys((*needs, *row.rule.needs))),
+        proposal=answered(row, lesson) if names_number(row) else None,
         settles=row.cases[0].step.settle if len(row.cases) == 1 else "",
+        choices=() if given is None else given.choices,
     )
 
 

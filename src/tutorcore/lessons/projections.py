@@ -7,15 +7,21 @@ be derived again from the log, and a store writes it in the same transaction.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from tutorcore.ids import LessonId, PartyId
-from tutorcore.instants import Instant
+from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.ledger.accounts import COMMISSION, Account
 from tutorcore.ledger.entries import Entry, clear, flow, flow_kind
 from tutorcore.lessons.lesson import Brief, Lesson, Terms
+from tutorcore.policy.machine import CompiledReminder
 from tutorcore.policy.process import Slot
 from tutorcore.policy.settlement import LegRole
+
+TAUGHT: Final = "taught"
+
+MessageKind: TypeAlias = Literal["told", "reminder", "meeting_wanted", "meeting_dropped"]
+MESSAGE_KINDS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 
 
 class Claim(NamedTuple):
@@ -41,20 +47,38 @@ class Clearing(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """That a party did, or left undone, what its marketplace counts."""
+    """That a party did, or left undone, what its marketplace counts: once, or by the amount given."""
 
     lesson: LessonId
     number: int
     party: PartyId
     name: str
     at: Instant
+    amount: int = 1
 
 
-class Notice(NamedTuple):
-    """That a version should be told to these parties. What it says is made when it is sent."""
+class Message(NamedTuple):
+    """Something to be done outside about a version of a lesson. What it says is made when it is sent.
+
+    *told*: the version should be told to these parties. *reminder*: they should be reminded of the lesson.
+    *meeting_wanted*, *meeting_dropped*: the provider of meetings should make one for these parties, or take it back.
+    `at` is the instant of the version, or that at which a reminder was due.
+    """
+
+    kind: MessageKind
+    lesson: LessonId
+    number: int
+    audience: tuple[PartyId, ...]
+    at: Instant
+
+
+class Reminded(NamedTuple):
+    """That these parties are to be reminded of a lesson at an instant: the reminder with that index in its state."""
 
     lesson: LessonId
     number: int
+    position: int
+    at: Instant
     audience: tuple[PartyId, ...]
 
 
@@ -93,7 +117,11 @@ def entry_of(lesson: Lesson) -> Entry | None:
 def _account(brief: Brief, role: LegRole) -> Account:
     if role == "payer":
         return Account("wallet", brief.payer)
-    return Account("pending", brief.tutor) if role == "tutor" else COMMISSION
+    if role == "tutor":
+        return Account("pending", brief.tutor)
+    if role == "owed":
+        return Account("owed", brief.payer)
+    return Account("due", brief.tutor) if role == "due" else COMMISSION
 
 
 def clearing_of(lesson: Lesson, clears_after: timedelta) -> Clearing | None:
@@ -111,6 +139,12 @@ def clearing_entry(clearing: Clearing) -> Entry:
     return clear(tutor, amount, currency, effective_at=due, ref=lesson, source="payout.clears_after")
 
 
+def marks_of(lesson: Lesson) -> tuple[Mark, ...]:
+    """Return everything that this version counts: the mark on whoever is blamed, and the time that was taught."""
+    mark = mark_of(lesson)
+    return taught_by(lesson) if mark is None else (mark, *taught_by(lesson))
+
+
 def mark_of(lesson: Lesson) -> Mark | None:
     """Return the mark that this version made on whoever is blamed for it, or None."""
     step, brief = lesson.step, lesson.brief
@@ -119,12 +153,67 @@ def mark_of(lesson: Lesson) -> Mark | None:
     return Mark(brief.id, lesson.number, brief.party(step.fault), step.mark, lesson.at)
 
 
-def notice_of(lesson: Lesson) -> Notice | None:
-    """Return who is to be told: everybody concerned except who acted, plus the roles that the row names."""
+def notice_of(lesson: Lesson) -> Message | None:
+    """Return who is to be told: everybody concerned except who acted, unless the row names a role of theirs as well.
+
+    So only a role that binds somebody to the lesson means anything there: whoever acts by a grant alone (an operator)
+    is concerned by no lesson, and hears of none. Who comes and goes is told to nobody.
+    """
+    if lesson.step.records in ("joined", "left"):
+        return None
     brief, command, told = lesson.brief, lesson.command, lesson.step.told
     audience = brief.parties
     if command is not None:
         actor = command.actor
         again = bool(told) and any(role in told for role in brief.roles_of(actor))
         audience = tuple([party for party in audience if party != actor or again])
-    return Notice(brief.id, lesson.number, audience) if audience else None
+    return Message("told", brief.id, lesson.number, audience, lesson.at) if audience else None
+
+
+def taught_by(lesson: Lesson) -> tuple[Mark, ...]:
+    """Return the time that this version counts as taught, for tutor and student, in microseconds; mostly none."""
+    state, brief = lesson.place.state, lesson.brief
+    if not state.taught or lesson.step.to != state.name:
+        return ()
+    amount, people = lesson.terms.duration // MICROSECOND, (brief.tutor, brief.student)
+    return tuple(Mark(brief.id, lesson.number, party, TAUGHT, lesson.at, amount) for party in people)
+
+
+def messages_of(before: Lesson | None, lesson: Lesson) -> tuple[Message, ...]:
+    """Return what is to be done outside: people told, a meeting made for new terms, one that stands no more dropped.
+
+    What is dropped is the meeting of the version that the message names, the one before; one that has begun is left.
+    """
+    found = [notice_of(lesson)]
+    has, had = lesson.place.state.meeting, before is not None and before.place.state.meeting
+    renewed = before is not None and before.terms.number != lesson.terms.number
+    stood = None if before is None else before.meeting
+    if before is not None and stood is not None and lesson.meeting != stood and lesson.at < before.terms.start:
+        found.append(Message("meeting_dropped", lesson.id, before.number, (), lesson.at))
+    if has and (renewed or not had):
+        found.append(Message("meeting_wanted", lesson.id, lesson.number, (), lesson.at))
+    return tuple(message for message in found if message is not None)
+
+
+def reminders_of(lesson: Lesson) -> tuple[Reminded, ...]:
+    """Return what people are to be reminded of while the lesson stands where it does; what is past already is left.
+
+    The reminders of an open change come after those of the state beside which it lies.
+    """
+    places = [(lesson.place, lesson.due)]
+    if lesson.change is not None:
+        places.append((lesson.change.place, lesson.change.due))
+    found: list[Reminded] = []
+    for place, due in places:
+        for reminder in place.reminders:
+            at = _reminded_at(lesson, reminder, due)
+            if at is not None and at > lesson.at:
+                audience = tuple(dict.fromkeys(lesson.brief.party(role) for role in reminder.to))
+                found.append(Reminded(lesson.id, lesson.number, len(found), at, audience))
+    return tuple(found)
+
+
+def _reminded_at(lesson: Lesson, reminder: CompiledReminder, due: Instant | None) -> Instant | None:
+    timeline = lesson.timeline if due is None else {**lesson.timeline, "deadline": due}
+    offer = None if lesson.change is None else lesson.change.terms
+    return reminder.at(lesson.at, lesson.terms, offer, lesson.rounds, timeline, lesson.brief, None, None)

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
+import attrs
+
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import MICROSECOND, Instant, from_micros, to_micros
 from tutorcore.lessons.lesson import (
@@ -27,12 +29,15 @@ from tutorcore.lessons.lesson import (
     Command,
     Facts,
     Lesson,
+    Meeting,
     Offer,
+    Particulars,
     Terms,
+    next_timeout,
 )
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.machine import Machine
-from tutorcore.policy.settlement import Legs
+from tutorcore.policy.settlement import Legs, Settlement
 
 Plain: TypeAlias = Any
 """What JSON can say. It is `Any` because it is checked by nothing but the code that reads it back."""
@@ -74,6 +79,7 @@ class Record(NamedTuple):
     why: str | None
     timeline: str
     facts: str | None
+    meeting: str | None
 
 
 def brief_record(brief: Brief) -> BriefRecord:
@@ -108,7 +114,9 @@ def brief_of(record: BriefRecord) -> Brief:
 
 def lesson_record(lesson: Lesson) -> Record:
     """Return the version in plain values; its brief is kept apart, once a lesson."""
-    brief, number, at, step, place, command, terms, change, rounds, held, legs, due, why, timeline, facts = lesson
+    (
+        brief, number, at, step, place, command, terms, change, rounds, held, legs, due, why, timeline, facts, meeting,
+    ) = lesson  # fmt: skip
     return Record(
         brief.id,
         number,
@@ -125,12 +133,15 @@ def lesson_record(lesson: Lesson) -> Record:
         None if why is None else why.id,
         encode({anchor: to_micros(each) for anchor, each in timeline.items()}) if timeline else "{}",
         None if facts is None else encode(_facts(facts)),
+        None if meeting is None else encode(list(attrs.astuple(meeting))),
     )
 
 
 def lesson_of(record: Record, brief: Brief, machine: Machine) -> Lesson:
     """Return the version that `lesson_record` made plain, with its brief and the compiled process it runs under."""
-    _, number, at, step, state, command, terms, change, rounds, held, legs, due, why, timeline, facts = record
+    (
+        _, number, at, step, state, command, terms, change, rounds, held, legs, due, why, timeline, facts, meeting,
+    ) = record  # fmt: skip
     return Lesson(
         brief,
         number,
@@ -147,15 +158,13 @@ def lesson_of(record: Record, brief: Brief, machine: Machine) -> Lesson:
         None if why is None else machine.why(why),
         _timeline_of(timeline),
         None if facts is None else _facts_of(decode(facts)),
+        None if meeting is None else _meeting_of(*decode(meeting)),
     )
 
 
 def due_of(lesson: Lesson) -> Instant | None:
     """Return when the lesson's next timeout is due, that of an open change included: where a store looks for it."""
-    due, change = lesson.due, lesson.change
-    if change is not None and change.due is not None and (due is None or change.due < due):
-        return change.due
-    return due
+    return next_timeout(lesson)[0]
 
 
 def refusal_facts(refusal: Refusal) -> str:
@@ -183,6 +192,8 @@ def _command(command: Command) -> Plain:
         plain["reason"] = command.reason
     if command.note:
         plain["note"] = command.note
+    if command.particulars is not None:
+        plain["particulars"] = _particulars(command.particulars)
     return plain
 
 
@@ -197,6 +208,36 @@ def _command_of(plain: Plain) -> Command:
         None if offer is None else _offer_of(offer),
         plain.get("reason", ""),
         plain.get("note", ""),
+        _particulars_of(plain["particulars"]) if "particulars" in plain else None,
+    )
+
+
+def _particulars(said: Particulars) -> Plain:
+    plain: dict[str, Plain] = {}
+    if said.subject is not None:
+        plain["subject"] = said.subject
+    if said.seen is not None:
+        plain["seen"] = to_micros(said.seen)
+    if said.source:
+        plain["source"] = said.source
+    if said.details:
+        plain["details"] = said.details
+    if said.split is not None:
+        plain["split"] = list(said.split.as_texts().items())  # Their order says who gets the odd unit.
+    if said.blamed is not None:
+        plain["blamed"] = said.blamed
+    return plain
+
+
+def _particulars_of(plain: Plain) -> Particulars:
+    seen, split = plain.get("seen"), plain.get("split")
+    return Particulars(
+        plain.get("subject"),
+        None if seen is None else from_micros(seen),
+        plain.get("source", ""),
+        _details_of(plain.get("details", ())),
+        None if split is None else Settlement.of(dict(split)),
+        plain.get("blamed"),
     )
 
 
@@ -237,6 +278,8 @@ def _terms(terms: Terms) -> Plain:
         plain["kind"] = terms.kind
     if terms.details:
         plain["details"] = terms.details
+    if terms.occurrence != 1:
+        plain["occurrence"] = terms.occurrence
     return plain
 
 
@@ -249,7 +292,12 @@ def _terms_of(plain: Plain) -> Terms:
         plain["price"],
         plain.get("kind", ""),
         NO_DETAILS if details is None else _details_of(details),
+        plain.get("occurrence", 1),
     )
+
+
+def _meeting_of(provider: str, links: Plain, terms: int) -> Meeting:
+    return Meeting(provider, _details_of(links), terms)
 
 
 def _details_of(plain: Plain) -> tuple[tuple[str, str], ...]:
@@ -281,13 +329,15 @@ def _facts(facts: Facts) -> Plain:
         plain["grants"] = sorted(facts.grants)
     if facts.counts:
         plain["counts"] = dict(facts.counts)
+    if facts.has:
+        plain["has"] = sorted(facts.has)
     return plain
 
 
 def _facts_of(plain: Plain) -> Facts:
     if not plain:
         return NO_FACTS
-    return Facts(frozenset(plain.get("grants", ())), plain.get("counts", NO_COUNTS))
+    return Facts(frozenset(plain.get("grants", ())), plain.get("counts", NO_COUNTS), frozenset(plain.get("has", ())))
 
 
 def _timeline_of(text: str) -> Mapping[str, Instant]:

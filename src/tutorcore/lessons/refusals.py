@@ -21,12 +21,18 @@ PRECEDENCE: Final[Mapping[str, str]] = {
     "stale_offer": "proposal {proposal} is not the one on the table; look again, and answer {current}",
     "missing": "{verb} needs {needs}",
     "guard": "{verb} is open only while {condition}",
-    "bad_terms": "these terms cannot stand: {problem}",
+    "bad_terms": "what was said cannot stand: {problem}",
     "no_time_left": "no time would be left: {deadline} is already past; propose a later start",
+    "not_bookable": "{tutor} cannot be booked at {start}: {reasons}",
     "insufficient_funds": "{party} has {has} {currency} and needs {needed}; top up {missing} {currency}",
     "slot_taken": "{party} is already engaged from {start} to {end}; choose another time",
 }
 """Every refusal code with the sentence that says it, in order of precedence."""
+
+DISCREET: Final[Mapping[str, str]] = {
+    "insufficient_funds": "the wallet of {party} does not cover the {needed} {currency} that this needs",
+}
+"""What is said instead to somebody whom all the facts are none of the business: some are then left out."""
 
 
 @attrs.frozen
@@ -44,7 +50,12 @@ class Refusal:
     @property
     def sentence(self) -> str:
         """The refusal in plain English."""
-        return PRECEDENCE[self.code].format_map(self.facts)
+        try:
+            return PRECEDENCE[self.code].format_map(self.facts)
+        except KeyError:
+            if self.code not in DISCREET:
+                raise
+        return DISCREET[self.code].format_map(self.facts)
 
 
 class Refused(TutorcoreError, PermissionError):

@@ -9,13 +9,14 @@ from tutorcore.policy.codec import (
 )
 from tutorcore.policy.explicit import dump_process
 from tutorcore.policy.expressions import Duration, Guard, Time
+from tutorcore.policy.lesson_table import lesson_table
 from tutorcore.policy.machine import Machine, Place, Step, Why
 from tutorcore.policy.parsing import ExpressionError, parse_duration, parse_guard, parse_time
 from tutorcore.policy.presets import preset_names, preset_text
-from tutorcore.policy.process import BACK, STAY, Case, Effects, Move, Process, State, Timeout, Unit
-from tutorcore.policy.profile import Profile, process_of
+from tutorcore.policy.process import BACK, STAY, Case, Effects, Move, Process, Reminder, State, Timeout, Unit
+from tutorcore.policy.profile import Profile
 from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, ROLES, Role
-from tutorcore.policy.settlement import Fees, Settlement
+from tutorcore.policy.settlement import AsGiven, FeeRate, Fees, Settlement
 from tutorcore.policy.wellformed import Problem, check, problems
 from tutorcore.policy.words import (
     all_of,
@@ -33,6 +34,7 @@ from tutorcore.policy.words import (
     equals,
     first_entered,
     fraction,
+    has,
     hours,
     if_,
     joined,
@@ -44,9 +46,11 @@ from tutorcore.policy.words import (
     notice,
     now,
     proposed,
+    reviewed,
     rounds,
     seconds,
     start_of_day,
+    taught,
     weeks,
 )
 
@@ -56,10 +60,12 @@ __all__ = [
     "GRANTED_ROLES",
     "ROLES",
     "STAY",
+    "AsGiven",
     "Case",
     "Duration",
     "Effects",
     "ExpressionError",
+    "FeeRate",
     "Fees",
     "Guard",
     "Machine",
@@ -68,6 +74,7 @@ __all__ = [
     "Problem",
     "Process",
     "Profile",
+    "Reminder",
     "Role",
     "Settlement",
     "State",
@@ -94,11 +101,13 @@ __all__ = [
     "equals",
     "first_entered",
     "fraction",
+    "has",
     "hours",
     "if_",
     "joined",
     "latest",
     "lesson",
+    "lesson_table",
     "load_policy",
     "load_preset",
     "load_process",
@@ -114,10 +123,11 @@ __all__ = [
     "preset_names",
     "preset_text",
     "problems",
-    "process_of",
     "proposed",
+    "reviewed",
     "rounds",
     "seconds",
     "start_of_day",
+    "taught",
     "weeks",
 ]

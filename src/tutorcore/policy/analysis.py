@@ -1,7 +1,7 @@
 """Questions about an expression that can be answered without evaluating it.
 
-Which anchors and counts does it read, which names does it mention, does it need a zone, may it be absent, until when
-does a guard hold? The compiler, the checks of a table and the buttons of a user interface ask.
+Which anchors, counts and permissions does it read, which names does it mention, does it need a zone, may it be absent,
+until when does a guard hold? The compiler, the checks of a table and the buttons of a user interface ask.
 """
 
 from __future__ import annotations
@@ -25,16 +25,20 @@ from tutorcore.policy.expressions import (
     Expression,
     Field,
     Guard,
+    Has,
     If,
     Latest,
     Shift,
     StartOfDay,
+    Tally,
+    Taught,
+    Text,
     Time,
     as_time,
     is_elapsed,
     walk,
 )
-from tutorcore.policy.words import lesson, notice, now
+from tutorcore.policy.words import blamed, lesson, notice, now, reason
 
 
 def literal_last(comparison: Comparison) -> Comparison:
@@ -84,28 +88,45 @@ def anchors_read(expr: Expression) -> frozenset[str]:
     return frozenset(str(anchor) for anchor in anchors if anchor.of or anchor.name in kept)
 
 
-def counts_read(expr: Expression) -> frozenset[Count]:
-    """Return the count terms that must be supplied as facts."""
-    return frozenset(node for node in walk(expr) if isinstance(node, Count))
+def counts_read(expr: Expression) -> frozenset[Tally]:
+    """Return the terms that must be supplied as counts: of marks, and of the microseconds taught."""
+    return frozenset(node for node in walk(expr) if isinstance(node, (Count, Taught)))
 
 
 def facts_read(expr: Expression) -> frozenset[str]:
-    """Return the canonical texts of the count terms."""
+    """Return the canonical texts of the terms that must be supplied as counts."""
     return frozenset(map(str, counts_read(expr)))
 
 
+def permissions_read(expr: Expression) -> frozenset[Has]:
+    """Return the terms about permissions, of which those that hold must be supplied."""
+    return frozenset(node for node in walk(expr) if isinstance(node, Has))
+
+
 def names_read(expr: Expression) -> Names:
-    """Return the states, moves, roles and marks that an expression mentions, for a check against a process."""
-    about: dict[str, set[str]] = {"state": set(), "move": set(), "role": set()}
+    """Return the states, moves, roles and marks that an expression mentions, for a check against a process.
+
+    A text that `blamed` is compared with is a role.
+    """
+    about: dict[str, set[str]] = {"state": set(), "move": set(), "role": set(), "mark": set()}
     for node in walk(expr):
-        if isinstance(node, Anchor) and node.of:
-            about[ANCHORS_OF[node.name]].add(node.of)
-    counts = counts_read(expr)
+        match node:
+            case Anchor(name=name, of=of) if of:
+                about[ANCHORS_OF[name]].add(of)
+            case Count(mark=mark, role=role):
+                about["mark"].add(mark)
+                about["role"].add(role)
+            case Taught(role=role) | Has(role=role):
+                about["role"].add(role)
+            case Comparison(left=left, right=Text(value=role)) | Comparison(left=Text(value=role), right=left) if (
+                left == blamed
+            ):
+                about["role"].add(role)
     return Names(
         states=frozenset(about["state"]),
         moves=frozenset(about["move"]),
-        roles=frozenset(about["role"]) | {count.role for count in counts},
-        marks=frozenset(count.mark for count in counts),
+        roles=frozenset(about["role"]),
+        marks=frozenset(about["mark"]),
     )
 
 
@@ -114,11 +135,18 @@ def reads_proposed(expr: Expression) -> bool:
     return any(isinstance(node, (Anchor, Field)) and node.name.startswith("proposed.") for node in walk(expr))
 
 
+def reads_command(expr: Expression) -> bool:
+    """Tell whether something is read that only a command brings: its reason, or whom it blames."""
+    return any(node in (reason, blamed) for node in walk(expr))
+
+
 def needs_zone(expr: Expression) -> bool:
     """Tell whether the policy must name a zone: some day, week, month or wall time is counted."""
     for node in walk(expr):
         match node:
             case StartOfDay() | EndOfDay() | AtTime() | Shift(by=Calendar()) | Count(within=Calendar()):
+                return True
+            case Taught(within=Calendar()):
                 return True
             case Comparison(left=Calendar()) | Comparison(right=Calendar()):
                 return True
@@ -139,7 +167,7 @@ def may_be_absent(expr: Expression, dated: frozenset[str] = frozenset()) -> bool
         case Elapsed(until=until, since=since):
             return may_be_absent(until, dated) or may_be_absent(since, dated)
         case Field(name=name):
-            return name == "reason" or name.startswith("proposed.")
+            return name in ("reason", "blamed") or name.startswith("proposed.")
         case _:
             return False
 

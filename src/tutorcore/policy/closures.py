@@ -8,8 +8,9 @@ Every closure takes the same eight positional arguments, whatever it reads:
     rounds     how many offers there were
     timeline   the instants a lesson keeps, by the canonical text of their anchor
     brief      what never changes: `created`, and `zone`, the frozen name of the policy's zone
-    command    what is being asked, with its `reason`; None in a timeout
-    facts      what was supplied from outside: `counts`, by the canonical text of the count term; None if none is read
+    command    what is being asked, with its `reason` and `particulars`; None in a timeout
+    facts      what was supplied from outside: `counts` (of marks, of microseconds taught) by the canonical text of the
+               term, and `has`, the canonical texts of the permissions that are there; None if nothing is read
 
 A deadline also knows why: its closure returns the instant together with the reason object of the branch that decided.
 Branches are numbered from left to right through `earliest`, `latest` and `if`; of equal instants the first listed wins.
@@ -30,7 +31,7 @@ from itertools import count as counter
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, assert_never, cast
 
 from tutorcore.errors import InvariantError
-from tutorcore.instants import Instant
+from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.policy.analysis import between_instants, literal_last, may_be_absent
 from tutorcore.policy.expressions import (
     Always,
@@ -47,6 +48,7 @@ from tutorcore.policy.expressions import (
     Exact,
     Field,
     Guard,
+    Has,
     If,
     Latest,
     Not,
@@ -57,6 +59,7 @@ from tutorcore.policy.expressions import (
     Portion,
     Shift,
     StartOfDay,
+    Taught,
     Text,
     Time,
 )
@@ -101,6 +104,15 @@ class BriefRead(Protocol):
         ...
 
 
+class ParticularsRead(Protocol):
+    """What expressions read of the particulars of a command."""
+
+    @property
+    def blamed(self) -> str | None:
+        """The role that the command blames, if it blames one."""
+        ...
+
+
 class CommandRead(Protocol):
     """What expressions read of a command."""
 
@@ -109,13 +121,23 @@ class CommandRead(Protocol):
         """The reason given, empty if none."""
         ...
 
+    @property
+    def particulars(self) -> ParticularsRead | None:
+        """What some verbs say besides, if anything."""
+        ...
+
 
 class FactsRead(Protocol):
     """What expressions read of the facts supplied from outside."""
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many, by the canonical text of the count term."""
+        """How many, by the canonical text of the count term; how many microseconds, by that of the time taught."""
+        ...
+
+    @property
+    def has(self) -> frozenset[str]:
+        """The canonical texts of the terms about permissions that hold."""
         ...
 
 
@@ -270,6 +292,8 @@ class _Compiler:
                 return _any(tuple(map(self.guard, parts)))
             case Not(guard=inner):
                 return _opposite(self.guard(inner))
+            case Has():
+                return _permitted(str(expr))
             case Always():
                 return lambda now, terms, offer, rounds, timeline, brief, command, facts: True
             case _ as never:
@@ -282,6 +306,8 @@ class _Compiler:
             case Calendar():
                 # Measured as instants: such a duration has no length of its own.
                 return self._comparison(cast("Comparison", between_instants(turned)))
+            case Exact(delta=delta) if isinstance(turned.left, Taught):
+                return self._against(turned.left, compare, delta // MICROSECOND)
             case Exact(delta=delta):
                 return self._against(turned.left, compare, delta)
             case Number(value=value) | Text(value=value):
@@ -327,7 +353,7 @@ class _Compiler:
         match expr:
             case Field(name=name):
                 return _FIELDS[name]
-            case Count():
+            case Count() | Taught():
                 return _fact(str(expr))
             case Elapsed(until=until, since=since):
                 return self._elapsed(until, since)
@@ -457,6 +483,9 @@ _FIELDS: Final[dict[str, Evaluate[object]]] = {
     "reason": lambda now, terms, offer, rounds, timeline, brief, command, facts: (
         None if command is None else command.reason
     ),
+    "blamed": lambda now, terms, offer, rounds, timeline, brief, command, facts: (
+        None if command is None or (particulars := command.particulars) is None else particulars.blamed
+    ),
     "lesson.duration": lambda now, terms, offer, rounds, timeline, brief, command, facts: terms.end - terms.start,
     "lesson.kind": lambda now, terms, offer, rounds, timeline, brief, command, facts: terms.kind,
     "lesson.price": lambda now, terms, offer, rounds, timeline, brief, command, facts: terms.price,
@@ -487,6 +516,10 @@ def _supplied(facts: FactsRead | None, key: str) -> int:
     if facts is None or key not in facts.counts:
         raise InvariantError(f"the fact {key} was read and had not been supplied")
     return facts.counts[key]
+
+
+def _permitted(key: str) -> Evaluate[bool]:
+    return lambda now, terms, offer, rounds, timeline, brief, command, facts: facts is not None and key in facts.has
 
 
 def _part_of_lesson(portion: Portion) -> Evaluate[timedelta]:

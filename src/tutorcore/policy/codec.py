@@ -7,23 +7,27 @@ its place. This module opens no files: texts are arguments, and what a file exte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Final, TypeAlias
 
 import attrs
 
+from tutorcore.documents.places import Path
 from tutorcore.documents.reader import Problems, Table
 from tutorcore.documents.source import Source
 from tutorcore.errors import TutorcoreError
 from tutorcore.ids import PolicyHash
 from tutorcore.policy.cells import Cells
+from tutorcore.policy.contradictions import contradictions
 from tutorcore.policy.explicit import dump_process, read_process
+from tutorcore.policy.expressions import Expression, walk
+from tutorcore.policy.lesson_table import lesson_table
 from tutorcore.policy.machine import Machine
 from tutorcore.policy.presets import preset_text
 from tutorcore.policy.process import Process
-from tutorcore.policy.profile import process_of
+from tutorcore.policy.profile import Profile
 from tutorcore.policy.sections import read_profile
 from tutorcore.policy.wellformed import Problem, check, problems
 
@@ -83,20 +87,36 @@ def _read(source: Source, resolve: Resolve) -> Process:
         process = read_process(cells, root)
     else:
         profile = read_profile(cells, root)
-        process = None if profile is None or len(found) else process_of(profile)
+        process = None if profile is None or len(found) else _filled(root, profile)
     root.finish()
     if process is not None and not len(found):
-        for problem in problems(process):
-            _place(root, cells, problem)
+        _note(root, cells, problems(process))
     found.raise_if_any(f"{source.file} is not a policy that can be used")
     assert process is not None
     return process
 
 
-def _place(root: Table, cells: Cells, problem: Problem) -> None:
-    """Note a problem of the table where a person wrote what it is about."""
-    path = cells.origin(problem.about) or _present(root.mapping, problem.path)
-    root.mistake(path, problem.message, problem.suggestion)
+def _filled(root: Table, profile: Profile) -> Process:
+    """The table that a profile fills, after noting what its sections say in vain."""
+    process = lesson_table(profile)
+    for each in contradictions(profile, process):
+        root.mistake(each.path, each.message, each.suggestion)
+    return process
+
+
+def _note(root: Table, cells: Cells, found: Iterable[Problem]) -> None:
+    """Note the problems of a table where a person wrote what they are about, once for all rows that a cell fills."""
+    placed = [(_origin(cells, problem) or _present(root.mapping, problem.path), problem) for problem in found]
+    for path, message, suggestion in dict.fromkeys((path, each.message, each.suggestion) for path, each in placed):
+        root.mistake(path, message, suggestion)
+
+
+def _origin(cells: Cells, problem: Problem) -> Path | None:
+    """Where the expression was written that a problem is about, or the part of it that was: a table adds to it."""
+    if problem.about is None:
+        return None
+    found = (cells.origin(node) for node in walk(problem.about) if isinstance(node, Expression))
+    return next((path for path in found if path is not None), None)
 
 
 def _present(mapping: Mapping[str, object], path: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -156,14 +176,16 @@ class BaseVersionError(TutorcoreError, ValueError):
 
 
 def _merged(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
-    """`base` with the differences in `over`: tables are merged, anything else is replaced, `false` drops a section.
+    """`base` with the differences in `over`: tables are merged, anything else is replaced, `false` drops what is there.
+
+    Only what is switched on or off by being written can be dropped; `true` and numbers are replaced as all else is.
 
     Shares are one value that is written as a table: they make 100 % together or not at all, so they are replaced.
     """
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
-        if value is False and isinstance(below, dict | list):
+        if value is False and isinstance(below, dict | list | str):
             del merged[key]
         elif isinstance(below, Mapping) and isinstance(value, Mapping) and key != "settle":
             merged[key] = _merged(below, value)

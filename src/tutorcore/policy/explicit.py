@@ -28,8 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from tutorcore.documents.reader import Table
-from tutorcore.money import rate_text
-from tutorcore.policy.cells import Cells
+from tutorcore.policy.cells import Cells, fees_cells
 from tutorcore.policy.process import (
     BLAMED,
     FAULTS,
@@ -37,12 +36,15 @@ from tutorcore.policy.process import (
     HOLD_EFFECTS,
     IF_PAST,
     NEEDS,
+    RECORDED,
+    SETTLES,
     SLOTS,
     TERMS_EFFECTS,
     Case,
     Effects,
     Move,
     Process,
+    Reminder,
     Row,
     State,
     Timeout,
@@ -53,18 +55,19 @@ from tutorcore.policy.roles import ROLES
 def read_process(cells: Cells, root: Table) -> Process | None:
     """Return the process that the table describes, or None after noting what is wrong with it."""
     id, version, unit, zone = cells.heading(root)
-    fees, clears_after = cells.fees(root), cells.clears_after(root)
-    opening = root.table("opening")
+    fees, clears_after = cells.fees(root, unit), cells.clears_after(root)
+    settles = root.one_of("settles", SETTLES, SETTLES[0])
+    openings = cells.one_or_more(root, "opening")
     states = root.table("state")
-    if opening is None:
+    if not openings:
         root.mistake(None, "the opening move is missing; expected a table [opening] with verb, by and to")
     if states is None:
         root.mistake(None, "there are no states; expected tables such as [state.requested]")
-    if opening is None or states is None or unit is None:
+    if not openings or states is None or unit is None:
         return None
-    move = _move(cells, opening, opening.text("verb"))
+    moves = tuple(_move(cells, opening, opening.text("verb")) for opening in openings)
     read = tuple(_state(cells, table, name) for name in states.mapping if (table := states.table(name)) is not None)
-    return Process(id, version, unit, move, read, zone=zone, fees=fees, clears_after=clears_after)
+    return Process(id, version, unit, moves, read, zone=zone, fees=fees, clears_after=clears_after, settles=settles)
 
 
 def _state(cells: Cells, table: Table, name: str) -> State:
@@ -83,9 +86,18 @@ def _state(cells: Cells, table: Table, name: str) -> State:
         tuple(moves),
         timeouts,
         table.boolean("agreed", False),
+        table.boolean("meeting", False),
+        table.boolean("taught", False),
+        tuple(_reminder(cells, row) for row in cells.one_or_more(table, "reminder")),
     )
     table.finish()
     return state
+
+
+def _reminder(cells: Cells, table: Table) -> Reminder:
+    reminder = Reminder(cells.reminder_time(table, "at"), table.some_of("to", ROLES))
+    table.finish()
+    return reminder
 
 
 def _move(cells: Cells, table: Table, verb: str) -> Move:
@@ -121,6 +133,9 @@ def _effects(cells: Cells, table: Table, *, blames: bool) -> Effects:
         table.one_of("hold", HOLD_EFFECTS, None),
         _cases(cells, table, blames),
         table.some_of("notify", ROLES, ()),
+        table.boolean("bookable", False),
+        table.one_of("records", RECORDED, None),
+        table.boolean("blind", False),
     )
 
 
@@ -154,12 +169,14 @@ def _lines(process: Process) -> Iterator[str]:
     yield from _pairs(
         schema=1, id=process.id, version=process.version, extends="process/1", zone=process.zone, currency=unit.code
     )
+    yield from _pairs(settles=None if process.settles == "held" else process.settles)
     peg = None if unit.peg is None else f"{unit.peg[0]} {unit.code} = 1 {unit.peg[1]}"
     yield from ("", "[unit]", *_pairs(decimals=unit.exponent, peg=peg))
-    fees = process.fees
-    yield from ("", "[fees]", *_pairs(commission=rate_text(fees.commission), rounding=fees.rounding))
+    yield from ("", "[fees]", *_pairs(**fees_cells(process.fees, unit)))
     yield from ("", "[payout]", *_pairs(clears_after=process.clears_after))
-    yield from ("", "[opening]", *_pairs(verb=process.opening.verb), *_row(process.opening))
+    heading = "[opening]" if len(process.openings) == 1 else "[[opening]]"
+    for opening in process.openings:
+        yield from ("", heading, *_pairs(verb=opening.verb), *_row(opening))
     for state in process.states:
         yield from _state_lines(state)
 
@@ -173,7 +190,11 @@ def _state_lines(state: State) -> Iterator[str]:
         over=state.over or None,
         beside=state.beside or None,
         agreed=state.agreed or None,
+        meeting=state.meeting or None,
+        taught=state.taught or None,
     )
+    for reminder in state.reminders:
+        yield from ("", f"[[{name}.reminder]]", *_pairs(at=reminder.at, to=reminder.to))
     for row in state.rows:
         key = f"{name}.on.{row.verb}" if isinstance(row, Move) else f"{name}.timeout"
         yield from ("", f"[[{key}]]", *_row(row))
@@ -196,7 +217,12 @@ def _row(row: Row) -> Iterator[str]:
             cells = ", ".join(_pairs(when=case.when, **_case_cells(case)))
             yield f"  {{ {cells} }},"
         yield "]"
-    yield from _pairs(notify=effects.notify or None)
+    yield from _pairs(
+        notify=effects.notify or None,
+        bookable=effects.bookable or None,
+        records=effects.records,
+        blind=effects.blind or None,
+    )
 
 
 def _stands_alone(case: Case, row: Row) -> bool:

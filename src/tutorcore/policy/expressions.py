@@ -8,9 +8,10 @@ code. `str()` of a tree is its canonical text, and parsing that text gives an eq
     notice >= 24h and not (joined(student) < lesson.start + 1/3 lesson)
 
 Anchors are the instants one can start from. Some are always there (`created`, `asked`, `entered`, `lesson.start`,
-`now`...), some may be absent: `entered(state)`, `first_entered(state)`, `did(move)`, `joined(role)`, `proposed.*`,
-`deadline`. Absence has three rules: arithmetic with something absent is absent; `earliest` and `latest` skip it; every
-comparison with it is false, before any `not` is applied, so `not (joined(student) < now)` is true when nobody joined.
+`now`...), some may be absent: `entered(state)`, `first_entered(state)`, `did(move)`, `joined(role)`, `reviewed(role)`,
+`proposed.*`, `deadline`. Absence has three rules: arithmetic with something absent is absent; `earliest` and `latest`
+skip it; every comparison with it is false, before any `not` is applied, so `not (joined(student) < now)` is true when
+nobody joined.
 
 Durations are of three sorts that never mix. `90s 30m 48h` are *exact* elapsed time. `2d 1w 3mo` are *calendar*: they
 keep the wall time in the policy's zone, so 2d is 47, 48 or 49 hours. `1/3 lesson`, `33% lesson` are exact parts of the
@@ -20,6 +21,10 @@ An elapsed time compared with a calendar duration is a comparison of instants: t
 that is not `now`, and from the left one if neither is. So `notice >= 2d` means `lesson.start - 2d >= now`, and
 `now - created <= 14d` means `now <= created + 14d`. In `count(late_cancel, student, within=90d)` the duration is only a
 label of what is counted.
+
+What a lesson cannot know by itself is supplied from outside: `count(late_cancel, student)`, `taught(tutor, within=90d)`
+and the guard `has(tutor, meeting_provider)`. Time taught is a sum of exact lengths and compared with exact durations
+only. A permission that was not supplied is not there; a count that was not supplied is an error of the program.
 
 Python writes the same trees with operators: `earliest(asked + hours(48), lesson.start)`, `notice >= hours(24)`.
 `==` compares trees; the guard is `equals(a, b)`. This module knows what expressions say; `words` are the names that
@@ -68,11 +73,18 @@ PLAIN_ANCHORS: Final = (
     "deadline",
     "now",
 )
-ANCHORS_OF: Final = {"entered": "state", "first_entered": "state", "did": "move", "joined": "role"}
+ANCHORS_OF: Final = {
+    "entered": "state",
+    "first_entered": "state",
+    "did": "move",
+    "joined": "role",
+    "reviewed": "role",
+}
 FIELDS: Final[dict[str, Kind]] = {
     "notice": "duration",
     "rounds": "count",
     "reason": "text",
+    "blamed": "text",
     "lesson.duration": "duration",
     "lesson.kind": "text",
     "lesson.price": "money",
@@ -84,6 +96,7 @@ OPERATORS: Final[tuple[Operator, ...]] = ("<", "<=", ">", ">=", "==", "!=")
 MIRRORED: Final[dict[Operator, Operator]] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_PERMISSION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _TEN_YEARS_OF_SECONDS = 3660 * 86_400
 _TEN_YEARS_OF_DAYS = 3720
 _MAX_DECIMALS = 6
@@ -202,6 +215,18 @@ def _is_word(_node: object, field: attrs.Attribute[Any], value: object) -> None:
         raise InvalidType(field.name, value, "a name")
     if _WORD.fullmatch(value) is None:
         raise InvalidValue(field.name, value, "a name of letters, digits and '_'")
+
+
+def _is_permission(_node: object, field: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidType(field.name, value, "a name")
+    if _PERMISSION.fullmatch(value) is None:
+        raise InvalidValue(field.name, value, "a name of small letters, digits and '_' such as meeting_provider")
+
+
+def _is_window(_node: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not isinstance(value, (Exact, Calendar)):
+        raise InvalidType(field.name, value, "a duration such as days(90)")
 
 
 def _is_sign(_node: object, field: attrs.Attribute[Any], value: object) -> None:
@@ -427,16 +452,28 @@ class Count(OperandNode):
 
     mark: str = attrs.field(validator=_is_word)
     role: str = attrs.field(validator=_is_word)
-    within: Exact | Calendar | None = attrs.field(default=None)
-
-    @within.validator
-    def _check_within(self, _field: attrs.Attribute[Any], within: object) -> None:
-        if within is not None and not isinstance(within, (Exact, Calendar)):
-            raise InvalidType("within", within, "a duration such as days(90)")
+    within: Exact | Calendar | None = attrs.field(default=None, validator=_is_window)
 
     def __str__(self) -> str:
-        within = "" if self.within is None else f", within={self.within}"
-        return f"count({self.mark}, {self.role}{within})"
+        return f"count({self.mark}, {self.role}{_window(self.within)})"
+
+
+@attrs.frozen(order=False)
+class Taught(OperandNode):
+    """How much time a role's party has taught or been taught; supplied, in microseconds, under its canonical text."""
+
+    kind: ClassVar[Kind] = "duration"
+    mark: ClassVar[str] = "taught"
+
+    role: str = attrs.field(validator=_is_word)
+    within: Exact | Calendar | None = attrs.field(default=None, validator=_is_window)
+
+    def __str__(self) -> str:
+        return f"taught({self.role}{_window(self.within)})"
+
+
+def _window(within: Exact | Calendar | None) -> str:
+    return "" if within is None else f", within={within}"
 
 
 @attrs.frozen(order=False)
@@ -555,7 +592,18 @@ class Not(GuardNode):
     guard: Guard = attrs.field(validator=_is_guard)
 
     def __str__(self) -> str:
-        return "not true" if isinstance(self.guard, Always) else f"not ({self.guard})"
+        return f"not {self.guard}" if isinstance(self.guard, (Always, Has)) else f"not ({self.guard})"
+
+
+@attrs.frozen(order=False)
+class Has(GuardNode):
+    """True if a role's party has a permission of the platform's; supplied from outside, under its canonical text."""
+
+    role: str = attrs.field(validator=_is_word)
+    permission: str = attrs.field(validator=_is_permission)
+
+    def __str__(self) -> str:
+        return f"has({self.role}, {self.permission})"
 
 
 @attrs.frozen(order=False)
@@ -568,8 +616,9 @@ class Always(GuardNode):
 
 Duration: TypeAlias = Exact | Calendar | Portion
 Time: TypeAlias = Anchor | Shift | Earliest | Latest | StartOfDay | EndOfDay | AtTime | If
-Operand: TypeAlias = Time | Duration | Elapsed | Field | Count | Number | Amount | Text
-Guard: TypeAlias = Comparison | And | Or | Not | Always
+Tally: TypeAlias = Count | Taught
+Operand: TypeAlias = Time | Duration | Elapsed | Field | Tally | Number | Amount | Text
+Guard: TypeAlias = Comparison | And | Or | Not | Has | Always
 Expression: TypeAlias = Operand | Guard
 
 LITERALS = (Exact, Calendar, Number, Amount, Text)
@@ -585,6 +634,10 @@ def comparison_problem(
         return "right", f"{NOUNS[left.kind]} on both sides: {left} is {NOUNS[left.kind]}, {right} {NOUNS[right.kind]}"
     if left.kind == "text" and op not in ("==", "!="):
         return "op", "texts to be compared with == or !="
+    if isinstance(left, Taught) and not isinstance(right, Exact):
+        return "right", f"an exact duration such as 20h beside {left}"
+    if isinstance(right, Taught) and not isinstance(left, Exact):
+        return "left", f"an exact duration such as 20h beside {right}"
     if isinstance(right, Calendar) and not is_elapsed(left):
         return "right", _NOT_ELAPSED.format(duration=right)
     if isinstance(left, Calendar) and not is_elapsed(right):

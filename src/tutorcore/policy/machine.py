@@ -22,34 +22,47 @@ import attrs
 from tutorcore.errors import UnknownName
 from tutorcore.ids import PolicyHash
 from tutorcore.instants import Instant
-from tutorcore.policy.analysis import anchors_read, counts_read, holds_until, reads_proposed
+from tutorcore.policy.analysis import (
+    anchors_read,
+    counts_read,
+    holds_until,
+    needs_zone,
+    permissions_read,
+    reads_command,
+    reads_proposed,
+)
 from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
-from tutorcore.policy.expressions import Count, Guard, Time, walk
+from tutorcore.policy.expressions import And, Count, Guard, Has, Taught, Time
 from tutorcore.policy.process import (
     BACK,
     FIELDS,
     STAY,
     Case,
     Effects,
+    Fact,
     Field,
     HoldEffect,
     IfPast,
     Move,
     Need,
     Process,
+    Reminder,
     State,
     TermsEffect,
     Timeout,
 )
-from tutorcore.policy.roles import Role
-from tutorcore.policy.settlement import Legs, compile_split
-from tutorcore.policy.words import reason
+from tutorcore.policy.roles import BOUND_ROLES, Role
+from tutorcore.policy.settlement import AsGiven, Legs, Settlement, compile_dues, compile_split
 
 # All closures share one signature: (now, terms, offer, rounds, timeline, brief, command, facts). It stands apart from
 # the records of `lessons`, which lie above this module; eight positional arguments are what is fastest.
 GuardFunction: TypeAlias = Callable[..., bool]
 TimeFunction: TypeAlias = Callable[..., Instant | None]
 DeadlineFunction: TypeAlias = Callable[..., "tuple[Instant, Why] | None"]
+SplitFunction: TypeAlias = Callable[..., Legs]  # What is held comes first, then the eight.
+
+Asked: TypeAlias = Count | Taught | Has
+"""What a row may ask about the world outside its lesson, answered by the facts."""
 
 T = TypeVar("T")
 
@@ -69,6 +82,9 @@ class Step:
     mark: str | None
     settle: str
     told: tuple[Role, ...]
+    bookable: bool = False
+    records: Fact | None = None
+    blind: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Machine.step, (self.machine, self.id)
@@ -84,6 +100,7 @@ class Why:
     text: str
     whole: str
     row: Row = attrs.field(repr=False)
+    is_zoned: bool = False
 
     def __str__(self) -> str:
         return self.text if self.text == self.whole else f"{self.text} decides {self.whole}"
@@ -101,6 +118,7 @@ class Place:
     moves: dict[str, tuple[Row, ...]] = attrs.field(factory=dict, repr=False)
     timeouts: tuple[Row, ...] = attrs.field(default=(), repr=False)
     again: DeadlineFunction | None = attrs.field(default=None, repr=False)
+    reminders: tuple[CompiledReminder, ...] = attrs.field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -112,28 +130,42 @@ class Place:
 
 
 @attrs.frozen(eq=False)
+class CompiledReminder:
+    """A reminder made ready: when, and to whom."""
+
+    at: TimeFunction
+    to: tuple[Role, ...]
+
+
+@attrs.frozen(eq=False)
 class CompiledCase:
-    """A case made ready: its guard, the split it pays out by, and the step it records."""
+    """A case made ready: its guard, the split it pays out by, and the step it records.
+
+    `given` is there where the command says the split, and knows which splits it may say.
+    """
 
     when: GuardFunction | None
-    split: Callable[[int], Legs] | None
+    split: SplitFunction | None
     step: Step
+    given: AsGiven | None
 
 
 @attrs.define(eq=False)
 class Row:
     """A move or timeout made ready.
 
-    `enters` is the state it leads to, `opens` the state of a change; where both are None the lesson stays. `deadline`
-    is that of whatever is entered or opened (None: none, or the old one stands); `reads` the counts it asks for;
-    `guarded` whether a guard or a window may stand against it; `fixed` the fields that terms proposed here may not
-    change.
+    `parts` are the conditions that its guard joins. `enters` is the state it leads to, `opens` the state of a change;
+    where both are None the lesson stays. `deadline` is that of whatever is entered or opened (None: none, or the old
+    one stands); `reads` what it asks the facts for; `guarded` whether a guard or a window may stand against it; `fixed`
+    the fields that terms proposed here may not change; `records` the fact that an aside is about, `stamps_facts` the
+    anchors of such facts that something reads.
     """
 
     id: str
     source: Place
     rule: Move | Timeout
     when: GuardFunction | None
+    parts: tuple[tuple[str, GuardFunction], ...]
     until: TimeFunction | None
     cutoff: TimeFunction | None
     cases: tuple[CompiledCase, ...]
@@ -141,7 +173,8 @@ class Row:
     opens: Place | None
     closes: bool
     stamps: tuple[str, ...]
-    reads: frozenset[Count]
+    stamps_facts: frozenset[str]
+    reads: frozenset[Asked]
     terms: TermsEffect | None
     hold: HoldEffect | None
     beside: bool
@@ -151,6 +184,7 @@ class Row:
     guarded: bool
     fixed: tuple[Field, ...]
     if_past: IfPast
+    records: Fact | None
     deadline: DeadlineFunction | None = None
 
 
@@ -164,13 +198,17 @@ class Machine:
         self._steps: dict[str, Step] = {}
         self._whys: dict[str, Why] = {}
         self.nothing = Step(self, "", "", None, "", None, None, "", ())
-        for state in (State("", moves=(process.opening,)), *process.states):
+        for state in (State("", moves=process.openings), *process.states):
             self._places[state.name] = Place(self, state)
-        self.counts_in_timeouts = any(_counts(timeout) for state in process.states for timeout in state.timeouts)
+        self.counts_in_timeouts = any(
+            _asked(process, timeout) for state in process.states for timeout in state.timeouts
+        )
+        self.reminds = any(state.reminders for state in process.states)
         live = _live_anchors(process)
         for place in self._places.values():
             for rule in place.state.rows:
                 self._add_row(place, rule, live)
+            place.reminders = tuple(self._reminder(place.state, each) for each in place.state.reminders)
         for place in self._places.values():
             for row in (*place.timeouts, *(row for rows in place.moves.values() for row in rows)):
                 row.deadline = self._deadline_opened_by(row)
@@ -222,6 +260,7 @@ class Machine:
             source=place,
             rule=rule,
             when=self._guard(when),
+            parts=() if when is None else self._parts(when),
             until=self._time(until),
             cutoff=self._time(None if when is None else holds_until(when)),
             cases=tuple(self._case(id, place, rule, number, case) for number, case in enumerate(_cases(rule.effects))),
@@ -229,7 +268,8 @@ class Machine:
             opens=target if beside else None,
             closes=rule.to == BACK,
             stamps=tuple(sorted(live & _stamped(self.process, state, rule))),
-            reads=_counts(rule),
+            stamps_facts=live & _facts_stamped(rule),
+            reads=_asked(self.process, rule),
             terms=rule.effects.terms,
             hold=rule.effects.hold,
             beside=state.beside,
@@ -239,6 +279,7 @@ class Machine:
             guarded=when is not None or until is not None,
             fixed=tuple(name for name in FIELDS if name not in rule.effects.may_change),
             if_past="forbid" if isinstance(rule, Move) else rule.if_past,
+            records=rule.effects.records,
         )
         if isinstance(rule, Move):
             place.moves[rule.verb] = (*same, row)
@@ -257,24 +298,46 @@ class Machine:
             mark=case.mark,
             settle="" if case.settle is None else str(case.settle),
             told=rule.effects.notify,
+            bookable=rule.effects.bookable,
+            records=rule.effects.records,
+            blind=rule.effects.blind,
         )
         self._steps[step.id] = step
-        split = None if case.settle is None else compile_split(case.settle, self.process.fees)
-        return CompiledCase(self._guard(case.when), split, step)
+        given = case.settle if isinstance(case.settle, AsGiven) else None
+        return CompiledCase(self._guard(case.when), self._split(case.settle), step, given)
+
+    def _split(self, settle: Settlement | AsGiven | None) -> SplitFunction | None:
+        process = self.process
+        if settle is None:
+            return None
+        compiled = compile_split if process.settles == "held" else compile_dues
+        return compiled(settle, process.fees, process.unit.exponent)
 
     def _guard(self, guard: Guard | None) -> GuardFunction | None:
         return None if guard is None else compile_guard(guard, exponent=self.process.unit.exponent)
 
+    def _parts(self, guard: Guard) -> tuple[tuple[str, GuardFunction], ...]:
+        """The conditions that must all hold, each by its text, so that a refusal names those that do not."""
+        parts = guard.parts if isinstance(guard, And) else (guard,)
+        return tuple((str(part), compile_guard(part, exponent=self.process.unit.exponent)) for part in parts)
+
     def _time(self, time: Time | None) -> TimeFunction | None:
-        return None if time is None else compile_time(time, exponent=self.process.unit.exponent)
+        return None if time is None else self._at(time)
+
+    def _at(self, time: Time) -> TimeFunction:
+        return compile_time(time, exponent=self.process.unit.exponent)
+
+    def _reminder(self, state: State, reminder: Reminder) -> CompiledReminder:
+        at = self._at(reminder.at)
+        return CompiledReminder(_since_entered(state, at) if _reads_own_entry(state, reminder.at) else at, reminder.to)
 
     def _deadline_opened_by(self, row: Row) -> DeadlineFunction | None:
         target = row.enters or row.opens
         if target is not None:
             return self._deadline(target, _dated(self.process, row.source.state, row.rule))
-        aside = _dated(self.process, row.source.state, row.rule)
-        read = frozenset().union(*(anchors_read(timeout.at) for timeout in row.source.state.timeouts))
-        return self._deadline(row.source, aside) if row.rule.to == STAY and aside & read else None
+        if row.rule.to != STAY or not _may_move_clock(self.process, row.source.state, row.rule):
+            return None
+        return self._deadline(row.source, _dated(self.process, row.source.state, row.rule))
 
     def _deadline(self, place: Place, dated: frozenset[str]) -> DeadlineFunction | None:
         """The earliest of a state's timeouts, for a row that stamps `dated`; ties keep the first listed."""
@@ -292,10 +355,30 @@ class Machine:
         def make_why(branch: int, text: str) -> Why:
             id = f"{row.id}.{branch}"
             if id not in self._whys:
-                self._whys[id] = Why(self, id, row.source.name, text, str(at), row)
+                self._whys[id] = Why(self, id, row.source.name, text, str(at), row, needs_zone(at))
             return self._whys[id]
 
-        return compile_deadline(at, make_why, exponent=self.process.unit.exponent, dated=dated)
+        found = compile_deadline(at, make_why, exponent=self.process.unit.exponent, dated=dated)
+        state = row.source.state
+        return _since_entered(state, found) if _reads_own_entry(state, at) and "entered" not in dated else found
+
+
+def _reads_own_entry(state: State, time: Time) -> bool:
+    """Whether a clock or a reminder means by `entered` that a change was opened, not that the lesson came to stand."""
+    return state.beside and "entered" in anchors_read(time)
+
+
+def _since_entered(state: State, read: Callable[..., T]) -> Callable[..., T]:
+    """The reading of a time of a state beside, for which `entered` is when the change came there."""
+    key = f"entered({state.name})"
+
+    def since(now: Any, terms: Any, offer: Any, rounds: Any, timeline: Mapping[str, Instant], *rest: Any) -> T:
+        # A change that was opened before anything was kept of it has only what the lesson itself kept.
+        came = timeline.get(key)
+        stood = timeline if came is None else {**timeline, "entered": came}
+        return read(now, terms, offer, rounds, stood, *rest)
+
+    return since
 
 
 def _earliest(deadlines: tuple[tuple[DeadlineFunction, bool], ...]) -> DeadlineFunction:
@@ -317,7 +400,8 @@ def _cases(effects: Effects) -> tuple[Case, ...]:
 
 
 def _moves(process: Process) -> Iterable[tuple[State, Move | Timeout]]:
-    yield State(""), process.opening
+    for opening in process.openings:
+        yield State(""), opening
     for state in process.states:
         for rule in state.rows:
             yield state, rule
@@ -339,16 +423,31 @@ def _dated(process: Process, source: State, rule: Move | Timeout) -> frozenset[s
 
 
 def _stamped(process: Process, source: State, rule: Move | Timeout) -> frozenset[str]:
-    """What a row writes into the timeline, if anything reads it later. `entered` alone is always the lesson's own."""
+    """What a row writes into the timeline, if anything reads it later. `entered` alone is always the lesson's own.
+
+    What a change has entered is kept under its state's name, which is what its clock and its reminders read.
+    """
     target = _target(process, rule)
     stamped = set(_dated(process, source, rule))
     if target is not None:
         stamped.add(f"first_entered({target.name})")
         if target.beside:
             stamped.discard("entered")
-    if rule.effects.terms == "accept":
+    if rule.effects.terms == "accept" or (target is not None and target.agreed):
         stamped.add(FIRST_START)
     return frozenset(stamped)
+
+
+def _facts_stamped(rule: Move | Timeout) -> frozenset[str]:
+    """The anchors that a row may stamp, depending on whom the fact it records is about."""
+    fact = rule.effects.records
+    return frozenset(f"{fact}({role})" for role in BOUND_ROLES) if fact in ("joined", "reviewed") else frozenset()
+
+
+def _may_move_clock(process: Process, state: State, aside: Move | Timeout) -> bool:
+    """Whether a deadline of the state reads what an aside stamps, so that it is found anew."""
+    read = frozenset().union(*(anchors_read(timeout.at) for timeout in state.timeouts))
+    return bool(read & (_dated(process, state, aside) | _facts_stamped(aside)))
 
 
 def _takes_turn(source: State, target: State | None) -> bool:
@@ -365,32 +464,46 @@ def _live_anchors(process: Process) -> frozenset[str]:
     """The anchors that something reads after the instant at which they were stamped."""
     live: set[str] = set()
     for source, rule in _moves(process):
-        for guard in _guards(rule):
+        for guard in _guards(process, rule):
             live |= anchors_read(guard)
         target = _target(process, rule)
         opened, dated = source if rule.to == STAY else target, _dated(process, source, rule)
-        read = frozenset().union(*(anchors_read(each.at) for each in (() if opened is None else opened.timeouts)))
-        if rule.to != STAY or dated & read:  # An aside that no deadline reads opens none.
+        read = frozenset().union(*(_kept_for(opened, each.at) for each in opened.timeouts)) if opened else frozenset()
+        if rule.to != STAY or _may_move_clock(process, source, rule):  # An aside that no deadline reads opens none.
             live |= read - dated
         if target is not None and target.beside and not source.beside:
             for timeout in source.timeouts:
                 live |= anchors_read(timeout.at)
+    for state in process.states:
+        for reminder in state.reminders:
+            live |= _kept_for(state, reminder.at)
     return frozenset(live)
 
 
-def _guards(rule: Move | Timeout) -> Iterable[Guard | Time]:
+def _kept_for(state: State, time: Time) -> frozenset[str]:
+    """The anchors that a timeout or a reminder of a state reads: beside, `entered` is kept under the state's name."""
+    read = anchors_read(time)
+    return read - {"entered"} | {f"entered({state.name})"} if _reads_own_entry(state, time) else read
+
+
+def _guards(process: Process, rule: Move | Timeout) -> Iterable[Guard | Time]:
     if isinstance(rule, Move):
         yield from (each for each in (rule.when, rule.until) if each is not None)
     yield from (case.when for case in rule.effects.cases if case.when is not None)
+    if any(case.settle is not None for case in rule.effects.cases):
+        yield from (each.when for each in process.fees.rates if each.when is not None)
 
 
 def _reads_command(guard: Guard, effects: Effects) -> bool:
     """Whether a guard asks about what only the command brings: its reason, or the terms that it proposes."""
-    return reason in walk(guard) or (effects.terms == "propose" and reads_proposed(guard))
+    return reads_command(guard) or (effects.terms == "propose" and reads_proposed(guard))
 
 
-def _counts(rule: Move | Timeout) -> frozenset[Count]:
-    return frozenset().union(*(counts_read(guard) for guard in _guards(rule)))
+def _asked(process: Process, rule: Move | Timeout) -> frozenset[Asked]:
+    found: set[Asked] = set()
+    for guard in _guards(process, rule):
+        found |= counts_read(guard) | permissions_read(guard)
+    return frozenset(found)
 
 
 def _named(kind: str, name: str, table: Mapping[str, T]) -> T:

@@ -15,8 +15,9 @@ comparison: `lesson.price >= 20.00` is money, `rounds < 5` a count.
 
 Where a text stands decides what it may say. A deadline cannot say `now` (it is resolved once, when its window opens;
 `entered` and `asked` say what is meant); `deadline` is known in reminders only; durations that depend on the present,
-amounts and counts occur in guards, also in those inside `if(...)`. Length and depth are limited, so no text can exhaust
-the stack. Knows no policy: whether a state exists is checked only when the known `Names` are passed in.
+amounts, counts, time taught and permissions occur in guards, also in those inside `if(...)`. Length and depth are
+limited, so no text can exhaust the stack. Knows no policy: whether a state exists is checked only when the known
+`Names` are passed in.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ from tutorcore.policy.expressions import (
     Expression,
     Field,
     Guard,
+    Has,
     If,
     Kind,
     Latest,
@@ -68,6 +70,7 @@ from tutorcore.policy.expressions import (
     Shift,
     Sign,
     StartOfDay,
+    Taught,
     Text,
     Time,
     comparison_problem,
@@ -77,6 +80,7 @@ Where: TypeAlias = Literal["deadline", "guard", "reminder"]
 _N = TypeVar("_N", bound=Expression)
 
 FUNCTIONS: Final = ("earliest", "latest", "start_of_day", "end_of_day", "at_time", "if")
+GUARD_FUNCTIONS: Final = ("count", "taught", "has")
 _KEYWORDS = ("and", "or", "not", "true")
 _EXACT_UNITS = {"h": "hours", "m": "minutes", "s": "seconds"}
 _CALENDAR_UNITS = {"mo": "months", "w": "weeks", "d": "days"}
@@ -90,6 +94,8 @@ _UNIT_WORDS = {
     **dict.fromkeys(("month", "months"), "mo"),
 }
 _KNOWN_DURATIONS = "90s, 30m, 48h (exact), 2d, 1w, 3mo (calendar), 1/3 lesson, 33% lesson"
+# `hours` is Python's word for a written duration, and what people say for the time that they have taught.
+_MISNAMED = {"hours": "taught"}
 _MISTYPED = {"=": "==", "&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", "\u2264": "<=", "\u2265": ">="}
 _MISTYPED |= {"\u2260": "!=", "\u2212": "-", "\u2013": "-"}
 
@@ -149,6 +155,11 @@ def parse_time(text: str, *, where: Where = "deadline", names: Names | None = No
     """
     parser = _Parser(text, where, names)
     return cast("Time", parser.whole(parser.condition, "instant"))  # the kind was checked
+
+
+def parse_reminder(text: str) -> Time:
+    """Return the instant of a reminder, which may be reckoned from the running `deadline`; raise `ExpressionError`."""
+    return parse_time(text, where="reminder")
 
 
 def parse_guard(text: str, *, names: Names | None = None) -> Guard:
@@ -260,7 +271,7 @@ class _Parser:
     def _name(self, what: str) -> _Token:
         token = self._next
         if token.sort != "name" or "." in token.text:
-            self._fail_at(token, f"expected {what}, found {_found(token)}")
+            self._fail_at(token, f"expected {what}, found {_found(token)}", _without_quotes(token))
         return self._take()
 
     # Errors.
@@ -344,7 +355,13 @@ class _Parser:
         if problem is not None:
             places: dict[str, _Part | _Token] = {"left": left, "op": token, "right": right}
             self._fail_at(places[problem[0]], f"expected {problem[1]}")
+        self._role_blamed(one, right)
+        self._role_blamed(other, left)
         return self._built(left.start, right.end, lambda: Comparison(one, op, other))
+
+    def _role_blamed(self, beside: Operand, part: _Part) -> None:
+        if beside == Field("blamed") and isinstance(part.node, Text):
+            self._known(part, "role", part.node.value, '"{}"')
 
     def _operand(self, part: _Part, beside: _Part) -> Operand:
         node = part.node
@@ -501,7 +518,7 @@ class _Parser:
         word = token.text
         if word in ANCHORS_OF:
             self._fail_at(token, f"'{word}' needs its {ANCHORS_OF[word]}: {word}({ANCHORS_OF[word]})")
-        if word in FUNCTIONS or word == "count":
+        if word in FUNCTIONS or word in GUARD_FUNCTIONS:
             self._fail_at(token, f"'{word}' is a function and needs its parentheses")
         if word in FIELDS or word == "true":
             self._fail_at(token, f"'{word}' is known only in guards")
@@ -516,8 +533,9 @@ class _Parser:
         anchors += ["deadline"] if self._where == "reminder" else []
         anchors += [f"{name}({of})" for name, of in ANCHORS_OF.items()]
         functions = [f"{name}(...)" for name in FUNCTIONS]
-        guards = ["now", *FIELDS, "count(...)", "true", "not"] if self._in_guard else []
-        return [*anchors, *functions, *guards]
+        if not self._in_guard:
+            return [*anchors, *functions]
+        return [*anchors, *functions, "now", *FIELDS, *(f"{name}(...)" for name in GUARD_FUNCTIONS), "true", "not"]
 
     def _called(self, token: _Token) -> _Part:
         opening = self._take()
@@ -540,8 +558,8 @@ class _Parser:
                 return self._at_time(token)
             case "if":
                 return self._if(token)
-            case "count":
-                return self._count(token)
+            case word if word in GUARD_FUNCTIONS:
+                return self._about_role(token)
             case word if word in ANCHORS_OF:
                 return self._anchor_of(token)
         return self._no_function(token)
@@ -583,22 +601,45 @@ class _Parser:
         otherwise = self._time()
         return self._closed(token, lambda: If(when, then, otherwise))
 
-    def _count(self, token: _Token) -> _Part:
+    def _about_role(self, token: _Token) -> _Part:
         if not self._in_guard:
-            self._fail_at(token, "'count' is known only in guards")
+            self._fail_at(token, f"'{token.text}' is known only in guards")
+        match token.text:
+            case "count":
+                return self._count(token)
+            case "taught":
+                return self._taught(token)
+        return self._has(token)
+
+    def _count(self, token: _Token) -> _Part:
         mark = self._checked(self._name("the name of a mark"), "mark")
         self._expect(",", "and a role")
-        role = self._checked(self._name("a role"), "role")
-        within: Exact | Calendar | None = None
-        if self._sees(","):
-            self._take()
-            within = self._within()
+        role = self._role()
+        within = self._within(token)
         return self._closed(token, lambda: Count(mark, role, within))
 
-    def _within(self) -> Exact | Calendar:
+    def _taught(self, token: _Token) -> _Part:
+        role = self._role()
+        within = self._within(token)
+        return self._closed(token, lambda: Taught(role, within))
+
+    def _has(self, token: _Token) -> _Part:
+        role = self._role()
+        self._expect(",", "and a permission such as meeting_provider")
+        permission = self._name("a permission")
+        self._built(permission.start, permission.end, lambda: Has(role, permission.text))
+        return self._closed(token, lambda: Has(role, permission.text))
+
+    def _role(self) -> str:
+        return self._checked(self._name("a role"), "role")
+
+    def _within(self, token: _Token) -> Exact | Calendar | None:
+        if not self._sees(","):
+            return None
+        self._take()
         word = self._name("within=90d")
         if word.text != "within":
-            self._fail_at(word, "count has one option, within=90d", "within")
+            self._fail_at(word, f"{token.text} has one option, within=90d", "within")
         self._expect("=", "after within")
         part = self.duration()
         if not isinstance(part.node, (Exact, Calendar)):
@@ -612,19 +653,25 @@ class _Parser:
 
     def _checked(self, token: _Token, what: str) -> str:
         """Return the token's word, which must be among the known names of its sort if those were passed."""
-        if self._names is not None:
-            known: Iterable[str] = sorted(getattr(self._names, f"{what}s"))
-            if token.text not in known:
-                listed = f"; known: {', '.join(known)}"
-                self._fail_at(token, f"unknown {what} {token.text!r}{listed}", suggest(token.text, known))
+        self._known(token, what, token.text)
         return token.text
+
+    def _known(self, place: _Token | _Part, what: str, name: str, written: str = "{}") -> None:
+        if self._names is None:
+            return
+        known: Iterable[str] = sorted(getattr(self._names, f"{what}s"))
+        if name not in known:
+            near = suggest(name, known)
+            message = f"unknown {what} {name!r}; known: {', '.join(known)}"
+            self._fail_at(place, message, None if near is None else written.format(near))
 
     def _no_function(self, token: _Token) -> NoReturn:
         word = token.text
         if word in PLAIN_ANCHORS or word in FIELDS or word in _KEYWORDS:
             self._fail_at(token, f"'{word}' takes nothing in parentheses")
-        known = [*FUNCTIONS, *ANCHORS_OF, *(["count"] if self._in_guard else [])]
-        self._fail_at(token, f"{word!r} is not known; known: {', '.join(known)}", suggest(word, known))
+        known = [*FUNCTIONS, *ANCHORS_OF, *(GUARD_FUNCTIONS if self._in_guard else ())]
+        meant = _MISNAMED.get(word) if self._in_guard else None
+        self._fail_at(token, f"{word!r} is not known; known: {', '.join(known)}", meant or suggest(word, known))
 
 
 def _is_exact(amounts: dict[str, int]) -> bool:
@@ -634,6 +681,10 @@ def _is_exact(amounts: dict[str, int]) -> bool:
 
 def _with_unit(part: _Part, kind: Kind) -> str | None:
     return f"{part.node}h" if kind == "duration" and str(part.node).isdigit() else None
+
+
+def _without_quotes(token: _Token) -> str | None:
+    return token.text[1:-1] if token.sort == "text" and token.text[1:-1].isidentifier() else None
 
 
 def _found(token: _Token) -> str:

@@ -10,11 +10,14 @@ Four things to know when reading a table:
 * **Beside.** A change of an agreed lesson lives *beside* the state it was opened in. Its own small states are marked
   `beside`: a row that leads to one opens (or counters) the change and leaves the lesson where it stands; `back` closes
   it again. When the lesson itself moves on, an open change lapses with it and blames nobody.
-* **Stay.** A row that leads to `stay` is an aside: it records something and moves nothing.
-* **Slots belong to states.** A state holds the tutor's and the student's time (`tentative`, `firm`) or not (`none`),
-  so a slot cannot leak: where the lesson stands says what it occupies. An open change occupies its own time too.
+* **Stay.** A row that leads to `stay` is an aside: it records something (a join, a review, a meeting's link) and moves
+  nothing.
+* **What a lesson has belongs to states.** A state holds the tutor's and the student's time (`tentative`, `firm`) or
+  not (`none`), and has a meeting or not, so neither can leak: where the lesson stands says what it occupies. An open
+  change occupies its own time too.
 * **Money.** `cover` raises what is held to the price just proposed, `exact` makes it the price that now stands.
-  What is held leaves through a settlement of 100 %, by the first case whose guard holds.
+  What is held leaves through a settlement of 100 %, by the first case whose guard holds. Where a policy `settles` what
+  is `due`, nothing is ever held, and a settlement records who owes what.
 
 This module knows no time zone rules, no accounts and no files; `machine` turns the table into something that runs.
 """
@@ -25,12 +28,12 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 import attrs
-from attrs.validators import deep_iterable, in_, instance_of, optional
+from attrs.validators import deep_iterable, in_, instance_of, min_len, optional
 
 from tutorcore.errors import InvalidValue
 from tutorcore.policy.expressions import Always, Exact, Guard, Time
 from tutorcore.policy.roles import BOUND_ROLES, Role
-from tutorcore.policy.settlement import Fees, Settlement
+from tutorcore.policy.settlement import AsGiven, Fees, Settlement
 
 MOST_PEGGED = 10**6
 STAY = "stay"
@@ -43,7 +46,9 @@ IfPast: TypeAlias = Literal["forbid", "fire", "skip"]
 Fault: TypeAlias = Literal["holder", "none"]
 Blamed: TypeAlias = Role | Literal["holder"]
 Field: TypeAlias = Literal["start", "duration", "price", "kind", "details"]
-Need: TypeAlias = Literal["reason"]
+Need: TypeAlias = Literal["reason", "split", "details"]
+Fact: TypeAlias = Literal["joined", "left", "reviewed", "meeting"]
+Settles: TypeAlias = Literal["held", "due"]
 
 SLOTS: tuple[Slot, ...] = ("none", "tentative", "firm")
 TERMS_EFFECTS: tuple[TermsEffect, ...] = ("propose", "accept")
@@ -51,7 +56,9 @@ HOLD_EFFECTS: tuple[HoldEffect, ...] = ("cover", "exact")
 IF_PAST: tuple[IfPast, ...] = ("forbid", "fire", "skip")
 FAULTS: tuple[Fault, ...] = ("holder", "none")
 FIELDS: tuple[Field, ...] = ("start", "duration", "price", "kind", "details")
-NEEDS: tuple[Need, ...] = ("reason",)
+NEEDS: tuple[Need, ...] = ("reason", "split", "details")
+RECORDED: tuple[Fact, ...] = ("joined", "left", "reviewed", "meeting")
+SETTLES: tuple[Settles, ...] = ("held", "due")
 BLAMED: tuple[Blamed, ...] = ("holder", *BOUND_ROLES)
 
 
@@ -64,11 +71,11 @@ def _condition(guard: Guard | None) -> Guard | None:
 class Case:
     """One way a row may end: the first case whose `when` holds (None: always) decides.
 
-    `settle` is who gets what is held. `fault` is who is to blame, a role or the `holder` of the turn; `mark` is what is
-    counted against that person.
+    `settle` is who gets what is held, or that the command says so. `fault` is who is to blame, a role or the `holder`
+    of the turn; `mark` is what is counted against that person.
     """
 
-    settle: Settlement | None = None
+    settle: Settlement | AsGiven | None = None
     when: Guard | None = attrs.field(default=None, converter=_condition)
     mark: str | None = None
     fault: Blamed | None = attrs.field(default=None, validator=optional(in_(BLAMED)))
@@ -84,7 +91,9 @@ class Effects:
     """What a row does besides leading somewhere.
 
     `terms`: `propose` puts new terms on the table (or opens a change), `accept` makes the named proposal binding.
-    `may_change`: the fields that new terms may alter. `notify`: roles told even though they acted themselves.
+    `may_change`: the fields that new terms may alter. `bookable`: the time must be free in the tutor's schedule.
+    `records`: the fact that an aside is about. `blind`: what is said is shown when all sides have spoken, or may no
+    longer. `notify`: roles told even though they acted themselves.
     """
 
     terms: TermsEffect | None = attrs.field(default=None, validator=optional(in_(TERMS_EFFECTS)))
@@ -92,6 +101,9 @@ class Effects:
     hold: HoldEffect | None = attrs.field(default=None, validator=optional(in_(HOLD_EFFECTS)))
     cases: tuple[Case, ...] = attrs.field(default=(), converter=_cases)
     notify: tuple[Role, ...] = ()
+    bookable: bool = False
+    records: Fact | None = attrs.field(default=None, validator=optional(in_(RECORDED)))
+    blind: bool = False
 
 
 @attrs.frozen
@@ -121,6 +133,14 @@ class Timeout:
 Row: TypeAlias = Move | Timeout
 
 
+@attrs.frozen
+class Reminder:
+    """What is said to some roles at an instant, if the lesson still stands in the state then; it changes nothing."""
+
+    at: Time
+    to: tuple[Role, ...]
+
+
 def _by_verb(moves: tuple[Move, ...]) -> tuple[Move, ...]:
     """The moves with those of one verb together, as a file writes them; they are tried in this order anyway."""
     verbs = dict.fromkeys(move.verb for move in moves)
@@ -132,6 +152,7 @@ class State:
     """Where a lesson may stand.
 
     `agreed`: both sides are bound to the terms. `over`: nothing happens by itself any more and nothing is held.
+    `meeting`: there is a meeting, made for the agreed terms. `taught`: the lesson took place, so its time counts.
     """
 
     name: str
@@ -142,6 +163,9 @@ class State:
     moves: tuple[Move, ...] = attrs.field(default=(), converter=_by_verb)
     timeouts: tuple[Timeout, ...] = ()
     agreed: bool = False
+    meeting: bool = False
+    taught: bool = False
+    reminders: tuple[Reminder, ...] = ()
 
     @property
     def rows(self) -> Iterator[Row]:
@@ -164,16 +188,20 @@ class Unit:
 
 @attrs.frozen
 class Process:
-    """The whole table, complete in itself: what a lesson pins when it is asked for."""
+    """The whole table, complete in itself: what a lesson pins when it is asked for.
+
+    `openings` are the rows of the one verb that asks for a lesson; as everywhere, the first whose guard holds decides.
+    """
 
     id: str
     version: str
     unit: Unit
-    opening: Move
+    openings: tuple[Move, ...] = attrs.field(validator=min_len(1))
     states: tuple[State, ...]
     zone: str | None = None
     fees: Fees = Fees()
     clears_after: Exact = attrs.field(default=Exact(0), validator=instance_of(Exact))
+    settles: Settles = attrs.field(default="held", validator=in_(SETTLES))
 
     @property
     def name(self) -> str:
@@ -188,7 +216,12 @@ class Process:
         return found
 
     @property
+    def verb_of_opening(self) -> str:
+        """The verb that asks for a lesson."""
+        return self.openings[0].verb
+
+    @property
     def verbs(self) -> tuple[str, ...]:
         """Every verb somewhere in the table, the opening one first, in the order of the table."""
-        verbs = [self.opening.verb, *(move.verb for state in self.states for move in state.moves)]
+        verbs = [self.verb_of_opening, *(move.verb for state in self.states for move in state.moves)]
         return tuple(dict.fromkeys(verbs))

@@ -4,48 +4,52 @@ The table is static. Sections switch rows on and fill their cells; nothing is co
 is written out as a process instead. The states and verbs named here are public, stable as long as `lesson/1` is, and
 made for menus, mail and statistics:
 
-    requested ─accept─> agreed ──────> in_progress ──────> delivered ─confirm─> completed
-      │ │ └─propose─> proposed ─accept─^ │ (at start)  (at end)  └─(silence)──────^
-      │ └─decline, withdraw─> …          ├─cancel─> cancelled
-      └─(silence)─> expired              └─propose: a change beside, change_by_student or change_by_tutor
+    unpaid ─pay─> requested ─accept─> agreed ──────> in_progress ──────> delivered ─confirm─> completed
+      └─(silence)─> …  │ │ └─propose─> proposed ─accept─^ │ (at start)  (at end)  └─(silence)────────^
+                       │ └─decline, withdraw─> …          ├─cancel─> cancelled, or charge_open ─charge─> cancelled
+                       └─(silence)─> expired              └─propose: change_by_<role> beside, or back to requested
 
-    beside `agreed`: accept, decline, withdraw, silence; whatever happens, the lesson itself goes on
+    beside `agreed`: accept, decline, withdraw, silence; whatever happens, the lesson itself goes on.
+    `locked` is an agreed lesson that was changed late: it has the same rows but most of those that cancel.
+    in_progress, delivered ─claim_no_show─> <role>_no_show, at once or after <role>_no_show_claimed ─(silence)─^
+    <role>_no_show_claimed ─contest, or the other's claim_no_show─> disputed ─resolve, (silence)─> resolved
+    asides: join, leave, meeting_ready, meeting_failed around the lesson; review once it is completed
+
+`sections` reads these values from a file; `lesson_table` makes the table of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 
 import attrs
 
 from tutorcore.policy.expressions import Exact, Guard, Time
-from tutorcore.policy.process import (
-    BACK,
-    Case,
-    Effects,
-    Fault,
-    Field,
-    HoldEffect,
-    Move,
-    Need,
-    Process,
-    Slot,
-    State,
-    Timeout,
-    Unit,
-)
+from tutorcore.policy.process import Case, Fault, Field, Need, Reminder, Slot, Unit
 from tutorcore.policy.roles import Role
-from tutorcore.policy.settlement import Fees, Settlement
-from tutorcore.policy.words import lesson
+from tutorcore.policy.settlement import AsGiven, Fees, Settlement
 
-Hold: TypeAlias = Literal["none", "when_asked", "when_agreed"]
+Hold: TypeAlias = Literal["none", "when_asked", "when_paid", "when_agreed"]
 Answer: TypeAlias = Literal["accept", "decline", "propose"]
+Absent: TypeAlias = Literal["student", "tutor"]
 
-HOLDS: Final[tuple[Hold, ...]] = ("none", "when_asked", "when_agreed")
+HOLDS: Final[tuple[Hold, ...]] = ("none", "when_asked", "when_paid", "when_agreed")
 ANSWERS: Final[tuple[Answer, ...]] = ("accept", "decline", "propose")
+ABSENT: Final[tuple[Absent, ...]] = ("student", "tutor")
 
-GOING_ON: Final = ("requested", "proposed", "agreed", "in_progress", "delivered")
+GOING_ON: Final = (
+    "unpaid",
+    "requested",
+    "proposed",
+    "agreed",
+    "locked",
+    "in_progress",
+    "delivered",
+    "charge_open",
+    "student_no_show_claimed",
+    "tutor_no_show_claimed",
+    "disputed",
+)
 """The states of `lesson/1` that are not endings; a change beside one is `change_by_` and a role."""
 
 ALL_BACK: Final = Settlement((("student", None),))
@@ -56,7 +60,7 @@ class Ending:
     """How a negotiation ends without agreement: the state it leads to, who gets what is held, and a mark."""
 
     becomes: str
-    settle: Settlement = ALL_BACK
+    settle: Settlement | AsGiven = ALL_BACK
     mark: str | None = None
     fault: Fault | Role = "none"
     needs: tuple[Need, ...] = ()
@@ -79,8 +83,22 @@ class Counter:
 
 
 @attrs.frozen
+class Payment:
+    """Who pays, by when, before a request goes to the other side; and what becomes of one that is not paid."""
+
+    by: tuple[Role, ...]
+    pay_by: Time
+    silence: Ending
+
+
+@attrs.frozen
 class Request:
-    """Who asks whom, what is held meanwhile, and until when there has to be an answer."""
+    """Who asks whom, what is held meanwhile, and until when there has to be an answer.
+
+    `when` guards the asking, `agree_when` the agreeing; `instant` says when asking is agreeing. `late`: what is asked
+    may still be agreed when its start has passed, but not its end. `bookable`: those who ask choose among the free
+    times of the tutor's schedule.
+    """
 
     by: tuple[Role, ...]
     answer_by: Time
@@ -93,6 +111,11 @@ class Request:
     decline: Ending = Ending("declined")
     withdraw: Ending | None = None
     propose: Counter | None = None
+    payment: Payment | None = None
+    instant: Guard | None = None
+    agree_when: Guard | None = None
+    late: bool = False
+    bookable: bool = False
 
 
 @attrs.frozen
@@ -105,35 +128,101 @@ class Override:
 
 @attrs.frozen
 class Rescheduling:
-    """Changes of an agreed lesson: one side proposes, the other answers.
+    """Changes of an agreed lesson: one side proposes, the other answers by `answer_by`.
 
     The sides are those of the request: who asked, and who answered. Whatever does not become agreed leaves the original
-    standing.
+    as it was; `fault` is whose it is to let one lapse, `decline_needs` what declining one needs. With `again` the
+    lesson is asked for again instead: it goes back to being requested, under the clock and the silence of a request,
+    and what is not agreed then does not take place. A change agreed while `locks` holds makes the lesson `locked`: it
+    can no longer be cancelled as others can.
     """
 
     by: tuple[Role, ...]
     may_change: tuple[Field, ...]
-    answer_by: Time
+    answer_by: Time | None = None
     slot: Slot = "tentative"
     override: Override | None = None
+    when: Guard | None = None
+    again: bool = False
+    locks: Guard | None = None
+    fault: Fault = "holder"
+    decline_needs: tuple[Need, ...] = ()
 
 
 @attrs.frozen
 class Cancel:
-    """One case of cancelling: who, while which guard holds, and who gets what is held."""
+    """One case of cancelling: who, while which guard holds, and who gets what is held.
+
+    `in_progress`: also once the lesson has begun; `locked`: also one that is locked; `charge`: the tutor then decides
+    what is charged for it.
+    """
 
     by: tuple[Role, ...]
     when: Guard | None = None
-    settle: Settlement = ALL_BACK
+    settle: Settlement | AsGiven = ALL_BACK
     needs: tuple[Need, ...] = ()
     mark: str | None = None
     fault: Role | None = None
     becomes: str = "cancelled"
+    in_progress: bool = False
+    locked: bool = False
+    charge: bool = False
+
+
+@attrs.frozen
+class Charge:
+    """Who decides what is charged for a cancelled lesson, among which splits, by when, and what silence means."""
+
+    by: tuple[Role, ...]
+    choices: AsGiven
+    answer_by: Time
+    silence: Settlement = ALL_BACK
+    becomes: str = "cancelled"
+
+
+@attrs.frozen
+class Attend:
+    """From when on people join, and who may report it: they themselves, and the platform's own software."""
+
+    by: tuple[Role, ...]
+    start: Time
+
+
+@attrs.frozen
+class NoShow:
+    """The claim that somebody did not come: who may claim it, from when until when, and under which conditions.
+
+    `contradicted`: what has been recorded speaks against the claim, so it opens a dispute. With `answer_by` the other
+    side may contest it until then; without, it holds at once.
+    """
+
+    absent: Absent
+    by: tuple[Role, ...]
+    start: Time
+    until: Time | None
+    cases: tuple[Case, ...]
+    when: Guard | None = None
+    contradicted: Guard | None = None
+    answer_by: Time | None = None
+    contested_by: tuple[Role, ...] = ()
+    needs: tuple[Need, ...] = ()
+
+
+@attrs.frozen
+class Dispute:
+    """Who decides when claims contradict each other, by when, what silence means, and the mark of whoever is blamed."""
+
+    by: tuple[Role, ...]
+    answer_by: Time
+    silence: Ending
+    splits: AsGiven = AsGiven()
+    marks: tuple[tuple[Role, str], ...] = ()
+    becomes: str = "resolved"
 
 
 @attrs.frozen
 class Complete:
-    """Who confirms that the lesson took place, and when silence does it instead."""
+    """Who confirms that the lesson took place, and when silence does it instead; nobody need."""
 
     by: tuple[Role, ...]
     silence_at: Time
@@ -142,8 +231,32 @@ class Complete:
 
 
 @attrs.frozen
+class Meeting:
+    """That an agreed lesson has a meeting, and how the lesson ends if none can be made; by default it goes on."""
+
+    failed: Ending | None = None
+
+
+@attrs.frozen
+class Review:
+    """Who may say afterwards how it was, until when, and whether both sides' words are shown together."""
+
+    by: tuple[Role, ...]
+    until: Time | None = None
+    blind: bool = False
+
+
+@attrs.frozen
+class Notify:
+    """Who is told besides everybody concerned: after some verbs the actor too; and who is reminded of what, when."""
+
+    also_actor: tuple[str, ...] = ()
+    reminders: tuple[tuple[str, Reminder], ...] = ()
+
+
+@attrs.frozen
 class Profile:
-    """A whole policy as sections. `process_of` makes the table of it."""
+    """A whole policy as sections. `lesson_table` makes the table of it."""
 
     id: str
     version: str
@@ -153,134 +266,12 @@ class Profile:
     zone: str | None = None
     change: Rescheduling | None = None
     cancel: tuple[Cancel, ...] = ()
+    charge: Charge | None = None
+    attend: Attend | None = None
+    no_show: tuple[NoShow, ...] = ()
+    dispute: Dispute | None = None
+    meeting: Meeting | None = None
+    review: Review | None = None
+    notify: Notify = Notify()
     fees: Fees = Fees()
     clears_after: Exact = Exact(0)
-
-
-def process_of(profile: Profile) -> Process:
-    """Return the table that the profile fills."""
-    request = profile.request
-    opening = Move(
-        "request", request.by, "requested", request.when, effects=Effects("propose", hold=_asked(request.hold))
-    )
-    states = [_requested(request)]
-    if request.propose is not None and "propose" in request.answers:
-        states.append(_proposed(request, request.propose))
-    states.append(_agreed(profile))
-    if profile.change is not None:
-        states += [_beside(profile.change, request, role) for role in profile.change.by]
-    states += _taking_place(profile.complete)
-    states += [State(name, over=True) for name in _endings(profile)]
-    return Process(
-        profile.id,
-        profile.version,
-        profile.unit,
-        opening,
-        tuple(states),
-        zone=profile.zone,
-        fees=profile.fees,
-        clears_after=profile.clears_after,
-    )
-
-
-def _requested(request: Request) -> State:
-    counter = request.propose
-    moves = [*_answers(request.answers, request.answered_by, request)]
-    if counter is not None and "propose" in request.answers:
-        moves.append(Move("propose", request.answered_by, "proposed", effects=Effects("propose", counter.may_change)))
-    if request.withdraw is not None:
-        moves.append(_ends("withdraw", request.withdraw.by or request.by, request.withdraw))
-    silence = _silence(request.answer_by, request.silence)
-    return State("requested", request.answered_by[0], request.slot, moves=tuple(moves), timeouts=(silence,))
-
-
-def _proposed(request: Request, counter: Counter) -> State:
-    moves = [*_answers(counter.answers, request.by, request)]
-    if "propose" in counter.answers:
-        effects = Effects("propose", counter.may_change, hold=_asked(request.hold))
-        moves.append(Move("propose", request.by, "requested", effects=effects))
-    if request.withdraw is not None:
-        # Whoever asked may also simply go; to decline is the answer to the counter-offer, to withdraw is to leave.
-        moves.append(_ends("withdraw", request.withdraw.by or request.by, request.withdraw))
-    silence = _silence(counter.answer_by, counter.silence)
-    return State("proposed", request.by[0], request.slot, moves=tuple(moves), timeouts=(silence,))
-
-
-def _answers(answers: Iterable[Answer], by: tuple[Role, ...], request: Request) -> Iterable[Move]:
-    if "accept" in answers:
-        yield Move("accept", by, "agreed", effects=Effects("accept", hold=_agreed_hold(request.hold)))
-    if "decline" in answers:
-        yield _ends("decline", by, request.decline)
-
-
-def _agreed(profile: Profile) -> State:
-    moves: list[Move] = []
-    change = profile.change
-    if change is not None:
-        for role in change.by:
-            hold = _asked(profile.request.hold) if role == profile.request.by[0] else None
-            moves.append(
-                Move("propose", (role,), f"change_by_{role}", effects=Effects("propose", change.may_change, hold))
-            )
-        if change.override is not None:
-            effects = Effects("propose", change.may_change, hold=_agreed_hold(profile.request.hold))
-            moves.append(Move("reschedule", change.override.by, "agreed", needs=change.override.needs, effects=effects))
-    for case in profile.cancel:
-        effects = Effects(cases=(Case(case.settle, mark=case.mark, fault=case.fault),))
-        moves.append(Move("cancel", case.by, case.becomes, case.when, needs=case.needs, effects=effects))
-    begins = Timeout(lesson.start, "in_progress")
-    return State("agreed", slot="firm", moves=tuple(moves), timeouts=(begins,), agreed=True)
-
-
-def _beside(change: Rescheduling, request: Request, proposer: Role) -> State:
-    others = request.by if proposer in request.answered_by else request.answered_by
-    moves = (
-        Move("accept", others, BACK, effects=Effects("accept", hold=_agreed_hold(request.hold))),
-        Move("decline", others, BACK),
-        Move("withdraw", (proposer,), BACK),
-    )
-    silence = Timeout(change.answer_by, BACK, fault="holder")
-    return State(f"change_by_{proposer}", others[0], change.slot, beside=True, moves=moves, timeouts=(silence,))
-
-
-def _taking_place(complete: Complete) -> Iterable[State]:
-    paid = Effects(cases=(Case(complete.settle),))
-    yield State("in_progress", slot="firm", timeouts=(Timeout(lesson.end, "delivered"),), agreed=True)
-    yield State(
-        "delivered",
-        complete.by[0],
-        moves=(Move("confirm", complete.by, complete.becomes, effects=paid),),
-        timeouts=(Timeout(complete.silence_at, complete.becomes, effects=paid),),
-    )
-
-
-def _endings(profile: Profile) -> Iterable[str]:
-    request = profile.request
-    found = [profile.complete.becomes, request.decline.becomes, request.silence.becomes]
-    if request.withdraw is not None:
-        found.append(request.withdraw.becomes)
-    if request.propose is not None:
-        found.append(request.propose.silence.becomes)
-    return dict.fromkeys([*found, *(case.becomes for case in profile.cancel)])
-
-
-def _ends(verb: str, by: tuple[Role, ...], ending: Ending) -> Move:
-    return Move(verb, by, ending.becomes, needs=ending.needs, effects=Effects(cases=(ending.case,)))
-
-
-def _silence(at: Time, ending: Ending) -> Timeout:
-    blamed = ending.fault if ending.fault in ("holder", "none") else None
-    if blamed is None:
-        return Timeout(at, ending.becomes, effects=Effects(cases=(ending.case,)))
-    case = Case(ending.settle, mark=ending.mark)
-    return Timeout(at, ending.becomes, blamed, effects=Effects(cases=(case,)))
-
-
-def _asked(hold: Hold) -> HoldEffect | None:
-    """What a proposal of the payer's side holds."""
-    return "cover" if hold == "when_asked" else None
-
-
-def _agreed_hold(hold: Hold) -> HoldEffect | None:
-    """What an agreement holds: exactly its price."""
-    return None if hold == "none" else "exact"

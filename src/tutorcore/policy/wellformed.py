@@ -9,39 +9,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias
 
 from tutorcore.calendar.zones import zone
 from tutorcore.currencies import ISO_4217
 from tutorcore.errors import Mistake, Mistakes, TutorcoreError, UnknownName, suggest
-from tutorcore.policy.analysis import anchors_read, names_read, needs_zone, reads_proposed
+from tutorcore.policy.analysis import (
+    anchors_read,
+    names_read,
+    needs_zone,
+    permissions_read,
+    reads_command,
+    reads_proposed,
+)
 from tutorcore.policy.expressions import (
     Amount,
     Anchor,
+    And,
     Calendar,
+    Count,
     Earliest,
     Exact,
     Expression,
     Guard,
+    Has,
     If,
     Latest,
     Portion,
     Shift,
+    Taught,
     Time,
     walk,
 )
-from tutorcore.policy.parsing import ExpressionError, parse_guard, parse_time
-from tutorcore.policy.process import BACK, MOST_PEGGED, STAY, Case, Move, Process, Row, State, Timeout
+from tutorcore.policy.parsing import ExpressionError, parse_guard, parse_reminder, parse_time
+from tutorcore.policy.process import BACK, FIELDS, MOST_PEGGED, STAY, Case, Move, Process, Row, State, Timeout
 from tutorcore.policy.roles import BOUND_ROLES, ROLES, Role
+from tutorcore.policy.settlement import AsGiven
+from tutorcore.policy.words import blamed, reason
 
 PathParts: TypeAlias = tuple[str | int, ...]
 
 ZONE_OF: Final = ("tutor", "student", "platform")
 """Whose zone a policy may name instead of a zone itself."""
 
+PAYING: Final[frozenset[Role]] = frozenset({"student", "payer", "requester"})
+
+_OF_FACTS: Final = ("joined(", "reviewed(")
+
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def can_name(text: str, *reserved: str) -> bool:
+    """Return whether a text can name a state, a verb or a mark: a short lower-case word that is not reserved."""
+    return _WORD.fullmatch(text) is not None and text not in reserved
 
 
 class Problem(NamedTuple):
@@ -69,8 +90,9 @@ def problems(process: Process) -> tuple[Problem, ...]:
 
 
 def rows_of(process: Process) -> Iterator[tuple[PathParts, State | None, Row]]:
-    """Every row with its path and its state (None for the opening move), in the order of the table."""
-    yield ("opening",), None, process.opening
+    """Every row with its path and its state (None for an opening move), in the order of the table."""
+    for number, opening in enumerate(process.openings):
+        yield ("opening", number), None, opening
     for state in process.states:
         numbers: dict[str, int] = {}
         for row in state.rows:
@@ -87,6 +109,7 @@ class _Inspection:
         self._holds = any(row.effects.hold for _, _, row in rows_of(process))
         self._verbs = set(process.verbs)
         self._marks = {case.mark for _, _, row in rows_of(process) for case in row.effects.cases if case.mark}
+        self._recorded = {anchor for _, _, row in rows_of(process) for anchor in _facts_recorded(row)}
 
     def run(self) -> Iterator[Problem]:
         yield from self._heading()
@@ -94,6 +117,9 @@ class _Inspection:
             yield from self._state(state)
         for path, source, row in rows_of(self._process):
             yield from self._row(path, source, row)
+        for number, each in enumerate(self._process.fees.rates):
+            if each.when is not None:
+                yield from self._guard(("fees", "rates", number, "when"), each.when, False, False)
         yield from self._circles()
 
     def _heading(self) -> Iterator[Problem]:
@@ -114,6 +140,10 @@ class _Inspection:
             if state.name in seen:
                 yield Problem(("state", state.name), "this state is there twice")
             seen.add(state.name)
+        verbs = {opening.verb for opening in process.openings}
+        if len(verbs) > 1:
+            yield Problem(("opening",), f"a lesson is asked for by one verb, not by {', '.join(sorted(verbs))}")
+        yield from self._hidden(("opening",), process.openings)
 
     def _unit(self) -> Iterator[Problem]:
         """What currencies refuse: a table that a store keeps has to be readable again."""
@@ -126,33 +156,61 @@ class _Inspection:
             yield Problem(("currency",), str(error))
         if unit.peg is not None and not 1 <= unit.peg[0] < MOST_PEGGED:
             yield Problem(("unit", "peg"), f"{unit.peg[0]} {unit.code} to one; expected 1 to {MOST_PEGGED - 1}")
+        if self._process.settles == "due" and self._process.clears_after != Exact(0):
+            message = 'nothing is paid out, so nothing clears, under a policy that settles what is "due"'
+            yield Problem(("payout", "clears_after"), message)
 
     def _state(self, state: State) -> Iterator[Problem]:
         path: PathParts = ("state", state.name)
-        if _WORD.fullmatch(state.name) is None or state.name in (STAY, BACK):
+        if not can_name(state.name, STAY, BACK):
             yield Problem(path, f"{state.name!r} cannot name a state; expected a lower-case word that is not reserved")
-        if state.over and (state.timeouts or state.slot != "none" or state.waits_for or state.beside):
-            yield Problem(path, "a state that is over has no timeouts, no slot and no turn, and is not beside")
+        if state.over and (state.timeouts or state.waits_for or state.beside):
+            yield Problem(path, "a state that is over has no timeouts and no turn, and is not beside")
+        if state.over and state.slot == "tentative":
+            yield Problem((*path, "slot"), "nothing is tentative once a lesson is over: its time is firm, or free")
         if state.over and any(move.to != STAY for move in state.moves):
             yield Problem(path, "a move leads out of a state that is over; only asides may be open here")
         if not state.over and not any(row.to != STAY for row in state.rows):
             yield Problem(path, "nothing leads out of this state, and it is not marked as over")
         if state.beside and state.waits_for is None:
             yield Problem(path, "an open change waits for somebody; name whom in waits_for")
+        if state.meeting and (state.over or state.beside):
+            yield Problem(
+                (*path, "meeting"), "a lesson that is over has no meeting, and an open change none of its own"
+            )
+        if state.taught and not state.over:
+            yield Problem((*path, "taught"), "a lesson is taught once it is over; this state is not")
         if state.waits_for is not None:
             yield from self._roles((*path, "waits_for"), (state.waits_for,))
-        yield from self._hidden(path, state)
+        yield from self._hidden((*path, "on"), state.moves)
+        yield from self._reminders(path, state)
 
-    def _hidden(self, path: PathParts, state: State) -> Iterator[Problem]:
+    def _reminders(self, path: PathParts, state: State) -> Iterator[Problem]:
+        for number, reminder in enumerate(state.reminders):
+            where = (*path, "reminder", number)
+            if state.over:
+                yield Problem(where, "there is nothing to be reminded of once a lesson is over")
+            if not reminder.to:
+                yield Problem((*where, "to"), "nobody is reminded; name at least one role")
+            if Anchor("deadline") in walk(reminder.at) and not state.timeouts:
+                yield Problem((*where, "at"), "this state has no timeout, so it has no deadline", reminder.at)
+            for role in reminder.to:
+                if role not in BOUND_ROLES:
+                    message = f"{role!r} is nobody of the lesson; expected some of {', '.join(BOUND_ROLES)}"
+                    yield Problem((*where, "to"), message, suggestion=suggest(role, BOUND_ROLES))
+            yield from self._expression((*where, "at"), reminder.at, parse_reminder, state.beside)
+            yield from _unknown_to_clocks((*where, "at"), reminder.at)
+
+    def _hidden(self, path: PathParts, moves: tuple[Move, ...]) -> Iterator[Problem]:
         """Rows that can never decide, because rows of the same verb before them always do."""
         numbers: dict[str, int] = {}
         taken: dict[str, set[Role]] = {}
-        for move in state.moves:
+        for move in moves:
             number = numbers.get(move.verb, 0)
             numbers[move.verb] = number + 1
             before = taken.setdefault(move.verb, set())
             if move.by and set(move.by) <= before:
-                row = (*path, "on", move.verb, number)
+                row = (*path, number) if path == ("opening",) else (*path, move.verb, number)
                 yield Problem(row, f"never decides: a row without a condition comes before it for {', '.join(move.by)}")
             if move.when is None and move.until is None:
                 before.update(move.by)
@@ -174,26 +232,70 @@ class _Inspection:
             yield Problem(path, "new terms lead to a state; somebody has to answer them")
         if row.effects.terms == "accept" and row.to == STAY:
             yield Problem(path, "what is accepted leads somewhere: a row that stays only records")
-        yield from self._money(path, row, target)
-        yield from self._roles((*path, "notify"), row.effects.notify)
+        yield from self._money(path, source, row, target)
+        yield from self._recording(path, source, row)
+        yield from self._telling(path, row)
+        if row.effects.may_change != FIELDS and row.effects.terms != "propose":
+            yield Problem((*path, "may_change"), "only a row that proposes terms says what they may change")
         yield from self._blame(path, source, row)
         yield from self._clocks(path, source, row)
         for mark in sorted({case.mark for case in row.effects.cases if case.mark is not None}):
-            if _WORD.fullmatch(mark) is None:
-                yield Problem((*path, "mark"), f"{mark!r} cannot name a mark; expected a lower-case word")
+            if not can_name(mark, Taught.mark):
+                message = f"{mark!r} cannot name a mark; expected a lower-case word that is not reserved"
+                yield Problem((*path, "mark"), message)
         if isinstance(row, Move):
             yield from self._move(path, row)
         else:
             yield from self._timeout(path, source, row, target)
         yield from self._expressions(path, source, row)
 
-    def _money(self, path: PathParts, row: Row, target: State | None) -> Iterator[Problem]:
+    def _recording(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
+        """Facts are recorded by asides; what only some rows can do is a mistake elsewhere."""
+        effects, state = row.effects, source
+        if effects.records is not None and (not isinstance(row, Move) or row.to != STAY):
+            yield Problem((*path, "records"), "a fact is recorded by a move that leads to 'stay'")
+        if effects.records == "meeting" and isinstance(row, Move):
+            if state is None or not state.meeting or state.beside:
+                yield Problem((*path, "records"), "a meeting is recorded where the lesson has one (meeting = true)")
+            if set(row.by) & set(BOUND_ROLES) or "details" not in row.needs:
+                message = 'a meeting comes from the platform, with its links: by = ["system"], needs = ["details"]'
+                yield Problem((*path, "records"), message)
+        if effects.blind and effects.records != "reviewed":
+            yield Problem((*path, "blind"), "only reviews are shown together; this row records none")
+        elif effects.blind and isinstance(row, Move) and row.until is None:
+            message = "needs until: what one side says would stay hidden for ever if the other says nothing"
+            yield Problem((*path, "blind"), message)
+        if effects.bookable and (effects.terms is None or not isinstance(row, Move)):
+            yield Problem((*path, "bookable"), "only a time that is proposed or accepted can be bookable")
+
+    def _telling(self, path: PathParts, row: Row) -> Iterator[Problem]:
+        """Whoever is concerned is told anyway; `notify` adds those who acted, if a person of the lesson did."""
+        told = row.effects.notify
+        yield from self._roles((*path, "notify"), told)
+        for role in told:
+            if role in ROLES and role not in BOUND_ROLES:
+                message = f"{role!r} is nobody of the lesson; expected some of {', '.join(BOUND_ROLES)}"
+                yield Problem((*path, "notify"), message)
+        if told and (not isinstance(row, Move) or row.effects.records in ("joined", "left")):
+            yield Problem((*path, "notify"), "nobody acts who could be told besides, or nobody is told at all")
+
+    def _money(self, path: PathParts, source: State | None, row: Row, target: State | None) -> Iterator[Problem]:
         effects = row.effects
         settles = [case.settle is not None for case in effects.cases]
+        given = [isinstance(case.settle, AsGiven) for case in effects.cases]
+        if any(given) and not (all(given) and isinstance(row, Move)):
+            odd = next((number for number, each in enumerate(given) if each != given[0]), None)
+            where = (*path, "settle") if odd is None else (*path, "cases", odd, "settle")
+            yield Problem(where, "the split is said by the command in every case of a move, or in none")
+        if any(settles) and self._process.settles == "due" and (target is None or not target.over):
+            message = "what is due is settled once, when the lesson ends: this row does not end it"
+            yield Problem((*path, "settle"), message)
+        if effects.hold is not None and self._process.settles == "due":
+            yield Problem((*path, "hold"), 'nothing is held under a policy that settles what is "due"')
         if effects.hold is not None and any(settles):
             yield Problem(path, "a row either holds money or settles it")
         if effects.hold is not None and effects.terms is None:
-            yield Problem((*path, "hold"), "money is held for terms that this row proposes or accepts; it does neither")
+            yield from self._paying(path, source, row)
         if target is not None and target.over and self._holds and not (settles and all(settles)):
             yield Problem(path, f"leads to {target.name}, which is over, and does not say who gets what is held")
         for number, case in enumerate(effects.cases):
@@ -203,13 +305,23 @@ class _Inspection:
             if not last and case.when is None:
                 yield Problem((*path, "cases", number), "a case without a condition hides those after it")
 
+    def _paying(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
+        """A row that holds money for the terms that are on the table anyway."""
+        if source is None or source.beside or row.to in (STAY, BACK):
+            message = "money is held for terms that this row proposes or accepts, or that stood before; there are none"
+            yield Problem((*path, "hold"), message)
+        elif isinstance(row, Move) and not set(row.by) <= PAYING:
+            yield Problem((*path, "hold"), f"only the paying side can pay: some of {', '.join(sorted(PAYING))}")
+
     def _move(self, path: PathParts, row: Move) -> Iterator[Problem]:
-        if row is self._process.opening and row.effects.hold and not set(row.by) <= {"student", "payer", "requester"}:
+        if row in self._process.openings and row.effects.hold and not set(row.by) <= PAYING:
             yield Problem((*path, "hold"), "the opening move holds money only if it is the paying side that asks")
-        if _WORD.fullmatch(row.verb) is None:
+        if not can_name(row.verb):
             yield Problem(path, f"{row.verb!r} cannot be a verb; expected a lower-case word")
         if not row.by:
             yield Problem((*path, "by"), "nobody may do this; name at least one role")
+        if "split" in row.needs and not any(isinstance(case.settle, AsGiven) for case in row.effects.cases):
+            yield Problem((*path, "needs"), 'a split is needed where settle is "as_given" or names choices, only there')
         yield from self._roles((*path, "by"), row.by)
 
     def _clocks(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
@@ -230,13 +342,20 @@ class _Inspection:
         effects = row.effects
         if effects.terms == "propose" or effects.hold is not None:
             yield Problem(path, "nobody is there to refuse a timeout: it can neither propose terms nor hold money")
-        if source is not None and source.slot == "none" and target is not None and target.slot != "none":
+        if source is not None and target is not None and target.slot != "none" and not self._holds_time(source):
             yield Problem(path, f"nobody can refuse a timeout: it cannot claim the time that {target.name} holds")
         if row.to == STAY:
             yield Problem((*path, "to"), "a timeout that stays would fire for ever")
         if effects.terms == "accept" and source is not None and not self._may_be_accepted_silently(source):
             message = "nobody can refuse a timeout: it can accept only what is held and claimed already"
             yield Problem((*path, "terms"), message)
+
+    def _holds_time(self, source: State) -> bool:
+        """Whether a lesson holds time in a state, or, where a change lies beside, in every state that opens it."""
+        if not source.beside:
+            return source.slot != "none"
+        opening = [state for state in self._process.states if any(move.to == source.name for move in state.moves)]
+        return all(state.beside or state.slot != "none" for state in opening)
 
     def _may_be_accepted_silently(self, source: State) -> bool:
         """Whether what is on the table in this state needs neither more money nor more time when it becomes agreed."""
@@ -281,24 +400,39 @@ class _Inspection:
                 yield from self._time((*path, "until"), row.until, proposing)
         else:
             yield from self._time((*path, "at"), row.at, proposing)
+            yield from _unknown_to_clocks((*path, "at"), row.at)
         for number, case in enumerate(row.effects.cases):
             if case.when is not None:
-                yield from self._guard((*path, "cases", number, "when"), case.when, proposing)
+                yield from self._guard((*path, "cases", number, "when"), case.when, proposing, isinstance(row, Move))
 
     def _time(self, path: PathParts, expr: Time, proposing: bool) -> Iterator[Problem]:
         yield from self._expression(path, expr, parse_time, proposing)
 
-    def _guard(self, path: PathParts, expr: Guard, proposing: bool) -> Iterator[Problem]:
-        yield from self._expression(path, expr, parse_guard, proposing)
+    def _guard(self, path: PathParts, expr: Guard, proposing: bool, by_somebody: bool = True) -> Iterator[Problem]:
+        yield from self._expression(path, expr, parse_guard, proposing, asked_by_somebody=by_somebody)
 
     def _expression(
-        self, path: PathParts, expr: Time | Guard, read: Callable[[str], Expression], proposing: bool
+        self,
+        path: PathParts,
+        expr: Time | Guard,
+        read: Callable[[str], Expression],
+        proposing: bool,
+        *,
+        asked_by_somebody: bool = True,
     ) -> Iterator[Problem]:
         """What is wrong with an expression; those built in Python may hold words that no file could write here."""
         try:
             read(str(expr))
         except ExpressionError as error:
             yield Problem(path, error.message, expr, error.suggestion)
+        # Each of several conditions that all have to hold is looked at by itself: a person may have written it alone.
+        for part in expr.parts if isinstance(expr, And) else (expr,):
+            yield from self._meaning(path, part, proposing, asked_by_somebody)
+
+    def _meaning(
+        self, path: PathParts, expr: Time | Guard, proposing: bool, asked_by_somebody: bool
+    ) -> Iterator[Problem]:
+        """What an expression says that cannot be true of any lesson in this table."""
         if needs_zone(expr) and self._process.zone is None:
             message = f'{expr} counts days or wall time, so the policy has to name a zone (zone = "tutor", say)'
             yield Problem(path, message, expr)
@@ -314,19 +448,40 @@ class _Inspection:
             for name in sorted(used - known):
                 yield Problem(path, f"unknown {kind} {name!r}", expr, suggest(name, known))
         for anchor in sorted(anchors_read(expr)):
-            if anchor.startswith("joined("):
+            if anchor.startswith(_OF_FACTS) and anchor not in self._recorded:
                 yield Problem(path, f"nothing in this table records {anchor}", expr)
+        if permissions_read(expr) and not asked_by_somebody:
+            yield Problem(path, "a permission counts when somebody acts; nobody does here", expr)
+        if reads_command(expr) and not asked_by_somebody:
+            yield Problem(path, "only a command brings a reason, or blames somebody; there need be none here", expr)
         for node in walk(expr):
             if isinstance(node, Amount) and node.decimals > self._process.unit.exponent:
                 message = f"{node} has more decimals than {self._process.unit.code} ({self._process.unit.exponent})"
                 yield Problem(path, message, expr)
 
 
+def _unknown_to_clocks(path: PathParts, at: Time) -> Iterator[Problem]:
+    """What is said or looked up only when somebody acts, while a clock runs by what a lesson knows of itself."""
+    for node in walk(at):
+        if node in (reason, blamed) or isinstance(node, (Count, Taught, Has)):
+            message = f"{node} is known only as somebody acts; a time that nobody acts at cannot depend on it"
+            yield Problem(path, message, at)
+
+
+def _facts_recorded(row: Row) -> Iterator[str]:
+    """The anchors that a row may record: people report of themselves, the platform of everybody."""
+    fact = row.effects.records
+    if fact in ("joined", "reviewed") and isinstance(row, Move):
+        of_all = not set(row.by) <= set(BOUND_ROLES)
+        yield from (f"{fact}({role})" for role in (BOUND_ROLES if of_all else row.by))
+
+
 def _surely_later(time: Time) -> bool:
     """Whether an instant lies after the one at which its state is entered, whatever the lesson."""
     match time:
         case Shift(time=Anchor(name="entered", of=""), sign="+", by=by):
-            return by not in (Exact(0), Calendar(0), Portion(Fraction(0)))
+            # A part of a lesson may be less than a microsecond, and is nothing then.
+            return not isinstance(by, Portion) and by not in (Exact(0), Calendar(0))
         case Earliest(terms=terms):
             return all(map(_surely_later, terms))
         case Latest(terms=terms):

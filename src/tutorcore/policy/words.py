@@ -26,6 +26,7 @@ from tutorcore.policy.expressions import (
     Exact,
     Field,
     Guard,
+    Has,
     If,
     Latest,
     Not,
@@ -33,6 +34,7 @@ from tutorcore.policy.expressions import (
     Or,
     Portion,
     StartOfDay,
+    Taught,
     Time,
     compared,
 )
@@ -74,6 +76,7 @@ proposed: Final = ProposedWords()
 notice: Final = Field("notice")
 rounds: Final = Field("rounds")
 reason: Final = Field("reason")
+blamed: Final = Field("blamed")
 always: Final = Always()
 
 
@@ -90,6 +93,11 @@ def did(move: str) -> Anchor:
 def joined(role: str) -> Anchor:
     """Return the instant at which a role's party first joined the meeting."""
     return Anchor("joined", _named(role, "role"))
+
+
+def reviewed(role: str) -> Anchor:
+    """Return the instant at which a role's party reviewed the lesson."""
+    return Anchor("reviewed", _named(role, "role"))
 
 
 def _named(value: str, what: str) -> str:
@@ -176,6 +184,16 @@ def if_(when: Guard, then: Time, otherwise: Time) -> If:
 def count(mark: str, role: str, within: Exact | Calendar | None = None) -> Count:
     """Return the number of marks of one sort that a role's party has."""
     return Count(mark, role, within)
+
+
+def taught(role: str, within: Exact | Calendar | None = None) -> Taught:
+    """Return how much time a role's party has taught, or been taught, so far: `taught("tutor") < hours(20)`."""
+    return Taught(role, within)
+
+
+def has(role: str, permission: str) -> Has:
+    """Return the guard that a role's party has a permission of the platform's: `has("tutor", "meeting_provider")`."""
+    return Has(role, permission)
 
 
 def equals(left: Operand, right: Operand | str | int | Decimal) -> Comparison:

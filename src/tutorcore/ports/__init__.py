@@ -1,5 +1,12 @@
 """Ports: what the outside has to be able to do for the engine, as protocols."""
 
+from tutorcore.ports.meetings import (
+    Created,
+    MeetingProvider,
+    MeetingRefused,
+    MeetingRequest,
+    MeetingUnavailable,
+)
 from tutorcore.ports.storage import (
     AuditLine,
     Cause,
@@ -15,6 +22,11 @@ from tutorcore.ports.storage import (
 __all__ = [
     "AuditLine",
     "Cause",
+    "Created",
+    "MeetingProvider",
+    "MeetingRefused",
+    "MeetingRequest",
+    "MeetingUnavailable",
     "OutboxRow",
     "Party",
     "PostedEntry",

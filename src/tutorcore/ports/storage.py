@@ -1,7 +1,8 @@
 """The storage port: what a store must do for the engine, and what it must promise.
 
-A store keeps five things that change together or not at all: versions of lessons, the answers given to commands (which
-are also the audit trail), ledger entries with the balances that have a limit, claims on people's time, and the outbox.
+A store keeps what changes together or not at all: versions of lessons, the answers given to commands (which are also
+the audit trail), ledger entries with the balances that have a limit, claims on people's time, reminders to come, and
+the outbox; and beside them what is known of parties, their schedules included.
 
 **Atomicity.** Everything done in one `Transaction` becomes visible together when it is committed, and a crash leaves
 either all of it or nothing. A store that is *enlisted* in a transaction of the caller's never commits and never rolls
@@ -11,36 +12,63 @@ back more than to its own savepoints.
 the other. A store may reach that by letting one writer in at a time.
 
 **Order.** Causes, versions and entries are numbered in the order in which they were committed; `recorded_at` never
-goes back. Nothing stored is ever edited, except the head of a lesson, balances, claims and delivery marks.
+goes back. Nothing stored is ever edited, except the head of a lesson, balances, claims, reminders, what is known of
+parties, and how far the delivery of an outbox row has come.
+
+**Numbers.** Amounts, and the sums of the amounts of one party's marks of one name, fit 64 bits with a sign. A store may
+raise `StorageError` beyond that; it never rounds.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from datetime import timedelta
+from typing import Any, Final, NamedTuple, Protocol
 
 import attrs
 
-from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
+from tutorcore.errors import InvalidType, InvalidValue
+from tutorcore.ids import Key, LessonId, PartyId, PolicyHash, party_id
 from tutorcore.instants import Instant
 from tutorcore.ledger.accounts import Account
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
 from tutorcore.lessons.lesson import Lesson
-from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice
+from tutorcore.lessons.projections import Claim, Clearing, Mark, Message, MessageKind, Reminded
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.machine import Machine
 from tutorcore.policy.roles import Role
 
+_WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def _all_permissions(party: Party, field: attrs.Attribute[Any], value: frozenset[str]) -> None:
+    if not isinstance(value, frozenset):
+        raise InvalidType("permissions", value, "a frozenset of texts")
+    for each in value:
+        if not isinstance(each, str):
+            raise InvalidType("permissions", each, "a text")
+        word, about, subject = each.partition(":")
+        if _WORD.fullmatch(word) is None:
+            raise InvalidValue("permissions", each, "a word like can_request_sessions, or one, ':' and a party's id")
+        if about:
+            party_id(subject, "the party of a permission")
+
 
 @attrs.frozen
 class Party:
-    """A person or organisation: an id, a time zone, and the roles the marketplace granted."""
+    """A person or organisation: an id, a time zone, the roles the marketplace granted, and what it allows.
+
+    A permission is a word that the marketplace's policies may ask for, alone (`can_request_sessions`) or about one
+    other party (`can_request_sessions:kid`): what the marketplace allows this party, or knows of it.
+    """
 
     id: PartyId
     zone: str
     grants: frozenset[Role] = frozenset()
+    permissions: frozenset[str] = attrs.field(default=frozenset(), validator=_all_permissions)
 
 
 class Cause(NamedTuple):
@@ -86,11 +114,18 @@ class PostedEntry(NamedTuple):
 
 
 class OutboxRow(NamedTuple):
-    """A notice waiting to be delivered; `sequence` orders, and identifies it for whoever must not act on it twice."""
+    """A message and how far its delivery has come; `sequence` orders, and identifies it for whoever acts on it.
+
+    `attempts` is how often it has been taken, `retry_at` until when nobody else may take it (None: never taken, so at
+    once), `done` that it is never to be taken again.
+    """
 
     sequence: int
     cause: Cause
-    notice: Notice
+    message: Message
+    attempts: int = 0
+    retry_at: Instant | None = None
+    done: bool = False
 
 
 class Transaction(Protocol):
@@ -122,6 +157,12 @@ class Transaction(Protocol):
 
     def parties(self) -> tuple[Party, ...]:
         """Return every party by id."""
+
+    def put_schedule(self, party: PartyId, text: str | None) -> None:
+        """Keep the text of a party's schedule in place of the one before; None keeps no schedule."""
+
+    def schedule(self, party: PartyId) -> str | None:
+        """Return the text of the party's schedule as it was put, or None."""
 
     def add_policy(self, machine: Machine) -> None:
         """Keep the whole process under its hash, so that a running lesson can always be loaded; again is harmless."""
@@ -163,8 +204,14 @@ class Transaction(Protocol):
         returns a claim, the engine undoes the savepoint around it.
         """
 
-    def claims(self, party: PartyId | None = None) -> tuple[Claim, ...]:
-        """Return the claims on a party's time (or all), by (start, party, lesson, proposal)."""
+    def claims(
+        self, party: PartyId | None = None, since: Instant | None = None, until: Instant | None = None
+    ) -> tuple[Claim, ...]:
+        """Return the claims on a party's time (or all), by (start, party, lesson, proposal).
+
+        Only those that overlap [since, until) where that is given: they start before `until` and end after `since`. A
+        window that is empty overlaps nothing. No claim is longer than `LONGEST`, so one party's are found in a range.
+        """
 
     def post(self, entry: Entry, cause: Cause) -> Shortfall | None:
         """Add the entry, or return the shortfall of the first limited account it would overdraw and add nothing."""
@@ -196,13 +243,59 @@ class Transaction(Protocol):
         """Keep a mark."""
 
     def count_marks(self, party: PartyId, name: str, since: Instant | None, until: Instant) -> int:
-        """Return how many marks of that name fell on the party after `since` (None: ever) and up to `until`."""
+        """Return the sum of the amounts of the marks of that name that fell on the party.
 
-    def enqueue(self, notice: Notice, cause: Cause) -> None:
-        """Add a row to the outbox."""
+        Those after `since` (None: ever) and up to `until`; the sum is exact.
+        """
 
-    def outbox(self, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
-        """Return outbox rows with a sequence above `after`, in order."""
+    def put_reminders(self, lesson: LessonId, rows: tuple[Reminded, ...]) -> None:
+        """Keep exactly these reminders of the lesson, in place of all that it had; each has a position of its own."""
+
+    def due_reminders(
+        self, now: Instant, lessons: Iterable[LessonId] | None = None, limit: int | None = None
+    ) -> list[Reminded]:
+        """Return the reminders due at or before `now`, of these lessons if given, by (at, lesson, position).
+
+        At most `limit`.
+        """
+
+    def drop_reminder(self, row: Reminded) -> None:
+        """Forget a reminder that has been given. Raises `StorageError` if it is not kept."""
+
+    def enqueue(self, message: Message, cause: Cause) -> None:
+        """Add a row to the outbox, for anybody to take."""
+
+    def outbox(
+        self,
+        after: int = 0,
+        limit: int | None = None,
+        *,
+        kinds: Iterable[MessageKind] | None = None,
+        undone: bool = False,
+    ) -> tuple[OutboxRow, ...]:
+        """Return outbox rows with a sequence above `after`, in order: of these kinds, and only the undone, if asked."""
+
+    def take(self, kinds: Iterable[MessageKind], now: Instant, lease: timedelta, limit: int) -> tuple[OutboxRow, ...]:
+        """Lease outbox rows of these kinds to the caller, in order, at most `limit`; return them as they now are.
+
+        Taken is what is undone and neither leased nor to be retried later (`retry_at` is None, or at or before `now`),
+        and of each lesson only its first undone row of these kinds, so that a lesson's messages are delivered in order:
+        while that one is out, or waits, those after it wait too. Each row taken counts one attempt more and is leased
+        until `now + lease`. If that passes and it is still undone, it can be taken again: a message is delivered at
+        least once. Two transactions never take the same row at once.
+        """
+
+    def retry(self, sequence: int, at: Instant) -> None:
+        """Let a row be taken again from `at` on, leased or not; harmless if it is done.
+
+        Raises `StorageError` if there is no such row.
+        """
+
+    def finish(self, sequence: int) -> None:
+        """Let a row never be taken again: it has been delivered, or never will be. Again is harmless.
+
+        Raises `StorageError` if there is no such row.
+        """
 
 
 class Savepoint(Protocol):

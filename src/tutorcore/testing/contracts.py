@@ -22,10 +22,20 @@ from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.ledger.accounts import BANK, COMMISSION, Account, escrow, pending, receivable, wallet
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry, Posted, entry, flow, reverse, top_up
-from tutorcore.lessons.lesson import LONGEST, Lesson, Offer
-from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice, claims_of, entry_of, notice_of
+from tutorcore.lessons.lesson import LONGEST, Lesson, Offer, Particulars
+from tutorcore.lessons.projections import (
+    Claim,
+    Clearing,
+    Mark,
+    Message,
+    MessageKind,
+    Reminded,
+    claims_of,
+    entry_of,
+    notice_of,
+)
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.ports.storage import AuditLine, Cause, Party, Storage, Transaction
+from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, Storage, Transaction
 from tutorcore.testing.versions import (
     AMY,
     ANN,
@@ -35,6 +45,7 @@ from tutorcore.testing.versions import (
     NOW,
     PAM,
     PEOPLE,
+    ROBOT,
     TIM,
     TOM,
     WEEK,
@@ -46,6 +57,7 @@ from tutorcore.testing.versions import (
 
 _UNIT = "ITC"
 _OTHER = LessonId("l2")
+_MINUTE = timedelta(minutes=1)
 
 
 class _Change(Exception):  # It ends a block on purpose; nothing is wrong.
@@ -59,6 +71,7 @@ def contents(tx: Transaction) -> dict[str, object]:
     return {
         "audit": tx.audit(),
         "parties": tx.parties(),
+        "schedules": [(party, text) for party in PEOPLE if (text := tx.schedule(party)) is not None],
         "lessons": lessons,
         "running": tx.lessons(over=False),
         "histories": [tx.history(lesson.id) for lesson in lessons],
@@ -70,7 +83,10 @@ def contents(tx: Transaction) -> dict[str, object]:
         "balance of": [tx.balance(account, currency) for account, currency, _ in balances],
         "entries": tx.entries(),
         "clearings": tx.due_clearings(end),
+        "late": [(party, count) for party in PEOPLE if (count := tx.count_marks(party, "late", None, end))],
+        "reminders": tx.due_reminders(end),
         "outbox": tx.outbox(),
+        "undone": tx.outbox(undone=True),
     }
 
 
@@ -358,6 +374,50 @@ class StorageContract(ABC):
         assert none is None
         assert every == (Party(ANN, "Europe/Berlin", frozenset({"operator", "admin"})), one)
 
+    def test_a_party_is_kept_with_what_it_may_do(self) -> None:
+        """Permissions come back as they were put, and go when the party is put without them."""
+        permissions = frozenset({"meeting_provider", "can_request_sessions", "can_request_sessions:kid@home"})
+        with self.transaction() as tx:
+            tx.put_party(Party(TOM, "Asia/Tokyo", frozenset({"operator"}), permissions))
+            whole = tx.party(TOM)
+            tx.put_party(Party(TOM, "Asia/Tokyo"))
+            bare = tx.party(TOM)
+
+        assert whole == Party(TOM, "Asia/Tokyo", frozenset({"operator"}), permissions)
+        assert bare == Party(TOM, "Asia/Tokyo")
+
+    def test_a_schedule_is_kept_until_another_is_put(self) -> None:
+        """A party has one schedule or none, to the last character, whether or not the party is known."""
+        text = "[[weekly]]\nday = \"monday\"\n# \u00e9\U0001f600 'quoted'\n"
+        with self.transaction() as tx:
+            none = tx.schedule(TOM)
+            tx.put_schedule(TOM, text)
+            tx.put_schedule(TIM, "")
+            first, empty, other = tx.schedule(TOM), tx.schedule(TIM), tx.schedule(AMY)
+            tx.put_schedule(TOM, "other")
+            second = tx.schedule(TOM)
+            tx.put_schedule(TOM, None)
+            tx.put_schedule(AMY, None)
+            gone, never = tx.schedule(TOM), tx.schedule(AMY)
+
+        assert none is None
+        assert (first, empty, other) == (text, "", None)
+        assert second == "other"
+        assert (gone, never) == (None, None)
+
+    def test_schedules_are_taken_back(self) -> None:
+        """An undone savepoint brings back the schedule there was, or that there was none."""
+        with self.transaction() as tx:
+            tx.put_schedule(TOM, "before")
+            with tx.savepoint() as savepoint:
+                tx.put_schedule(TOM, "after")
+                tx.put_schedule(TOM, None)
+                tx.put_schedule(TIM, "after")
+                savepoint.undo()
+            found = tx.schedule(TOM), tx.schedule(TIM)
+
+        assert found == ("before", None)
+
     def test_a_policy_is_kept_whole(self) -> None:
         """The process comes back under its hash, as the same machine each time."""
         machine = sample_machine()
@@ -417,7 +477,7 @@ class StorageContract(ABC):
         assert none is None
 
     def test_a_version_comes_back_whole(self) -> None:
-        """Every part of a version survives: commands, offers, open changes, timelines, legs."""
+        """Every part of a version survives: commands, offers, open changes, timelines, legs, facts, meetings."""
         versions = _story()
         with self.storage() as storage:
             with storage.transaction() as tx:
@@ -429,6 +489,7 @@ class StorageContract(ABC):
 
         assert found == versions
         assert any(version.change is not None for version in found)
+        assert any(version.meeting is not None for version in found)
 
     def test_versions_are_counted_without_a_gap(self) -> None:
         """A version that does not follow the last one is refused, and the lesson stays as it was."""
@@ -717,6 +778,57 @@ class StorageContract(ABC):
         ]
         assert [claim.lesson for claim in one] == [LESSON, _OTHER]
 
+    def test_claims_are_found_in_a_window(self) -> None:
+        """Claims that overlap [since, until) are found: not those that end with `since` or begin with `until`."""
+        with self.transaction() as tx:
+            for number in range(3):
+                start = NOW + number * HOUR
+                tx.claim(LessonId(f"c{number}"), _claims(f"c{number}", start, start + HOUR, TOM))
+            tx.claim(_OTHER, _claims(_OTHER, NOW + HOUR, NOW + 2 * HOUR, AMY))
+            windows = {
+                "all": (None, None),
+                "from its start": (NOW, NOW + HOUR),
+                "from before its end": (NOW + HOUR - MICROSECOND, NOW + HOUR),
+                "from its end": (NOW + HOUR, NOW + HOUR + MICROSECOND),
+                "until after a start": (NOW, NOW + HOUR + MICROSECOND),
+                "within one": (NOW + MICROSECOND, NOW + 2 * MICROSECOND),
+                "since": (NOW + HOUR, None),
+                "until": (None, NOW + HOUR),
+                "none": (NOW + 3 * HOUR, NOW + 9 * HOUR),
+                "empty": (NOW + HOUR / 2, NOW + HOUR / 2),
+                "backwards": (NOW + HOUR, NOW),
+            }
+            found = {
+                name: "".join(claim.lesson[1] for claim in tx.claims(TOM, since, until))
+                for name, (since, until) in windows.items()
+            }
+            every = tx.claims(since=NOW + HOUR, until=NOW + 2 * HOUR)
+
+        assert found == {
+            "all": "012",
+            "from its start": "0",
+            "from before its end": "0",
+            "from its end": "1",
+            "until after a start": "01",
+            "within one": "0",
+            "since": "12",
+            "until": "0",
+            "none": "",
+            "empty": "",
+            "backwards": "",
+        }
+        assert [(claim.party, claim.lesson) for claim in every] == [(AMY, _OTHER), (TOM, "c1")]
+
+    def test_the_longest_claim_is_found_at_its_end(self) -> None:
+        """A claim of seven days is found in the last of its microseconds, and not after."""
+        longest = _claims(LESSON, NOW, NOW + LONGEST, TOM)
+        with self.transaction() as tx:
+            tx.claim(LESSON, longest)
+            found, after = tx.claims(TOM, NOW + LONGEST - MICROSECOND), tx.claims(TOM, NOW + LONGEST)
+
+        assert found == longest
+        assert after == ()
+
     # Money
 
     def test_balances_follow_from_entries(self) -> None:
@@ -819,7 +931,7 @@ class StorageContract(ABC):
         assert [each.entry for each in every] == [*posted, undone]
         assert [each.number for each in some] == [2, 4]
 
-    # Clearings, marks, the outbox
+    # Clearings and marks
 
     def test_a_clearing_is_due_at_its_instant(self) -> None:
         """Clearings come due by (due, lesson, number), of some tutors or all, as many as are wanted, until dropped."""
@@ -900,23 +1012,310 @@ class StorageContract(ABC):
 
         assert found == 1
 
+    def test_marks_add_up(self) -> None:
+        """Marks count for their amounts, none and less than none included, to the last unit."""
+        marks = [(1, NOW, 2**61), (2, NOW + 2 * HOUR, 2**61 - 1), (3, NOW + HOUR, 0), (4, NOW + 3 * HOUR, -5)]
+        with self.transaction() as tx:
+            for number, at, amount in marks:
+                tx.add_mark(Mark(LESSON, number, TOM, "taught", at, amount))
+            tx.add_mark(Mark(LESSON, 1, ANN, "taught", NOW, 7))
+            with tx.savepoint() as savepoint:
+                tx.add_mark(Mark(LESSON, 9, TOM, "taught", NOW - HOUR, 1))
+                tx.add_mark(Mark(LESSON, 8, TOM, "taught", NOW + HOUR, 1))
+                savepoint.undo()
+            with _raises(StorageError):
+                tx.add_mark(Mark(LESSON, 1, TOM, "taught", NOW, 3))
+            found = [
+                tx.count_marks(TOM, "taught", since, until)
+                for since, until in (
+                    (None, NOW),
+                    (None, NOW + HOUR),
+                    (None, NOW + 2 * HOUR),
+                    (None, NOW + DAY),
+                    (NOW, NOW + DAY),
+                    (NOW, NOW + HOUR),
+                )
+            ]
+            other = tx.count_marks(ANN, "taught", None, NOW)
+
+        assert found == [2**61, 2**61, 2**62 - 1, 2**62 - 6, 2**61 - 6, 0]
+        assert other == 7
+
+    # Reminders
+
+    def test_a_reminder_is_due_at_its_instant(self) -> None:
+        """Reminders come due by (at, lesson, position), of some lessons or all, as many as wanted, until dropped."""
+        late, soon = _reminded("a", 0, NOW + HOUR), _reminded("a", 1, NOW, audience=())
+        twin, third = _reminded("b", 0, NOW), _reminded("b", 2, NOW, number=1)
+        end = NOW + HOUR
+        with self.transaction() as tx:
+            tx.put_reminders(LessonId("b"), (third, twin))
+            tx.put_reminders(LessonId("a"), (late, soon))
+            before, at, after = tx.due_reminders(NOW - MICROSECOND), tx.due_reminders(NOW), tx.due_reminders(end)
+            some, both, none = (
+                tx.due_reminders(end, [LessonId(name) for name in names]) for names in ("a", "bab", "c")
+            )
+            limited, theirs = tx.due_reminders(end, limit=2), tx.due_reminders(end, [LessonId("b")], limit=1)
+            tx.drop_reminder(twin)
+            left, of_b = tx.due_reminders(end), tx.due_reminders(end, [LessonId("b")])
+
+        assert before == []
+        assert at == [soon, twin, third]
+        assert after == [soon, twin, third, late]
+        assert some == [soon, late]
+        assert both == after
+        assert none == []
+        assert limited == [soon, twin]
+        assert theirs == [twin]
+        assert left == [soon, third, late]
+        assert of_b == [third]
+
+    def test_reminders_are_replaced(self) -> None:
+        """A lesson has the reminders that were put last and no others; those of other lessons stay."""
+        other = _reminded(_OTHER, 0, NOW)
+        first = (_reminded(LESSON, 0, NOW), _reminded(LESSON, 1, NOW + HOUR))
+        second = (_reminded(LESSON, 1, NOW + DAY, number=2), _reminded(LESSON, 0, NOW, number=2, audience=(ANN,)))
+        with self.transaction() as tx:
+            tx.put_reminders(_OTHER, (other,))
+            tx.put_reminders(LESSON, first)
+            tx.put_reminders(LESSON, first)
+            once = tx.due_reminders(NOW + DAY)
+            tx.put_reminders(LESSON, second)
+            replaced, soon = tx.due_reminders(NOW + DAY), tx.due_reminders(NOW + HOUR)
+            tx.put_reminders(LESSON, ())
+            left = tx.due_reminders(NOW + DAY)
+
+        assert once == [first[0], other, first[1]]
+        assert replaced == [second[1], other, second[0]]
+        assert soon == [second[1], other]
+        assert left == [other]
+
+    def test_a_reminder_is_dropped_once(self) -> None:
+        """Dropping one that is not there, or no longer like this, would remind twice and is refused."""
+        row = _reminded(LESSON, 0, NOW)
+        with self.transaction() as tx:
+            with _raises(StorageError):
+                tx.drop_reminder(row)
+            tx.put_reminders(LESSON, (row,))
+            for changed in (row._replace(number=2), row._replace(at=NOW + HOUR), row._replace(audience=(AMY,))):
+                with _raises(StorageError):
+                    tx.drop_reminder(changed)
+            tx.drop_reminder(row)
+            with _raises(StorageError):
+                tx.drop_reminder(row)
+
+    def test_reminders_are_one_lesson_s_and_told_apart(self) -> None:
+        """Those of another lesson, or two in one position, are refused and change nothing."""
+        row = _reminded(LESSON, 0, NOW)
+        with self.transaction() as tx:
+            tx.put_reminders(LESSON, (row,))
+            with _raises(StorageError):
+                tx.put_reminders(LESSON, (_reminded(_OTHER, 1, NOW),))
+            with _raises(StorageError):
+                tx.put_reminders(LESSON, (row, row._replace(at=NOW + HOUR)))
+            found = tx.due_reminders(NOW + DAY)
+
+        assert found == [row]
+
+    def test_reminders_are_taken_back(self) -> None:
+        """An undone savepoint brings back the reminders there were, the dropped ones too."""
+        rows = (_reminded(LESSON, 0, NOW), _reminded(LESSON, 1, NOW + HOUR))
+        with self.transaction() as tx:
+            tx.put_reminders(LESSON, rows)
+            with tx.savepoint() as savepoint:
+                tx.drop_reminder(rows[0])
+                tx.put_reminders(LESSON, (_reminded(LESSON, 0, NOW + DAY),))
+                tx.put_reminders(_OTHER, (_reminded(_OTHER, 0, NOW),))
+                savepoint.undo()
+            found, soon = tx.due_reminders(NOW + DAY), tx.due_reminders(NOW)
+
+        assert found == list(rows)
+        assert soon == [rows[0]]
+
+    # The outbox
+
     def test_the_outbox_is_read_from_a_place(self) -> None:
         """Rows are numbered in order and come above a number, as many as are wanted."""
-        notices = [Notice(LESSON, number, (TOM, ANN)) for number in (1, 2, 3)]
+        messages = [Message("told", LESSON, number, (TOM, ANN), NOW - HOUR) for number in (1, 2, 3)]
         with self.transaction() as tx:
             cause = tx.begin(NOW)
-            for notice in notices:
-                tx.enqueue(notice, cause)
+            for message in messages:
+                tx.enqueue(message, cause)
             every = tx.outbox()
             rest, one = tx.outbox(every[0].sequence), tx.outbox(every[0].sequence, 1)
             none = tx.outbox(every[-1].sequence)
 
-        assert [row.notice for row in every] == notices
-        assert {row.cause for row in every} == {cause}
+        assert [row.message for row in every] == messages
+        assert {row[1:2] + row[3:] for row in every} == {(cause, 0, None, False)}
         assert [row.sequence for row in every] == sorted({row.sequence for row in every})
         assert rest == every[1:]
         assert one == every[1:2]
         assert none == ()
+
+    def test_the_outbox_is_read_by_kind(self) -> None:
+        """Rows of some kinds come alone, and so do those that are undone; the limit counts what is wanted."""
+        with self.transaction() as tx:
+            told, wanted, reminder, dropped = _enqueued(
+                tx, ("told", "a"), ("meeting_wanted", "a"), ("reminder", "b"), ("meeting_dropped", "a")
+            )
+            tx.finish(wanted)
+            found = {
+                "meetings": tx.outbox(kinds=("meeting_dropped", "meeting_wanted", "meeting_wanted")),
+                "none": tx.outbox(kinds=()),
+                "undone": tx.outbox(undone=True),
+                "undone meetings": tx.outbox(kinds=("meeting_wanted", "meeting_dropped"), undone=True),
+                "after": tx.outbox(told, kinds=("told", "reminder")),
+                "limit": tx.outbox(0, 1, kinds=("reminder", "meeting_wanted"), undone=True),
+            }
+
+        assert {name: [row.sequence for row in rows] for name, rows in found.items()} == {
+            "meetings": [wanted, dropped],
+            "none": [],
+            "undone": [told, reminder, dropped],
+            "undone meetings": [dropped],
+            "after": [reminder],
+            "limit": [reminder],
+        }
+
+    def test_what_is_taken_is_leased(self) -> None:
+        """A row that was taken is returned as it now is, and nobody else gets it until the lease is over."""
+        with self.transaction() as tx:
+            (number,) = _enqueued(tx, ("told", "a"))
+            untouched = tx.outbox()[0]
+            taken = _taken(tx, NOW)
+            kept = tx.outbox()
+            within, over = _taken(tx, NOW + _MINUTE - MICROSECOND), _taken(tx, NOW + _MINUTE)
+
+        leased = untouched._replace(attempts=1, retry_at=NOW + _MINUTE)
+        assert number == untouched.sequence
+        assert taken == (leased,)
+        assert kept == taken
+        assert within == ()
+        assert over == (leased._replace(attempts=2, retry_at=NOW + 2 * _MINUTE),)
+
+    def test_rows_are_taken_by_kind_and_in_order(self) -> None:
+        """A relay gets the rows of its kinds alone, oldest first, as many as it wants."""
+        with self.transaction() as tx:
+            reminder, first, _, second, third = _enqueued(
+                tx, ("reminder", "a"), ("told", "b"), ("meeting_wanted", "c"), ("told", "d"), ("reminder", "e")
+            )
+            none, nothing = tx.take((), NOW, _MINUTE, 9), _taken(tx, NOW, limit=0)
+            two = _taken(tx, NOW, "told", "reminder", "told", limit=2)
+            rest = _taken(tx, NOW, "reminder", "told")
+
+        assert (none, nothing) == ((), ())
+        assert [row.sequence for row in two] == [reminder, first]
+        assert [row.sequence for row in rest] == [second, third]
+
+    def test_a_lesson_s_messages_are_taken_one_after_the_other(self) -> None:
+        """While a lesson's first undone row is out, or waits, those after it wait; other lessons' do not."""
+        with self.transaction() as tx:
+            first, second, other = _enqueued(tx, ("told", "a"), ("told", "a"), ("told", "b"))
+            begun, meanwhile = _taken(tx, NOW), _taken(tx, NOW)
+            tx.finish(other)
+            tx.retry(first, NOW + HOUR)
+            waiting, later = _taken(tx, NOW + HOUR - MICROSECOND), _taken(tx, NOW + HOUR)
+            tx.finish(first)
+            next_one = _taken(tx, NOW)
+
+        assert [row.sequence for row in begun] == [first, other]
+        assert (meanwhile, waiting) == ((), ())
+        assert [row.sequence for row in later] == [first]
+        assert [row.sequence for row in next_one] == [second]
+
+    def test_a_lesson_s_order_is_that_of_the_kinds_asked_for(self) -> None:
+        """A message of a kind that somebody else delivers holds up nothing."""
+        with self.transaction() as tx:
+            wanted, told = _enqueued(tx, ("meeting_wanted", "a"), ("told", "a"))
+            both = _taken(tx, NOW, "told", "meeting_wanted")
+            notices = _taken(tx, NOW, "told")
+
+        assert [row.sequence for row in both] == [wanted]
+        assert [row.sequence for row in notices] == [told]
+
+    def test_a_row_can_be_tried_again(self) -> None:
+        """From the instant given on, earlier or later than the lease, the row can be taken; attempts add up."""
+        with self.transaction() as tx:
+            (number,) = _enqueued(tx, ("told", "a"))
+            _taken(tx, NOW)
+            tx.retry(number, NOW + MICROSECOND)
+            before, soon = _taken(tx, NOW), _taken(tx, NOW + MICROSECOND)
+            tx.retry(number, NOW + DAY)
+            (kept,) = tx.outbox()
+            still, later = _taken(tx, NOW + DAY - MICROSECOND), _taken(tx, NOW + DAY)
+
+        assert (before, still) == ((), ())
+        assert [row.attempts for row in soon] == [2]
+        assert (kept.attempts, kept.retry_at, kept.done) == (2, NOW + DAY, False)
+        assert [row.attempts for row in later] == [3]
+
+    def test_what_is_done_is_never_taken_again(self) -> None:
+        """A row is done once and for all, taken before or not; finishing again or retrying changes nothing."""
+        with self.transaction() as tx:
+            taken, skipped = _enqueued(tx, ("told", "a"), ("told", "b"))
+            _taken(tx, NOW, limit=1)
+            tx.finish(taken)
+            tx.finish(skipped)
+            once = tx.outbox()
+            for number in (taken, skipped):
+                tx.finish(number)
+                tx.retry(number, NOW)
+            again, found = tx.outbox(), _taken(tx, NOW + 9 * DAY)
+
+        assert [(row.attempts, row.done) for row in once] == [(1, True), (0, True)]
+        assert again == once
+        assert found == ()
+
+    def test_a_row_that_is_not_there_is_neither_retried_nor_finished(self) -> None:
+        """A number that no row has is refused."""
+        with self.transaction() as tx:
+            (number,) = _enqueued(tx, ("told", "a"))
+            for wrong in (0, -1, number + 1):
+                with _raises(StorageError):
+                    tx.retry(wrong, NOW)
+                with _raises(StorageError):
+                    tx.finish(wrong)
+
+    def test_deliveries_are_taken_back(self) -> None:
+        """An undone savepoint gives back what was taken in it, and what was finished is undone again."""
+        with self.transaction() as tx:
+            first, second, third = _enqueued(tx, ("told", "a"), ("told", "a"), ("reminder", "b"))
+            tx.finish(first)
+            before = tx.outbox()
+            with tx.savepoint() as savepoint:
+                _taken(tx, NOW, "told", "reminder")
+                tx.retry(second, NOW + DAY)
+                tx.finish(third)
+                (fourth,) = _enqueued(tx, ("told", "b"))
+                tx.finish(fourth)
+                tx.finish(second)
+                savepoint.undo()
+            found = tx.outbox()
+            (fifth,) = _enqueued(tx, ("told", "a"))
+            taken = _taken(tx, NOW, "told", "reminder")
+            tx.finish(second)
+            last = _taken(tx, NOW, "told", "reminder")
+
+        assert found == before
+        assert [row[:1] + row[3:] for row in taken] == [(number, 1, NOW + _MINUTE, False) for number in (second, third)]
+        assert [row.sequence for row in last] == [fifth]
+
+    def test_a_lease_lasts_when_its_transaction_is_kept(self) -> None:
+        """What one transaction took, the next cannot take; what a block that raised had taken, it can."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                first, second = _enqueued(tx, ("told", "a"), ("told", "b"))
+                _taken(tx, NOW, limit=1)
+            with _raises(_Change), storage.transaction() as tx:
+                _taken(tx, NOW)
+                tx.finish(first)
+                raise _Change
+            with storage.transaction() as tx:
+                found = _taken(tx, NOW)
+                undone = tx.outbox(undone=True)
+
+        assert [(row.sequence, row.attempts) for row in found] == [(second, 1)]
+        assert [row.sequence for row in undone] == [first, second]
 
 
 @contextmanager
@@ -947,13 +1346,22 @@ def _ids(lessons: tuple[Lesson, ...]) -> list[str]:
 
 
 def _story() -> list[Lesson]:
-    """A lesson with a counter-offer, a change and everything that silence does afterwards."""
+    """A lesson with a counter-offer, a change, a meeting, a join that was seen earlier, silence, and a review."""
     story = [requested(start=NOW + 20 * DAY, payer=PAM)]
-    story.append(moved(story[-1], "propose", by=TOM, now=NOW + HOUR, offer=Offer(price=300)))
+    story.append(moved(story[-1], "propose", by=TOM, now=NOW + HOUR, offer=Offer(price=200)))
     story.append(moved(story[-1], "accept", by=ANN, now=NOW + 2 * HOUR))
     story.append(moved(story[-1], "propose", by=ANN, now=NOW + 3 * HOUR, offer=Offer(NOW + 21 * DAY)))
     story.append(moved(story[-1], "accept", by=TOM, now=NOW + 4 * HOUR))
-    return story + lapsed(story[-1], NOW + 90 * DAY)
+    links = Particulars(source="video", details=(("student", "https://meet.example/s"), ("tutor", "t")))
+    story.append(moved(story[-1], "meeting_ready", by=ROBOT, now=NOW + 5 * HOUR, particulars=links, grants=("system",)))
+    story += lapsed(story[-1], NOW + 21 * DAY)
+    seen = Particulars("student", NOW + 21 * DAY, "video")
+    story.append(
+        moved(story[-1], "join", by=ROBOT, now=NOW + 21 * DAY + HOUR / 2, particulars=seen, grants=("system",))
+    )
+    story += lapsed(story[-1], NOW + 90 * DAY)
+    stars = Particulars(details=(("stars", "5"),))
+    return [*story, moved(story[-1], "review", by=ANN, now=NOW + 90 * DAY, particulars=stars)]
 
 
 def _claims(lesson: str, start: Instant, end: Instant, *parties: PartyId, proposal: int = 1) -> tuple[Claim, ...]:
@@ -982,16 +1390,38 @@ def _flow(kind: str, *flows: tuple[Account, int]) -> Entry:
     return made
 
 
+def _reminded(
+    lesson: str, position: int, at: Instant, *, number: int = 3, audience: tuple[PartyId, ...] = (TOM, ANN)
+) -> Reminded:
+    return Reminded(LessonId(lesson), number, position, at, audience)
+
+
+def _enqueued(tx: Transaction, *messages: tuple[MessageKind, str]) -> list[int]:
+    """Add messages about lessons under one cause and return the numbers of their rows."""
+    cause, before = tx.begin(NOW), {row.sequence for row in tx.outbox()}
+    for number, (kind, lesson) in enumerate(messages, 1):
+        tx.enqueue(Message(kind, LessonId(lesson), number, (TOM,), NOW), cause)
+    return [row.sequence for row in tx.outbox() if row.sequence not in before]
+
+
+def _taken(tx: Transaction, now: Instant, *kinds: MessageKind, limit: int = 9) -> tuple[OutboxRow, ...]:
+    """What is taken at `now`, notices unless other kinds are given, for a minute."""
+    return tx.take(kinds or ("told",), now, _MINUTE, limit)
+
+
 def _write_everything(tx: Transaction) -> None:
     """Write one thing of every kind."""
     version = requested()
     cause = tx.begin(NOW)
     tx.add_policy(sample_machine())
     tx.put_party(Party(ANN, "Europe/Berlin"))
+    tx.put_schedule(TOM, "mornings")
     tx.post(_paid_in(ANN, 1000), cause)
     _write_version(tx, version, cause)
     tx.add_clearing(Clearing(LESSON, 1, TOM, _UNIT, 10, NOW + DAY))
     tx.add_mark(Mark(LESSON, 1, TOM, "late", NOW))
+    tx.put_reminders(LESSON, (_reminded(LESSON, 0, NOW + HOUR), _reminded(LESSON, 1, NOW + DAY)))
+    tx.enqueue(Message("meeting_wanted", LESSON, 1, (), NOW), cause)
     tx.add_audit(_line(cause, "first"))
 
 
@@ -1005,6 +1435,13 @@ def _write_more(tx: Transaction) -> None:
     tx.drop_clearing(Clearing(LESSON, 1, TOM, _UNIT, 10, NOW + DAY))
     tx.add_clearing(Clearing(LESSON, 2, TIM, _UNIT, 10, NOW + DAY))
     tx.add_mark(Mark(LESSON, 2, TOM, "late", NOW))
+    tx.put_schedule(TOM, "evenings")
+    tx.put_schedule(TIM, "always")
+    tx.drop_reminder(_reminded(LESSON, 0, NOW + HOUR))
+    tx.put_reminders(_OTHER, (_reminded(_OTHER, 0, NOW + HOUR),))
+    first, *_, last = [row.sequence for row in _taken(tx, NOW + HOUR, "told", "meeting_wanted")]
+    tx.retry(first, NOW + DAY)
+    tx.finish(last)
     tx.add_audit(_line(cause, "second"))
 
 

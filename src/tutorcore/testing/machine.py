@@ -53,6 +53,11 @@ class LessonsMachine(RuleBasedStateMachine):
         """Somebody asks for a lesson."""
         self._play(data, Twins.ask)
 
+    @rule(data=st.data())
+    def ask_for_a_slot(self, data: st.DataObject) -> None:
+        """Somebody asks for a start of which it was explained whether it can be had."""
+        self._play(data, Twins.ask_for_a_slot)
+
     @precondition(_has_lessons)
     @rule(data=st.data())
     def take_an_option(self, data: st.DataObject) -> None:

@@ -12,14 +12,17 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from tutorcore.calendar.schedule import WEEKDAYS, Booking, Schedule, WeeklyRule, Window
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.instants import MICROSECOND, Instant
-from tutorcore.lessons.lesson import Lesson, Offer, next_deadline
+from tutorcore.lessons.lesson import Lesson, Offer, Particulars, next_deadline
 from tutorcore.lessons.options import Option
+from tutorcore.lessons.projections import reminders_of
 from tutorcore.money import Money
 from tutorcore.policy.process import FIELDS, Process
 from tutorcore.policy.roles import Role
+from tutorcore.policy.settlement import Settlement
 
 T = TypeVar("T")
 
@@ -39,6 +42,15 @@ ZONES: Final = (
 KINDS: Final = ("", "trial", "regular")
 # Whole hours, so that lessons meet; around every number of hours that the samples name.
 HOURS_AHEAD: Final = (1, 2, 3, 5, 12, 23, 24, 25, 30, 47, 48, 49, 50, 54, 72, 73, 80, 96, 120, 240)
+# When people come: as early as the samples let them, and at the end of what still counts as on time.
+EARLY: Final = timedelta(minutes=10)
+LATE: Final = timedelta(minutes=5)
+LINKS: Final = (("student", "https://meet.example/s"), ("tutor", "https://meet.example/t"))
+SPLITS: Final = (
+    Settlement.of({"student": "100%"}),
+    Settlement.of({"tutor": "100%"}),
+    Settlement.of({"tutor": "1/3", "platform": "1/7", "student": "rest"}),
+)
 
 
 class Chance(Protocol):
@@ -50,14 +62,29 @@ class Chance(Protocol):
 
 @attrs.frozen
 class World:
-    """The people of a marketplace, and the zones in which they and the platform live."""
+    """The people of a marketplace, and the zones in which they and the platform live.
+
+    `permissions` are what policies ask about; `scheduled` are the tutors whose hours are registered: the day by their
+    own clock, with a pause after each lesson and at most three lessons a day. The others keep their hours elsewhere.
+    """
 
     zones: tuple[tuple[str, str], ...]
     platform: str = "UTC"
     tutors: tuple[str, ...] = ("tom", "tess")
     students: tuple[str, ...] = ("ann", "ben", "tess")
     parents: tuple[str, ...] = ("pam",)
-    grants: tuple[tuple[str, tuple[Role, ...]], ...] = (("olga", ("operator",)), ("ada", ("admin", "agent")))
+    grants: tuple[tuple[str, tuple[Role, ...]], ...] = (
+        ("olga", ("operator",)),
+        ("ada", ("admin", "agent")),
+        ("robot", ("system",)),
+    )
+    permissions: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("tom", ("meeting_provider",)),
+        ("tess", ("meeting_provider",)),
+        ("ann", ("can_request_sessions",)),
+        ("pam", ("can_request_sessions:ann", "can_request_sessions:ben")),
+    )
+    scheduled: tuple[str, ...] = ("tess",)
 
     @property
     def everybody(self) -> tuple[str, ...]:
@@ -72,9 +99,22 @@ class World:
 
     def enter(self, market: Marketplace) -> None:
         """Register everybody."""
-        zones, grants = dict(self.zones), dict(self.grants)
+        zones, grants, permissions = dict(self.zones), dict(self.grants), dict(self.permissions)
         for party in self.everybody:
-            market.add_party(party, zone=zones.get(party, self.platform), grants=grants.get(party, ()))
+            market.add_party(
+                party,
+                zone=zones.get(party, self.platform),
+                grants=grants.get(party, ()),
+                permissions=permissions.get(party, ()),
+            )
+        for tutor in self.scheduled:
+            market.set_schedule(tutor, daytime(zones.get(tutor, self.platform)))
+
+
+def daytime(zone: str) -> Schedule:
+    """Return a schedule of every day from eight to eight, with starts on the quarter hours."""
+    booking = Booking(after=timedelta(minutes=15), step=timedelta(minutes=15), most_per_day=3)
+    return Schedule(zone, tuple(WeeklyRule(day, Window.of("08:00", "20:00")) for day in WEEKDAYS), booking=booking)
 
 
 @attrs.frozen
@@ -98,7 +138,7 @@ class Ask:
     verb: str
     student: str
     tutor: str
-    payer: str
+    payer: str | None
     by: str
     start: Instant
     duration: timedelta
@@ -134,6 +174,7 @@ class Act:
     proposal: int | None = None
     offer: Offer | None = None
     reason: str = ""
+    particulars: Particulars | None = None
 
     def on(self, market: Marketplace, key: str, now: Instant) -> Outcome:
         """Do it."""
@@ -144,6 +185,7 @@ class Act:
             proposal=self.proposal,
             offer=self.offer,
             reason=self.reason,
+            particulars=self.particulars,
             key=key,
             now=now,
         )
@@ -183,10 +225,10 @@ def question(
     return Ask(
         lesson,
         process.name,
-        process.opening.verb,
+        process.verb_of_opening,
         student,
         tutor,
-        student if by == tutor else chance.pick((student, by)),
+        _payer(world, student, tutor, by, chance),
         by,
         chance.pick(starts),
         chance.pick(DURATIONS),
@@ -195,10 +237,32 @@ def question(
     )
 
 
+def _payer(world: World, student: str, tutor: str, by: str, chance: Chance) -> str:
+    """Whoever asks pays, or the student for whom the marketplace's own people ask."""
+    if by == tutor:
+        return student
+    return chance.pick((student, by)) if by in dict(world.grants) else by
+
+
 def deed(option: Option, lesson: Lesson, by: str, now: Instant, chance: Chance) -> Act:
     """Return the move of an option with all that it needs; new terms are drawn among those it may change."""
     offer = counter(lesson, option.verb, now, chance) if "offer" in option.needs else None
-    return Act(option.verb, lesson.id, by, option.proposal, offer, "a good one" if "reason" in option.needs else "")
+    reason = "a good one" if "reason" in option.needs else ""
+    said = _particulars(option, lesson, now, chance)
+    return Act(option.verb, lesson.id, by, option.proposal, offer, reason, said)
+
+
+def _particulars(option: Option, lesson: Lesson, now: Instant, chance: Chance) -> Particulars | None:
+    """What an option needs besides: whom a fact is about, a meeting's links, a decision about money."""
+    if "subject" in option.needs:
+        seen = chance.pick((None, now, now - MICROSECOND, min(now, lesson.terms.start)))
+        return Particulars(chance.pick(("student", "tutor")), seen, "video")
+    if "details" in option.needs:
+        return Particulars(source="video", details=LINKS)
+    if "split" in option.needs:
+        blamed: tuple[Role | None, ...] = (None, "student", "tutor")
+        return Particulars(split=chance.pick(option.choices or SPLITS), blamed=chance.pick(blamed))
+    return None
 
 
 def whim(world: World, lesson: Lesson, now: Instant, chance: Chance) -> Act:
@@ -212,6 +276,16 @@ def whim(world: World, lesson: Lesson, now: Instant, chance: Chance) -> Act:
         chance.pick((None, number, number, number - 1, number + 1)),
         chance.pick((None, counter(lesson, verb, now, chance), Offer(kind=chance.pick(KINDS)), Offer())),
         chance.pick(("", "a good one")),
+        chance.pick(
+            (
+                None,
+                None,
+                Particulars("tutor"),
+                Particulars("student", now + chance.pick((-MICROSECOND, timedelta(0), MICROSECOND)), "video"),
+                Particulars(source="video", details=LINKS),
+                Particulars(split=chance.pick(SPLITS), blamed="tutor"),
+            )
+        ),
     )
 
 
@@ -234,12 +308,15 @@ def moments(lessons: Iterable[Lesson], now: Instant) -> list[Instant]:
     """Return instants after `now` that matter to these lessons: just before, exactly at and just after each."""
     found: set[Instant] = set()
     for lesson in lessons:
-        deadline = next_deadline(lesson)
-        found.update((lesson.terms.start, lesson.terms.end))
+        deadline, terms = next_deadline(lesson), lesson.terms
+        found.update((terms.start, terms.start + terms.duration // 3, terms.end))
+        if any(row.records == "joined" for row in lesson.place.moves.get("join", ())):
+            found.update((terms.start - EARLY, terms.start + LATE))
         if deadline is not None:
             found.add(deadline.at)
         if lesson.due is not None:
             found.add(lesson.due)
         if lesson.change is not None:
             found.add(lesson.change.terms.start)
+        found.update(reminded.at for reminded in reminders_of(lesson))
     return sorted({at + step for at in found for step in (-MICROSECOND, timedelta(0), MICROSECOND) if at + step > now})

@@ -12,10 +12,10 @@ import attrs
 
 from tutorcore.instants import LATEST, to_text
 from tutorcore.lessons.lesson import Lesson
-from tutorcore.lessons.projections import mark_of
+from tutorcore.lessons.projections import marks_of
 from tutorcore.lessons.records import brief_record, lesson_record
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.ports.storage import AuditLine, Cause, Storage, Transaction
+from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, Storage, Transaction
 
 Dump: TypeAlias = Mapping[str, tuple[str, ...]]
 """What a store keeps: lines of text by the name of what they are about."""
@@ -35,7 +35,8 @@ def dump(storage: Storage) -> Dump:
     """Return everything that the store keeps, in an order of its own making where it has one."""
     with storage.reading() as tx:
         return {
-            "parties": tuple(f"{party.id} {party.zone} {sorted(party.grants)}" for party in tx.parties()),
+            "parties": tuple(_party(party) for party in tx.parties()),
+            "schedules": tuple(f"{party.id} {tx.schedule(party.id)!r}" for party in tx.parties()),
             "audit": tuple(_line(line) for line in tx.audit()),
             "versions": _versions(tx),
             "entries": tuple(f"{each.number} {_cause(each.cause)} {each.entry!r}" for each in tx.entries()),
@@ -44,7 +45,8 @@ def dump(storage: Storage) -> Dump:
             "clearings": tuple(f"{clearing!r}" for clearing in tx.due_clearings(LATEST)),
             "due": tuple(tx.due(LATEST)),
             "marks": _marks(tx),
-            "outbox": tuple(f"{row.sequence} {_cause(row.cause)} {row.notice!r}" for row in tx.outbox()),
+            "reminders": tuple(f"{row!r}" for row in tx.due_reminders(LATEST)),
+            "outbox": tuple(_message(row) for row in tx.outbox()),
         }
 
 
@@ -55,6 +57,15 @@ def without(found: Dump, *names: str) -> Dump:
 
 def _cause(cause: Cause) -> str:
     return f"{cause.number}@{to_text(cause.recorded_at)}"
+
+
+def _party(party: Party) -> str:
+    return f"{party.id} {party.zone} {sorted(party.grants)} {sorted(party.permissions)}"
+
+
+def _message(row: OutboxRow) -> str:
+    delivery = "done" if row.done else f"{row.attempts} attempts, {row.retry_at}"
+    return f"{row.sequence} {_cause(row.cause)} {row.message!r} {delivery}"
 
 
 def _line(line: AuditLine) -> str:
@@ -68,12 +79,12 @@ def _versions(tx: Transaction) -> tuple[str, ...]:
 
 
 def _marks(tx: Transaction) -> tuple[str, ...]:
-    """How many of each mark each party has, of those that any version made."""
+    """How many of each mark each party has, of those that any version made, and how much was taught."""
     found = {
         (mark.party, mark.name)
         for lesson in tx.lessons()
         for each in tx.history(lesson.id)
-        if (mark := mark_of(each.version)) is not None
+        for mark in marks_of(each.version)
     }
     return tuple(f"{party} {name} {tx.count_marks(party, name, None, LATEST)}" for party, name in sorted(found))
 

@@ -71,7 +71,9 @@ def _claims(tx: Transaction, lessons: Sequence[Lesson]) -> Iterator[str]:
     if sorted(claims) != meant:
         yield f"the claims are {sorted(claims)}; the lessons say {meant}"
     yield from (
-        f"lesson {claim.lesson} is over and claims time of {claim.party}" for claim in claims if claim.lesson in over
+        f"lesson {claim.lesson} is over and {claim.party}'s time is only tentative"
+        for claim in claims
+        if claim.lesson in over and claim.slot == "tentative"
     )
     by_party = defaultdict(list)
     for claim in claims:

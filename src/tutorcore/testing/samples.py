@@ -1,7 +1,7 @@
-"""Policies to try everything on: one that people know, and others in which little is as it is there.
+"""Policies to try everything on: some that people know, and others in which little is as it is there.
 
-They are not presets: each is there for what it makes happen, and says so. Together they reach every kind of row, every
-way to be past a deadline, odd shares, odd cents, currencies with no, one, two and three decimals.
+Those others are not presets: each is there for what it makes happen, and says so. Together they reach every kind of
+row, every way to be past a deadline, odd shares, odd cents, currencies with no, one, two and three decimals.
 """
 
 from __future__ import annotations
@@ -403,7 +403,140 @@ over = true
 over = true
 """
 
+PAID = """
+# Paid before the tutor hears of it, trials booked at once. What is changed late is locked, and what a late cancellation
+# or an absent student costs is for the tutor to say. Who did not come may be disputed, and no meeting is no lesson.
+extends  = "lesson/1"
+id       = "paid"
+version  = "1"
+zone     = "student"
+currency = "EUR"
+
+[request]
+by        = ["requester", "student"]
+bookable  = true
+instant   = 'lesson.kind == "trial" and notice >= 2h'
+hold      = "when_paid"
+answers   = ["accept", "decline", "propose"]
+answer_by = "earliest(asked + 24h, lesson.start)"
+withdraw  = { becomes = "withdrawn", by = ["requester", "payer"] }
+
+[request.payment]
+pay_by  = "earliest(asked + 6h, lesson.start)"
+silence = { becomes = "never_paid" }
+
+[request.propose]
+may_change = ["start", "price"]
+answer_by  = "earliest(asked + 24h, lesson.start)"
+
+[agree]
+when = "count(late_cancel, student) < 3"
+
+[change]
+by         = ["student", "tutor"]
+may_change = ["start", "duration"]
+answer_by  = "earliest(asked + 12h, lesson.start, proposed.start)"
+when       = "rounds < 6"
+locks      = "proposed.start - now < 48h"
+override   = { by = ["operator"] }
+
+[[cancel.cases]]
+by     = ["student", "tutor"]
+when   = "notice >= 24h"
+settle = { student = "100%" }
+
+[[cancel.cases]]
+by     = ["student", "payer"]
+mark   = "late_cancel"
+fault  = "student"
+locked = true
+charge = true
+
+[[cancel.cases]]
+by          = ["tutor", "operator"]
+needs       = ["reason"]
+in_progress = true
+locked      = true
+becomes     = "called_off"
+
+[cancel.charge]
+settle    = { choices = ["0%", "50%", "100%"] }
+answer_by = "asked + 48h"
+silence   = { settle = { tutor = "1/3", student = "rest" } }
+
+[attend]
+from = "lesson.start - 10m"
+
+[meeting]
+failed = { becomes = "no_meeting" }
+
+[no_show.student]
+from         = "lesson.start + 5m"
+until        = "lesson.end + 12h"
+contradicted = "joined(student) < lesson.end"
+settle       = "as_given"
+
+[no_show.tutor]
+from         = "lesson.start + 5m"
+answer_by    = "asked + 12h"
+contested_by = ["tutor", "admin"]
+needs        = ["reason"]
+mark         = "missed_attendance"
+
+[dispute]
+by        = ["operator", "admin"]
+answer_by = "asked + 7d"
+settle    = { choices = [{ student = "100%" }, "50%", { tutor = "1/3", platform = "1/7", student = "rest" }] }
+silence   = { becomes = "resolved", settle = { student = "50%", tutor = "rest" } }
+marks     = { tutor = "missed_attendance", student = "false_claim" }
+
+[complete]
+by      = ["student", "payer"]
+silence = { at = "lesson.end + 2d", becomes = "completed" }
+
+[review]
+by    = ["student", "tutor"]
+until = "lesson.end + 14d"
+blind = true
+
+[[notify.reminders]]
+state = "requested"
+at    = "deadline - 1h"
+to    = ["tutor"]
+
+[[notify.reminders]]
+state = "agreed"
+at    = "lesson.start - 1d"
+to    = ["student", "tutor"]
+
+[[notify.reminders]]
+state = "agreed"
+at    = "lesson.start - 10m"
+to    = ["student", "payer", "tutor"]
+
+[[notify.reminders]]
+state = "change_by_student"
+at    = "deadline - 30m"
+to    = ["tutor"]
+
+[[notify.reminders]]
+state = "in_progress"
+at    = "joined(student) + 20m"
+to    = ["student"]
+
+[fees]
+rates = [
+  { when = "taught(tutor, within=30d) < 2h", rate = "0%" },
+  { below = "10", rate = "33.3%" },
+  { rate = "10%" },
+]
+
+[payout]
+clears_after = "24h"
+"""
+
 
 def sample_policies() -> tuple[Process, ...]:
-    """Return the preset italki and the samples, each compiled from its text."""
-    return (load_preset("italki"), *(load_policy(text) for text in (DEAR, LATER, QUOTA, OWN)))
+    """Return presets of each kind and the samples, each compiled from its text."""
+    samples = (load_policy(text) for text in (DEAR, LATER, QUOTA, OWN, PAID))
+    return (load_preset("italki"), *samples, load_preset("itutor"), load_preset("educai"))

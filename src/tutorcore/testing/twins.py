@@ -19,10 +19,11 @@ from tutorcore.engine.outcome import Outcome
 from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.options import Option
+from tutorcore.lessons.projections import Message
 from tutorcore.policy.process import Process
 from tutorcore.ports.storage import Recorded, Storage
-from tutorcore.testing.people import ZONES, Act, Chance, Deed, Pay, World, deed, moments, payment, question, whim
-from tutorcore.testing.plain import plain_lesson, plain_refusal
+from tutorcore.testing.people import ZONES, Act, Ask, Chance, Deed, Pay, World, deed, moments, payment, question, whim
+from tutorcore.testing.plain import dump, plain_lesson, plain_refusal
 from tutorcore.testing.promises import broken_deadlines, broken_history, broken_promises
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ T = TypeVar("T")
 START: Final = instant("2026-01-01T00:00:00Z")
 # After this long without anybody doing anything, everything under the sample policies has ended and been paid out.
 SILENCE: Final = timedelta(days=60)
+# How far ahead slots are looked at.
+_LISTED: Final = timedelta(days=3)
 _JUST_MORE: Final = (
     MICROSECOND,
     timedelta(minutes=1),
@@ -40,7 +43,7 @@ _JUST_MORE: Final = (
 )
 _GRACES: Final = (timedelta(0), timedelta(0), timedelta(minutes=3), timedelta(hours=30))
 # What may still stand against an option that was listed: what others took, and the terms that are proposed with it.
-_TAKEN: Final = frozenset({"insufficient_funds", "slot_taken"})
+_TAKEN: Final = frozenset({"insufficient_funds", "not_bookable", "slot_taken"})
 _TERMS: Final = _TAKEN | {"bad_terms", "no_time_left", "guard"}
 
 
@@ -125,6 +128,31 @@ class Twins:
         asked = question(self.world, self.market, process, lesson, self._all(), self.now, chance)
         if self._do(asked).ok:
             self.lessons.append(lesson)
+
+    def ask_for_a_slot(self, chance: Chance) -> None:
+        """A student asks for a start of which it was explained whether it can be had: a listed one can, others not."""
+        process = chance.pick(self.policies)
+        lesson = f"L{len(self.lessons) + 1}"
+        asked = question(self.world, self.market, process, lesson, self._all(), self.now, chance)
+        if asked.tutor not in self.world.scheduled:
+            return
+        asked = attrs.evolve(asked, by=asked.student, payer=None)
+        listed = self._slots(asked)
+        if chance.pick(range(2)) and listed:
+            asked = attrs.evolve(asked, start=chance.pick(listed))
+        told = self._explained(asked)
+        answer = self._do(asked)
+        if answer.ok:
+            self.lessons.append(lesson)
+
+        in_range = self.now <= asked.start < self.now + _LISTED
+        assert told is None or asked.start not in listed, f"{asked} is listed, and explained as {told}"
+        assert told is not None or not in_range or asked.start in listed or not _is_bookable(process), (
+            f"{asked} could be asked for and is not listed"
+        )
+        given = plain_refusal(answer.refusal)
+        if given is None or given[0] != "insufficient_funds":  # What it costs is another question.
+            assert given == told, f"{asked} is explained as {told} and answered by {given}"
 
     def take_an_option(self, chance: Chance) -> None:
         """Somebody does what is open to them, with all that it needs; only what nobody could know stands against it."""
@@ -238,10 +266,11 @@ class Twins:
                 continue
             tried = deed(option, lesson, by, self.now, chance)
             instants = [self.now] if option.until is None else [self.now, option.until - MICROSECOND]
+            may_be = _TAKEN if tried.offer is None else _TERMS
             for at in instants if tried.offer is None else instants[:1]:
                 code = self._preview(tried, at)
-                may_be = _TAKEN if tried.offer is None else _TERMS
-                assert code is None or code in may_be, (
+                # What an answer opens may be past by then: a change to a time that has come, say.
+                assert code is None or code in may_be or (at > self.now and code == "no_time_left"), (
                     f"{verb} by {by} is listed until {option.until} and refused at {at}: {code}"
                 )
 
@@ -267,6 +296,11 @@ class Twins:
         for lesson in self.lessons:
             first, second = (_recorded(twin.market.history(lesson)) for twin in self.twins)
             assert first == second, f"lesson {lesson} is recorded otherwise where it was swept"
+        told = [_told(twin.storage) for twin in self.twins]
+        assert told[0] == told[1], "what is to be told of some lesson is not the same where it was swept"
+        mine, theirs = (dump(twin.storage) for twin in self.twins)
+        for name in ("balances", "claims", "clearings", "due", "marks", "reminders"):
+            assert sorted(mine[name]) == sorted(theirs[name]), f"the {name} are not the same where it was swept"
         assert all(lesson.over for lesson in self._all()), "silence has not ended everything"
 
     # How it is done
@@ -305,9 +339,47 @@ class Twins:
             proposal=tried.proposal,
             offer=tried.offer,
             reason=tried.reason,
+            particulars=tried.particulars,
             now=at,
         )
         return getattr(found, "code", None)
+
+    def _slots(self, asked: Ask) -> tuple[Instant, ...]:
+        """The starts that are listed for what somebody wants to ask, the same in both."""
+        found = [
+            twin.market.slots(
+                student=asked.student,
+                tutor=asked.tutor,
+                duration=asked.duration,
+                since=self.now,
+                until=self.now + _LISTED,
+                price=asked.price,
+                policy=asked.policy,
+                kind=asked.kind,
+                now=self.now,
+            )
+            for twin in self.twins
+        ]
+        assert found[0] == found[1], f"{asked}: other slots are listed where it was swept"
+        return found[1]
+
+    def _explained(self, asked: Ask) -> tuple[object, ...] | None:
+        """The refusal that is foretold for what somebody wants to ask, the same in both; None if none is."""
+        found = [
+            twin.market.explain(
+                student=asked.student,
+                tutor=asked.tutor,
+                start=asked.start,
+                duration=asked.duration,
+                price=asked.price,
+                policy=asked.policy,
+                kind=asked.kind,
+                now=self.now,
+            )
+            for twin in self.twins
+        ]
+        assert found[0] == found[1], f"{asked}: {found[0]} (swept) is not {found[1]} (unswept)"
+        return plain_refusal(found[1].refusal)
 
     def _shown(self, market: Marketplace) -> Iterable[tuple[str, object]]:
         """Everything that can be seen as of now."""
@@ -340,6 +412,7 @@ class Twins:
 PLAYS: Final[tuple[tuple[int, bool, Callable[[Twins, Chance], None]], ...]] = (
     (2, False, Twins.pay),
     (10, False, Twins.ask),
+    (4, False, Twins.ask_for_a_slot),
     (30, True, Twins.take_an_option),
     (4, True, Twins.act_on_a_whim),
     (2, True, Twins.answer_another_proposal),
@@ -388,3 +461,17 @@ def _plain(answer: Outcome) -> tuple[object, ...]:
 
 def _recorded(history: Iterable[Recorded]) -> list[tuple[object, ...]]:
     return [plain_lesson(each.version) for each in history]
+
+
+def _told(storage: Storage) -> dict[str, list[Message]]:
+    """What has been put into the outbox about each lesson, in its order."""
+    found: dict[str, list[Message]] = {}
+    with storage.reading() as tx:
+        for row in tx.outbox():
+            found.setdefault(row.message.lesson, []).append(row.message)
+    return found
+
+
+def _is_bookable(process: Process) -> bool:
+    """Whether those who ask choose among the free times of a schedule."""
+    return all(opening.effects.bookable for opening in process.openings)

@@ -1,11 +1,13 @@
 """Sample versions for tests: real steps of lessons, decided under the italki policy, without a store.
 
-The people are Ann and Amy (students), Tom and Tim (tutors) and Pam, who pays and asks for others. Everything happens
-around `NOW`; a lesson is asked for a week ahead unless a test says otherwise.
+The people are Ann and Amy (students), Tom and Tim (tutors) and Pam, who pays and asks for others; the robot is the
+platform's own software. Everything happens around `NOW`; a lesson is asked for a week ahead unless a test says
+otherwise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
 from typing import Final
@@ -14,10 +16,11 @@ from tutorcore.errors import InvariantError
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, instant
 from tutorcore.lessons.decision import advance, decide
-from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Lesson, Offer
+from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, Offer, Particulars
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.policy.codec import load_preset, machine_of
 from tutorcore.policy.machine import Machine
+from tutorcore.policy.roles import Role
 
 NOW: Final = instant("2026-03-02T09:00:00Z")
 ANN: Final = PartyId("ann")
@@ -25,6 +28,7 @@ AMY: Final = PartyId("amy")
 TOM: Final = PartyId("tom")
 TIM: Final = PartyId("tim")
 PAM: Final = PartyId("pam")
+ROBOT: Final = PartyId("robot")
 PEOPLE: Final = (ANN, AMY, TOM, TIM, PAM)
 LESSON: Final = LessonId("l1")
 HOUR: Final = timedelta(hours=1)
@@ -53,7 +57,7 @@ def requested(
 ) -> Lesson:
     """Return the first version of a lesson that was asked for at `now`; its price is held."""
     machine = sample_machine()
-    verb, unit = machine.process.opening.verb, machine.process.unit.code
+    verb, unit = machine.process.verb_of_opening, machine.process.unit.code
     brief = Brief(
         LessonId(id), machine.hash, "Europe/Berlin", unit, now, tutor, student, payer or student, requester or student
     )
@@ -64,12 +68,30 @@ def requested(
 
 
 def moved(
-    lesson: Lesson, verb: str, *, by: PartyId, now: Instant, offer: Offer | None = None, key: str | None = None
+    lesson: Lesson,
+    verb: str,
+    *,
+    by: PartyId,
+    now: Instant,
+    offer: Offer | None = None,
+    particulars: Particulars | None = None,
+    grants: Iterable[Role] = (),
+    key: str | None = None,
 ) -> Lesson:
-    """Return the version after somebody did `verb`; an answer is to the proposal that is on the table."""
-    proposal = lesson.proposal if offer is None else None
-    command = Command(verb, by, Key(key or f"{verb} {lesson.id} {lesson.number}"), lesson.id, proposal, offer)
-    return _decided(decide(lesson.machine, lesson, command, NO_FACTS, now))
+    """Return the version after somebody did `verb`; an answer is to the proposal that is on the table.
+
+    `grants` are those of whoever did it, such as the platform's own software.
+    """
+    command = Command(
+        verb,
+        by,
+        Key(key or f"{verb} {lesson.id} {lesson.number}"),
+        lesson.id,
+        lesson.proposal if offer is None else None,
+        offer,
+        particulars=particulars,
+    )
+    return _decided(decide(lesson.machine, lesson, command, Facts(frozenset(grants)), now))
 
 
 def lapsed(lesson: Lesson, now: Instant) -> list[Lesson]:

@@ -222,10 +222,10 @@ class _OwnConnection(_Connection):
 
     def _make(self, newest: int) -> None:
         """Bring the schema to the newest version; alone, and looking again: others may have made or renewed it."""
-        id, version = self._identity()
+        id, _ = self._identity()
         if self.rows("SELECT 1 FROM sqlite_master LIMIT 1") and id != APPLICATION_ID:
             raise StorageError(f"{self.name} is a SQLite database of another program, not one of tutorcore's")
-        _install(self, version)
+        _install(self, _installed_version(self))  # The file may have been enlisted and renewed: its own number is old.
         self.run(f"PRAGMA application_id = {APPLICATION_ID}")
         self.run(f"PRAGMA user_version = {newest}")
 

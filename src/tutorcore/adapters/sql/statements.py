@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from tutorcore.lessons.projections import Mark, Reminded
 from tutorcore.lessons.records import BriefRecord, Record
 
 NO_LIMIT: Final = 2**63 - 1
@@ -27,9 +28,12 @@ _VERSION = ("cause", "recorded_at", *Record._fields)
 _HEAD = (*BriefRecord._fields, "number", "state", "is_over", "starts", "ends", "due")
 _CLAIM = ("lesson", "proposal", "party", "starts", "ends", "slot")
 _CLEARING = ("lesson", "number", "tutor", "currency", "amount", "due")
-_MARK = ("lesson", "number", "party", "name", "at")
+_MARK = Mark._fields
+_REMINDER = Reminded._fields
 _ENTRY = ("cause", "recorded_at", "kind", "currency", "effective_at", "ref", "source", "corrects")
-_NOTICE = ("cause", "recorded_at", "lesson", "number", "audience")
+_MESSAGE = ("cause", "recorded_at", "kind", "lesson", "number", "audience", "at")
+_ROW = ("sequence", *_MESSAGE, "attempts", "retry_at", "done")
+_PARTY = ("id", "zone", "grants", "permissions")
 
 SCHEMA_VERSION = "SELECT max(version) FROM tutorcore_schema"
 ADD_SCHEMA_VERSION = "INSERT INTO tutorcore_schema (version) VALUES (:version)"
@@ -48,12 +52,18 @@ AUDIT_OF_LESSON = f"{_AUDIT_LINES} AND lesson = :lesson ORDER BY cause, sequence
 
 # Parties and policies
 
-PARTY = "SELECT id, zone, grants FROM tutorcore_parties WHERE id = :id"
-PARTIES = "SELECT id, zone, grants FROM tutorcore_parties ORDER BY id"
+PARTY = f"SELECT {_listed(_PARTY)} FROM tutorcore_parties WHERE id = :id"
+PARTIES = f"SELECT {_listed(_PARTY)} FROM tutorcore_parties ORDER BY id"
 PUT_PARTY = (
-    "INSERT INTO tutorcore_parties (id, zone, grants) VALUES (:id, :zone, :grants)"
-    " ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, grants = excluded.grants"
+    f"INSERT INTO tutorcore_parties ({_listed(_PARTY)}) VALUES ({_listed(_PARTY, ':')})"
+    " ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, grants = excluded.grants, permissions = excluded.permissions"
 )
+SCHEDULE = "SELECT schedule FROM tutorcore_schedules WHERE party = :party"
+PUT_SCHEDULE = (
+    "INSERT INTO tutorcore_schedules (party, schedule) VALUES (:party, :schedule)"
+    " ON CONFLICT (party) DO UPDATE SET schedule = excluded.schedule"
+)
+DROP_SCHEDULE = "DELETE FROM tutorcore_schedules WHERE party = :party"
 HAS_POLICY = "SELECT 1 FROM tutorcore_policies WHERE hash = :hash"
 POLICIES = "SELECT hash FROM tutorcore_policies ORDER BY hash"
 POLICY = "SELECT process FROM tutorcore_policies WHERE hash = :hash"
@@ -130,10 +140,17 @@ _OVERLAPPING = (
     " AND lesson <> :lesson"
 )
 CLAIMS_OF_LESSON = f"SELECT {_listed(_CLAIM)} FROM tutorcore_claims WHERE lesson = :lesson"
-CLAIMS = f"SELECT {_listed(_CLAIM)} FROM tutorcore_claims ORDER BY starts, party, lesson, proposal"
-CLAIMS_OF_PARTY = (
-    f"SELECT {_listed(_CLAIM)} FROM tutorcore_claims WHERE party = :party ORDER BY starts, lesson, proposal"
-)
+
+
+@lru_cache(maxsize=8)
+def claims(of_party: bool, since: bool, until: bool) -> str:
+    """Return the statement for all claims or one party's, of all times or of those after or before an instant."""
+    conditions = ["party = :party"] * of_party
+    conditions += ["starts > :reach AND ends > :since"] * since + ["starts < :until"] * until
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {_listed(_CLAIM)} FROM tutorcore_claims{where} ORDER BY starts, party, lesson, proposal"
+
+
 DROP_CLAIM = (
     "DELETE FROM tutorcore_claims"
     " WHERE party = :party AND starts = :starts AND lesson = :lesson AND proposal = :proposal"
@@ -175,7 +192,7 @@ ENTRIES_OF_ACCOUNT = (
     " ORDER BY e.number, g.position"
 )
 
-# Clearings, marks and the outbox
+# Clearings and marks
 
 ADD_CLEARING = (
     f"INSERT INTO tutorcore_clearings ({_listed(_CLEARING)}) VALUES ({_listed(_CLEARING, ':')})"
@@ -196,9 +213,62 @@ ADD_MARK = (
     f"INSERT INTO tutorcore_marks ({_listed(_MARK)}) VALUES ({_listed(_MARK, ':')})"
     " ON CONFLICT (party, name, at, lesson, number) DO NOTHING"
 )
-COUNT_MARKS = "SELECT count(*) FROM tutorcore_marks WHERE party = :party AND name = :name AND at <= :until"
-COUNT_MARKS_SINCE = f"{COUNT_MARKS} AND at > :since"
-ENQUEUE = f"INSERT INTO tutorcore_outbox ({_listed(_NOTICE)}) VALUES ({_listed(_NOTICE, ':')})"
-OUTBOX = (
-    f"SELECT sequence, {_listed(_NOTICE)} FROM tutorcore_outbox WHERE sequence > :after ORDER BY sequence LIMIT :limit"
+COUNT_MARKS = (
+    "SELECT coalesce(sum(amount), 0) FROM tutorcore_marks WHERE party = :party AND name = :name AND at <= :until"
 )
+COUNT_MARKS_SINCE = f"{COUNT_MARKS} AND at > :since"
+
+# Reminders
+
+ADD_REMINDER = f"INSERT INTO tutorcore_reminders ({_listed(_REMINDER)}) VALUES ({_listed(_REMINDER, ':')})"
+REMINDERS_OF_LESSON = f"SELECT {_listed(_REMINDER)} FROM tutorcore_reminders WHERE lesson = :lesson"
+DROP_REMINDERS_OF_LESSON = "DELETE FROM tutorcore_reminders WHERE lesson = :lesson"
+DUE_REMINDERS = (
+    f"SELECT {_listed(_REMINDER)} FROM tutorcore_reminders WHERE at <= :now ORDER BY at, lesson, position LIMIT :limit"
+)
+DUE_REMINDERS_OF_LESSON = f"{REMINDERS_OF_LESSON} AND at <= :now"
+DROP_REMINDER = (
+    "DELETE FROM tutorcore_reminders WHERE lesson = :lesson AND position = :position AND number = :number"
+    " AND at = :at AND audience = :audience"
+)
+
+# The outbox
+
+ENQUEUE = f"INSERT INTO tutorcore_outbox ({_listed(_MESSAGE)}) VALUES ({_listed(_MESSAGE, ':')})"
+
+
+def _kinds(number: int) -> str:
+    return _listed(f":kind{place}" for place in range(number))
+
+
+@lru_cache(maxsize=16)
+def outbox(kinds: int | None, undone: bool) -> str:
+    """Return the statement for the rows of any kind or of so many kinds, `:kind0`, `:kind1`..., perhaps undone."""
+    conditions = ["sequence > :after"] + ["done = 0"] * undone
+    if kinds is not None:
+        conditions.append(f"kind IN ({_kinds(kinds)})")
+    return (
+        f"SELECT {_listed(_ROW)} FROM tutorcore_outbox WHERE {' AND '.join(conditions)} ORDER BY sequence LIMIT :limit"
+    )
+
+
+@lru_cache(maxsize=8)
+def to_take(kinds: int) -> str:
+    """Return the statement for what may be taken of so many kinds, `:kind0`, `:kind1`...: each lesson's first.
+
+    Each kind is a scan of its own that is in order already, so that nothing beyond the limit is looked at.
+    """
+    free = (
+        f"SELECT {_listed(_ROW, 'o.')} FROM tutorcore_outbox AS o"
+        " WHERE o.done = 0 AND (o.retry_at IS NULL OR o.retry_at <= :now)"
+        " AND NOT EXISTS (SELECT 1 FROM tutorcore_outbox AS e WHERE e.done = 0 AND e.lesson = o.lesson"
+        f" AND e.sequence < o.sequence AND e.kind IN ({_kinds(kinds)}))"
+    )
+    scans = " UNION ALL ".join(f"{free} AND o.kind = :kind{place}" for place in range(kinds))
+    return f"{scans} ORDER BY sequence LIMIT :limit"
+
+
+LEASE = "UPDATE tutorcore_outbox SET attempts = attempts + 1, retry_at = :retry_at WHERE sequence = :sequence"
+RETRY = "UPDATE tutorcore_outbox SET retry_at = :retry_at WHERE sequence = :sequence AND done = 0"
+FINISH = "UPDATE tutorcore_outbox SET done = 1 WHERE sequence = :sequence"
+HAS_ROW = "SELECT 1 FROM tutorcore_outbox WHERE sequence = :sequence"

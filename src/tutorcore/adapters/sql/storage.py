@@ -35,7 +35,7 @@ class SqlStorage(Storage):
             transaction = SqlTransaction(self._writer, self._machines)
             try:
                 yield transaction
-                transaction.finish()
+                transaction.complete()
             finally:
                 transaction.end()
 

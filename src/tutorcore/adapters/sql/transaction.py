@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -24,7 +25,7 @@ from tutorcore.ledger.accounts import LIMITED, Account, natural, parse_account
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
 from tutorcore.lessons.lesson import LONGEST, Brief, Lesson
-from tutorcore.lessons.projections import Claim, Clearing, Mark, Notice
+from tutorcore.lessons.projections import Claim, Clearing, Mark, Message, MessageKind, Reminded
 from tutorcore.lessons.records import (
     BriefRecord,
     Record,
@@ -54,6 +55,7 @@ from tutorcore.ports.storage import (
 _BRIEF: Final = len(BriefRecord._fields)
 _WHOLE: Final = _BRIEF + len(Record._fields)
 _NOTHING_YET: Final = Cause(0, EARLIEST)
+_REACH: Final = LONGEST // MICROSECOND
 
 
 class SqlTransaction(Transaction):
@@ -67,7 +69,7 @@ class SqlTransaction(Transaction):
         self._written = 0  # and of that in the last audit row written here.
         self._depth = 0
 
-    def finish(self) -> None:
+    def complete(self) -> None:
         """Keep the count of a cause that answered nobody: the next one continues from the last audit row."""
         if self._last is not None and self._begun > self._written:
             self._driver.run(sql.ADD_CAUSE, _cause(self._last))
@@ -146,11 +148,26 @@ class SqlTransaction(Transaction):
         return _party(*rows[0]) if rows else None
 
     def put_party(self, party: Party) -> None:
-        row = {"id": party.id, "zone": party.zone, "grants": encode(sorted(party.grants))}
+        row = {
+            "id": party.id,
+            "zone": party.zone,
+            "grants": encode(sorted(party.grants)),
+            "permissions": encode(sorted(party.permissions)),
+        }
         self._driver.run(sql.PUT_PARTY, row)
 
     def parties(self) -> tuple[Party, ...]:
         return tuple(_party(*row) for row in self._driver.rows(sql.PARTIES))
+
+    def put_schedule(self, party: PartyId, text: str | None) -> None:
+        if text is None:
+            self._driver.run(sql.DROP_SCHEDULE, {"party": party})
+        else:
+            self._driver.run(sql.PUT_SCHEDULE, {"party": party, "schedule": text})
+
+    def schedule(self, party: PartyId) -> str | None:
+        rows = self._driver.rows(sql.SCHEDULE, {"party": party})
+        return str(rows[0][0]) if rows else None
 
     def add_policy(self, machine: Machine) -> None:
         self._machines.keep(machine)
@@ -234,8 +251,7 @@ class SqlTransaction(Transaction):
 
     def due(self, now: Instant, parties: Iterable[PartyId] | None = None, limit: int | None = None) -> list[LessonId]:
         if parties is None:
-            most = sql.NO_LIMIT if limit is None else limit
-            return [id for (id,) in self._driver.rows(sql.DUE, {"now": to_micros(now), "limit": most})]
+            return [id for (id,) in self._driver.rows(sql.DUE, {"now": to_micros(now), "limit": _most(limit)})]
         found: set[Row] = set()
         every = list(dict.fromkeys(parties))
         for first in range(0, len(every), sql.PARTIES_AT_ONCE):
@@ -262,12 +278,18 @@ class SqlTransaction(Transaction):
                 return _claim_of(obstacles[0])
         raise InvariantError(f"{driver.name} refused a claim of lesson {lesson}, and nothing stands in its way")
 
-    def claims(self, party: PartyId | None = None) -> tuple[Claim, ...]:
-        if party is None:
-            rows = self._driver.rows(sql.CLAIMS)
-        else:
-            rows = self._driver.rows(sql.CLAIMS_OF_PARTY, {"party": party})
-        return tuple(map(_claim_of, rows))
+    def claims(
+        self, party: PartyId | None = None, since: Instant | None = None, until: Instant | None = None
+    ) -> tuple[Claim, ...]:
+        wanted: dict[str, str | int | None] = {} if party is None else {"party": party}
+        if since is not None:
+            if until is not None and since >= until:
+                return ()
+            wanted["since"], wanted["reach"] = to_micros(since), to_micros(since) - _REACH
+        if until is not None:
+            wanted["until"] = to_micros(until)
+        statement = sql.claims(of_party=party is not None, since=since is not None, until=until is not None)
+        return tuple(map(_claim_of, self._driver.rows(statement, wanted)))
 
     def post(self, entry: Entry, cause: Cause) -> Shortfall | None:
         driver, currency = self._driver, entry.currency
@@ -340,8 +362,7 @@ class SqlTransaction(Transaction):
         self, now: Instant, tutors: Iterable[PartyId] | None = None, limit: int | None = None
     ) -> list[Clearing]:
         if tutors is None:
-            most = sql.NO_LIMIT if limit is None else limit
-            rows = self._driver.rows(sql.DUE_CLEARINGS, {"now": to_micros(now), "limit": most})
+            rows = self._driver.rows(sql.DUE_CLEARINGS, {"now": to_micros(now), "limit": _most(limit)})
             return [_clearing_of(*row) for row in rows]
         found: list[Clearing] = []
         for tutor in dict.fromkeys(tutors):
@@ -364,21 +385,76 @@ class SqlTransaction(Transaction):
             return int(self._driver.rows(sql.COUNT_MARKS, wanted)[0][0])
         return int(self._driver.rows(sql.COUNT_MARKS_SINCE, {**wanted, "since": to_micros(since)})[0][0])
 
-    def enqueue(self, notice: Notice, cause: Cause) -> None:
+    def put_reminders(self, lesson: LessonId, rows: tuple[Reminded, ...]) -> None:
+        if {row.lesson for row in rows} - {lesson} or len({row.position for row in rows}) < len(rows):
+            raise StorageError(f"reminders of lesson {lesson} need to be its own, each with another position")
+        before = self._driver.rows(sql.REMINDERS_OF_LESSON, {"lesson": lesson})
+        if {_reminded_of(row) for row in before} == set(rows):
+            return
+        if before:
+            self._driver.run(sql.DROP_REMINDERS_OF_LESSON, {"lesson": lesson})
+        self._driver.run_each(sql.ADD_REMINDER, map(_reminded, rows))
+
+    def due_reminders(
+        self, now: Instant, lessons: Iterable[LessonId] | None = None, limit: int | None = None
+    ) -> list[Reminded]:
+        until = to_micros(now)
+        if lessons is None:
+            rows = self._driver.rows(sql.DUE_REMINDERS, {"now": until, "limit": _most(limit)})
+            return [_reminded_of(row) for row in rows]
+        found: list[Reminded] = []
+        for lesson in dict.fromkeys(lessons):
+            rows = self._driver.rows(sql.DUE_REMINDERS_OF_LESSON, {"now": until, "lesson": lesson})
+            found.extend(_reminded_of(row) for row in rows)
+        found.sort(key=lambda row: (row.at, row.lesson, row.position))
+        return found[:limit]
+
+    def drop_reminder(self, row: Reminded) -> None:
+        if not self._driver.run(sql.DROP_REMINDER, _reminded(row)):
+            raise StorageError(f"reminder {row.position} of version {row.number} of lesson {row.lesson} is not kept")
+
+    def enqueue(self, message: Message, cause: Cause) -> None:
         row = {
             **_cause(cause),
-            "lesson": notice.lesson,
-            "number": notice.number,
-            "audience": encode(notice.audience),
+            **message._asdict(),
+            "audience": encode(message.audience),
+            "at": to_micros(message.at),
         }
         self._driver.run(sql.ENQUEUE, row)
 
-    def outbox(self, after: int = 0, limit: int | None = None) -> tuple[OutboxRow, ...]:
-        rows = self._driver.rows(sql.OUTBOX, {"after": after, "limit": sql.NO_LIMIT if limit is None else limit})
-        return tuple(
-            OutboxRow(sequence, _cause_of(cause, recorded_at), Notice(lesson, number, tuple(decode(audience))))
-            for sequence, cause, recorded_at, lesson, number, audience in rows
-        )
+    def outbox(
+        self,
+        after: int = 0,
+        limit: int | None = None,
+        *,
+        kinds: Iterable[MessageKind] | None = None,
+        undone: bool = False,
+    ) -> tuple[OutboxRow, ...]:
+        named = None if kinds is None else _kinds(kinds)
+        statement = sql.outbox(None if named is None else len(named), undone=undone)
+        rows = self._driver.rows(statement, {"after": after, "limit": _most(limit), **(named or {})})
+        return tuple(map(_outbox_row, rows))
+
+    def take(self, kinds: Iterable[MessageKind], now: Instant, lease: timedelta, limit: int) -> tuple[OutboxRow, ...]:
+        named = _kinds(kinds)
+        if not named:
+            return ()
+        rows = self._driver.rows(sql.to_take(len(named)), {"now": to_micros(now), "limit": limit, **named})
+        until = now + lease
+        leases: list[Parameters] = [{"sequence": row[0], "retry_at": to_micros(until)} for row in rows]
+        self._driver.run_each(sql.LEASE, leases)
+        found = map(_outbox_row, rows)
+        return tuple([row._replace(attempts=row.attempts + 1, retry_at=until) for row in found])
+
+    def retry(self, sequence: int, at: Instant) -> None:
+        self._deliver(sql.RETRY, {"sequence": sequence, "retry_at": to_micros(at)})
+
+    def finish(self, sequence: int) -> None:
+        self._deliver(sql.FINISH, {"sequence": sequence})
+
+    def _deliver(self, statement: str, row: Parameters) -> None:
+        if not self._driver.run(statement, row) and not self._driver.rows(sql.HAS_ROW, row):
+            raise StorageError(f"the outbox has no row {row['sequence']}")
 
 
 class SqlSavepoint(Savepoint):
@@ -424,8 +500,8 @@ def _audit_line(row: Row) -> AuditLine:
     )
 
 
-def _party(id: str, zone: str, grants: str) -> Party:
-    return Party(PartyId(id), zone, frozenset(decode(grants)))
+def _party(id: str, zone: str, grants: str, permissions: str) -> Party:
+    return Party(PartyId(id), zone, frozenset(decode(grants)), frozenset(decode(permissions)))
 
 
 def _claim_row(claim: Claim) -> Row:
@@ -441,7 +517,7 @@ def _claim(row: Row) -> Parameters:
         "starts": starts,
         "ends": ends,
         "slot": slot,
-        "reach": starts - LONGEST // MICROSECOND,
+        "reach": starts - _REACH,
     }
 
 
@@ -456,6 +532,36 @@ def _clearing(clearing: Clearing) -> Parameters:
 
 def _clearing_of(lesson: LessonId, number: int, tutor: PartyId, currency: str, amount: int, due: int) -> Clearing:
     return Clearing(lesson, number, tutor, currency, amount, from_micros(due))
+
+
+def _reminded(row: Reminded) -> Parameters:
+    return {**row._asdict(), "at": to_micros(row.at), "audience": encode(row.audience)}
+
+
+def _reminded_of(row: Row) -> Reminded:
+    lesson, number, position, at, audience = row
+    return Reminded(lesson, number, position, from_micros(at), tuple(decode(audience)))
+
+
+def _outbox_row(row: Row) -> OutboxRow:
+    sequence, cause, recorded_at, kind, lesson, number, audience, at, attempts, retry_at, done = row
+    return OutboxRow(
+        sequence,
+        _cause_of(cause, recorded_at),
+        Message(kind, lesson, number, tuple(decode(audience)), from_micros(at)),
+        attempts,
+        None if retry_at is None else from_micros(retry_at),
+        bool(done),
+    )
+
+
+def _kinds(kinds: Iterable[MessageKind]) -> dict[str, str]:
+    """The parameters of a statement that names kinds."""
+    return {f"kind{place}": kind for place, kind in enumerate(dict.fromkeys(kinds))}
+
+
+def _most(limit: int | None) -> int:
+    return sql.NO_LIMIT if limit is None else limit
 
 
 def _posted(rows: list[Row]) -> PostedEntry:
