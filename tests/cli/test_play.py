@@ -353,6 +353,18 @@ def test_an_act_on_a_lesson_that_was_refused_is_refused(run: Any, write: Callabl
     assert first == repeated
 
 
+def test_a_second_request_under_one_name_is_refused(run: Any, write: Callable[[str], Path], tmp_path: Path) -> None:
+    """A name stands for one lesson: the second request is answered, not a mistake, also when the run is repeated."""
+    file, db = write(REQUEST + REQUEST.replace("09:00", "11:00") + ACCEPT.replace("10:00", "12:00")), tmp_path / "k.db"
+
+    first = run("play", file, "--json", "--db", db)
+    repeated = run("play", file, "--json", "--db", db)
+
+    assert _step(first.document, 2)["refusal"]["facts"]["state"] == "asked for already"
+    assert first.document["lessons"]["s--l"]["state"] == "agreed"
+    assert first == repeated
+
+
 @pytest.mark.parametrize(
     ("step", "code"),
     [

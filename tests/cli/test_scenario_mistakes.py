@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tutorcore.policy.codec import load_preset
+
 _HEAD = """\
 schema = 1
 id = "s"
@@ -89,6 +91,12 @@ _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
         ('who = "ann"\n', "", "steps[0].who", "is missing", None),
         ('tutor = "tom"', 'tutor = "ann"', "steps[0].tutor", "who is the student", None),
         ('tutor = "tom"\n', "", "steps[0].tutor", "is missing", None),
+        ('tutor = "tom"', 'tutor = ""', "steps[0].tutor", "is ''; expected a name", None),
+        ('tutor = "tom"', 'tutor = "none"', "steps[0].tutor", "expected one of the parties: ann, tom", None),
+        ('tutor = "tom"', 'tutor = "tom"\nstudent = ""', "steps[0].student", "is ''; expected a name", None),
+        ('who = "ann"', 'who = ""', "steps[0].who", "is ''; expected a name", None),
+        ('"accept"\nlesson = "l"', '"accept"\nlesson = ""', "steps[1].lesson", "is ''; expected a name", None),
+        ('do = "accept"', 'do = ""', "steps[1].do", "is ''; expected a name", None),
         ('tutor = "tom"', 'tutor = "tom"\npayer = "tom"', "steps[0].payer", "the student or whoever asks", None),
         ('tutor = "tom"', 'tutor = "tom"\npayer = "ton"', "steps[0].payer", "one of the parties", "tom"),
         ('do = "accept"', 'do = "acept"', "steps[1].do", "is 'acept'; expected top_up, sweep, request", "accept"),
@@ -160,8 +168,8 @@ zone = "Europe/Berlim"
 {file}:8:1: steps[0]: how long it lasts is missing; expected minutes = 30, or duration = "1h 30m"
 [[steps]]
 ^^^^^^^^^
-{file}:19:6: steps[1].do: is 'acept'; expected top_up, sweep, request, accept, decline, propose, withdraw, \
-reschedule, cancel, confirm; did you mean 'accept'?
+{file}:19:6: steps[1].do: is 'acept'; expected top_up, sweep, {", ".join(load_preset("italki").verbs)}; \
+did you mean 'accept'?
 do = "acept"
      ^^^^^^^
 """

@@ -88,6 +88,12 @@ def test_a_snippet_of_the_page_fits_the_schema_and_plays(snippet: str, run: Any,
         {"at": "2026-03-26T09:00:00Z", "do": "accept", "who": "ann", "lesson": "l", "expect": "no"},
         {"at": "2026-03-26T09:00:00Z", "do": "propose", "who": "ann", "lesson": "l", "price": 2.5},
         {"at": "2026-03-26T09:00:00Z", "do": "propose", "who": "ann", "lesson": "l", "minutes": 1, "duration": "1h"},
+        {"at": "2026-03-26T09:00:00Z", "do": "join", "who": "ann", "lesson": "l", "subject": "system"},
+        {"at": "2026-03-26T09:00:00Z", "do": "join", "who": "ann", "lesson": "l", "seen": "2026-03-26T09:00:00"},
+        {"at": "2026-03-26T09:00:00Z", "do": "resolve", "who": "ann", "lesson": "l", "split": {}},
+        {"at": "2026-03-26T09:00:00Z", "do": "resolve", "who": "ann", "lesson": "l", "split": {"payer": "rest"}},
+        {"at": "2026-03-26T09:00:00Z", "do": "resolve", "who": "ann", "lesson": "l", "split": {"tutor": "30"}},
+        {"at": "2026-03-26T09:00:00Z", "do": "resolve", "who": "ann", "lesson": "l", "blamed": "nobody"},
         {"at": "2026-03-26T09:00:00Z", "do": "top_up", "who": "ann"},
         {"at": "2026-03-26T09:00:00Z", "do": "top_up", "who": "ann", "amount": "-1"},
     ],
@@ -97,6 +103,39 @@ def test_the_schema_refuses_what_the_reader_refuses(step: dict[str, object]) -> 
     data = {"schema": 1, "id": "s", "policy": "italki", "parties": {"ann": {"zone": "UTC"}}, "steps": [step]}
 
     assert _problems(_schema("scenario.schema.json"), data) != []
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"parties": {"tom": {"zone": "UTC", "permissions": ["Not A Word"]}}},
+        {"parties": {"tom": {"zone": "UTC", "grants": ["tutor"]}}},
+        {"parties": {"tom": {"zone": "UTC", "schedule": {"weekly": {"mon": []}}}}},
+        {"parties": {"tom": {"zone": "UTC", "schedule": {"weekly": {"monday": ["9:00-10:00"]}}}}},
+        {"parties": {"tom": {"zone": "UTC", "schedule": {"blackouts": [{"from": "2026-01-01"}]}}}},
+        {"parties": {"tom": {"zone": "UTC", "schedule": {"busy": []}}}},
+        {"meetings": {"provider": "zoom"}},
+        {"meetings": {"provider": "jitsi"}},
+        {"meetings": {"provider": "jitsi", "secret": "0123456789abcdef", "template": "https://x.example/{lesson}"}},
+        {"meetings": {"provider": "link", "template": "ftp://x.example/{lesson}"}},
+    ],
+)
+def test_the_schema_refuses_parties_and_meetings_that_the_reader_refuses(part: dict[str, object]) -> None:
+    """What stands beside the steps is checked as well."""
+    data = {"schema": 1, "id": "s", "policy": "italki", "parties": {"ann": {"zone": "UTC"}}, "steps": [], **part}
+
+    assert _problems(_schema("scenario.schema.json"), data) != []
+
+
+def test_the_schema_takes_every_schedule_of_the_examples() -> None:
+    """A schedule file's keys, but those that only its own command reads, may stand in a party's table."""
+    for path in sorted((_ROOT / "examples" / "schedules").glob("*.toml")):
+        data = _plain(tomllib.loads(path.read_text(encoding="utf-8")))
+        schedule = {key: value for key, value in data.items() if key not in ("schema", "busy")}
+        parties = {"tom": {"zone": "UTC", "schedule": schedule}}
+        whole = {"schema": 1, "id": "s", "policy": "italki", "parties": parties, "steps": []}
+
+        assert _problems(_schema("scenario.schema.json"), whole) == [], path.name
 
 
 def test_the_schema_knows_every_refusal() -> None:
