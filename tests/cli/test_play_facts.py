@@ -138,7 +138,7 @@ def test_a_claim_is_told_with_its_note(run: Any, write: Write) -> None:
 
 @pytest.mark.parametrize(
     ("blamed", "mark"),
-    [('blamed = "tutor"\n', ("tutor", "missed_attendance", "tom")), ('blamed = "student"\n', (None, None, None))],
+    [('blamed = "tutor"\n', ("tutor", "missed_attendance", "tom")), ('blamed = "student"\n', ("student", None, None))],
 )
 def test_a_dispute_is_decided_with_a_split_and_a_blame(
     blamed: str, mark: tuple[str | None, ...], run: Any, write: Write

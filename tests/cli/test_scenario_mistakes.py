@@ -97,7 +97,7 @@ _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
         ('who = "ann"', 'who = ""', "steps[0].who", "is ''; expected a name", None),
         ('"accept"\nlesson = "l"', '"accept"\nlesson = ""', "steps[1].lesson", "is ''; expected a name", None),
         ('do = "accept"', 'do = ""', "steps[1].do", "is ''; expected a name", None),
-        ('tutor = "tom"', 'tutor = "tom"\npayer = "tom"', "steps[0].payer", "the student or whoever asks", None),
+        ('tutor = "tom"', 'tutor = "tom"\npayer = "tom"', "steps[0].payer", "expected whoever asks", None),
         ('tutor = "tom"', 'tutor = "tom"\npayer = "ton"', "steps[0].payer", "one of the parties", "tom"),
         ('do = "accept"', 'do = "acept"', "steps[1].do", "is 'acept'; expected top_up, sweep, request", "accept"),
         ('"accept"\nlesson = "l"', '"accept"\nlesson = "k"', "steps[1].lesson", "no earlier step", None),

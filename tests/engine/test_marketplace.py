@@ -499,3 +499,13 @@ def test_a_row_that_is_not_there_cannot_be_finished(storage: Storage) -> None:
         market.delivered(99)
 
     assert not any(row.done for row in market.outbox())
+
+
+def test_two_policies_of_one_name_are_refused(storage: Storage) -> None:
+    """Whoever extends a policy and gives it neither id nor version of its own is told before a lesson runs."""
+    altered = load_policy('extends = "italki"\nrequest.answer_by = "asked + 24h"')
+
+    with pytest.raises(InvalidValue, match="policies is 'italki@2018-02'; expected one policy of that name"):
+        Marketplace(storage, [load_preset("italki"), altered])
+
+    assert Marketplace(storage, [load_preset("italki"), load_preset("italki")])

@@ -20,6 +20,7 @@ from tutorcore.lessons import (
     Command,
     Lesson,
     Offer,
+    Particulars,
     Refusal,
     Refused,
     Terms,
@@ -199,3 +200,9 @@ def test_a_refusal_without_what_is_none_of_the_reader_s_business_says_less() -> 
     assert less.sentence == "the wallet of pat does not cover the 25.00 EUR that this needs"
     with pytest.raises(KeyError):
         assert Refusal.of("stale_offer", proposal=1).sentence
+
+
+def test_a_split_is_a_settlement() -> None:
+    """Shares written as a plain mapping are refused with the way to write them."""
+    with pytest.raises(InvalidType, match=r"split is .* of type dict; expected a Settlement, such as Settlement.of"):
+        Particulars(split={"tutor": "40%", "student": "rest"})  # type: ignore[arg-type]  # That is the mistake.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -32,14 +31,13 @@ _LONG_AFTER = instant("2100-01-01T00:00:00Z")
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    """An empty store of either kind."""
+def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
+    """An empty store of either kind; what a disk is for is shown elsewhere, and stories would wait for it."""
     if request.param == "memory":
         yield MemoryStorage()
         return
-    store = open_sqlite(tmp_path / "market.db")
-    yield store
-    store.close()
+    with open_sqlite(":memory:") as store:
+        yield store
 
 
 @pytest.fixture

@@ -78,7 +78,9 @@ def clipped(spans: Sequence[Span], lo: int, hi: int) -> list[Span]:
     >>> clipped([(1, 3), (5, 6), (8, 12)], 2, 9)
     [(2, 3), (5, 6), (8, 9)]
     """
-    found = []
+    found: list[Span] = []
+    if lo >= hi:
+        return found
     for index in range(bisect_right(spans, lo, key=_end), len(spans)):
         start, end = spans[index]
         if start >= hi:

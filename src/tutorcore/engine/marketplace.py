@@ -94,6 +94,11 @@ class Marketplace:
             if not isinstance(process, Process):
                 raise InvalidType("policies", process, "processes, such as load_preset('italki')")
             machine = machine_of(process)
+            namesake = self._machines.get(process.name)
+            if namesake is not None and namesake.hash != machine.hash:
+                raise InvalidValue(
+                    "policies", process.name, "one policy of that name; give the other an id or a version of its own"
+                )
             currencies = currencies.with_unit(process.unit.code, process.unit.exponent)
             self._units[process.unit.code] = process.unit
             self._machines[process.id] = machine
@@ -187,13 +192,7 @@ class Marketplace:
         at, checked = self._now(now), command_key(key)
         _texts(kind=kind, note=note, verb=verb or "", policy=policy or "")
         asking = party_id(by if by is not None else student, "by")
-        bound = (
-            party_id(student, "student"),
-            party_id(tutor, "tutor"),
-            None if payer is None else party_id(payer, "payer"),
-        )
-        if bound[0] == bound[1]:
-            raise InvalidValue("tutor", tutor, "somebody other than the student")
+        bound = (*_sides(student, tutor), None if payer is None else party_id(payer, "payer"))
         asked = Offer(start, duration, None, kind, NO_DETAILS if details is None else details)
         id = lesson_id(lesson) if lesson is not None else LessonId(f"L{sha256(checked.encode()).hexdigest()[:15]}")
 
@@ -592,7 +591,7 @@ class Marketplace:
         details: Mapping[str, str] | None,
     ) -> Callable[[Reading], Asking]:
         """From a look at the store to the lesson that might be asked for there."""
-        people = (party_id(student, "student"), party_id(tutor, "tutor"), None)
+        people = (*_sides(student, tutor), None)
         asking, machine = party_id(by if by is not None else student, "by"), self._machine(policy)
         offer = Offer(None, duration, self._minor(price, machine.process.unit), kind, details or NO_DETAILS)
 
@@ -878,6 +877,14 @@ def _words(permissions: Iterable[str]) -> Iterable[str]:
     if isinstance(permissions, str) or not isinstance(permissions, Iterable):
         raise InvalidType("permissions", permissions, "a list of words such as can_request_sessions")
     return permissions
+
+
+def _sides(student: str, tutor: str) -> tuple[PartyId, PartyId]:
+    """The student and the tutor of a lesson: two people."""
+    sides = party_id(student, "student"), party_id(tutor, "tutor")
+    if sides[0] == sides[1]:
+        raise InvalidValue("tutor", tutor, "somebody other than the student")
+    return sides
 
 
 def _usual_payer(actor: Party, student: PartyId, tutor: PartyId) -> PartyId:

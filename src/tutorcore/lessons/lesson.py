@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 import attrs
-from attrs.validators import instance_of, optional
+from attrs.validators import instance_of
 
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
@@ -70,6 +70,12 @@ def _duration(value: timedelta | None) -> timedelta | None:
 
 def _seen(value: Instant | None) -> Instant | None:
     return None if value is None else instant(value, "seen")
+
+
+def _split(value: Settlement | None) -> Settlement | None:
+    if value is not None and not isinstance(value, Settlement):
+        raise InvalidType("split", value, 'a Settlement, such as Settlement.of({"tutor": "50%", "student": "rest"})')
+    return value
 
 
 def _some_details(value: Mapping[str, str] | tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -168,7 +174,7 @@ class Particulars:
     seen: Instant | None = attrs.field(default=None, converter=_seen)
     source: str = attrs.field(default="", validator=instance_of(str))
     details: tuple[tuple[str, str], ...] = attrs.field(default=NO_DETAILS, converter=_some_details)
-    split: Settlement | None = attrs.field(default=None, validator=optional(instance_of(Settlement)))
+    split: Settlement | None = attrs.field(default=None, converter=_split)
     blamed: Role | None = attrs.field(default=None, validator=_role)
 
 
