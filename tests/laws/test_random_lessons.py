@@ -1,4 +1,4 @@
-"""Ten thousand lessons of people who do whatever occurs to them, under every sample policy."""
+"""Twenty thousand lessons of people who do whatever occurs to them, under every sample policy."""
 
 from __future__ import annotations
 
@@ -23,16 +23,12 @@ from tutorcore.testing.promises import broken_history, broken_promises
 from tutorcore.testing.samples import sample_policies
 from tutorcore.testing.twins import SILENCE, Rolled
 
-LESSONS = 10_000
+LESSONS = 20_000
 IN_ONE_WORLD = 200
 START = instant("2026-01-01T00:00:00Z")
 
 # What no history can reach, with the boundary that kills it (law 2).
 UNREACHABLE = {
-    "italki": set[str](),
-    "dear": set[str](),
-    "later": set[str](),
-    "quota": set[str](),
     # Its two branches are never before, and at a tie listed after, those of the timeout above it.
     "own": {"asked.timeout.1.0"},
 }
@@ -72,38 +68,41 @@ class Crowd:
         asked = question(self.world, market, process, lesson, others, self.now, chance)
         if not asked.on(market, f"ask {lesson}", self.now).ok:
             return None
-        for number in range(chance.pick((1, 6, 12, 24))):
+        for number in range(chance.pick((1, 8, 16, 32))):
             stands = market.lesson(lesson, now=self.now)
             # While nobody is waited for, little but time brings a lesson on.
-            if chance.pick(range(8 if stands.waits_for else 2)) == 0:
+            if chance.pick(range(12 if stands.waits_for else 2)) == 0:
                 coming = moments([stands], self.now)
                 self.now = chance.pick(coming[:9]) if coming else self.now
                 stands = market.lesson(lesson, now=self.now)
             if chance.pick(range(16)) == 0:
                 whim(self.world, stands, self.now, chance).on(market, f"{lesson} {number}", self.now)
                 continue
-            by = self._somebody(stands)
-            options = market.allowed(lesson, by=by, now=self.now)
-            if options:
-                acted = deed(self._liked(options, stands), stands, by, self.now, chance)
-                acted.on(market, f"{lesson} {number}", self.now)
+            chosen = self._untried(stands) if chance.pick(range(4)) == 0 else self._usual(stands)
+            if chosen is not None:
+                by, option = chosen
+                self.tried[_name(option, stands)] += 1
+                deed(option, stands, by, self.now, chance).on(market, f"{lesson} {number}", self.now)
         return lesson
 
-    def _somebody(self, lesson: Lesson) -> str:
-        """One of the lesson's people, mostly who is waited for; the platform's own software; or anybody."""
+    def _usual(self, lesson: Lesson) -> tuple[str, Option] | None:
+        """What somebody may do who is mostly waited for: mostly something that leaves what is held where it is."""
         people = [lesson.brief.student, lesson.brief.tutor, "robot", self.chance.pick(self.world.everybody)]
         granted = [name for name, roles in self.world.grants if lesson.waits_for in roles]
         awaited = [party for party in lesson.brief.parties if lesson.waits_for in lesson.brief.roles_of(party)]
-        return self.chance.pick([*people, *[*awaited, *granted] * 3])
-
-    def _liked(self, options: Sequence[Option], lesson: Lesson) -> Option:
-        """One of the options: any, one that leaves what is held where it is, or the one that was taken least often."""
+        by = self.chance.pick([*people, *[*awaited, *granted] * 3])
+        options = self.market.allowed(lesson.id, by=by, now=self.now)
         going_on = [option for option in options if not option.settles and "split" not in option.needs]
-        least = min(self.tried[_name(option, lesson)] for option in options)
-        novel = [option for option in options if self.tried[_name(option, lesson)] == least]
-        chosen = self.chance.pick(self.chance.pick((options, going_on or options, going_on or options, novel)))
-        self.tried[_name(chosen, lesson)] += 1
-        return chosen
+        wanted = going_on if self.chance.pick(range(6)) and going_on else options
+        return (by, self.chance.pick(wanted)) if wanted else None
+
+    def _untried(self, lesson: Lesson) -> tuple[str, Option] | None:
+        """What has been done least often by anybody in a lesson that stood where this one does."""
+        people = (*lesson.brief.parties, *(name for name, _ in self.world.grants))
+        options = [(by, each) for by in people for each in self.market.allowed(lesson.id, by=by, now=self.now)]
+        least = min((self.tried[_name(option, lesson)] for _, option in options), default=0)
+        novel = [(by, option) for by, option in options if self.tried[_name(option, lesson)] == least]
+        return self.chance.pick(novel) if novel else None
 
 
 def _name(option: Option, lesson: Lesson) -> str:
@@ -122,7 +121,7 @@ def _histories(policies: Sequence[Process], lessons: int) -> Iterator[tuple[Crow
 
 
 @pytest.mark.slow
-def test_ten_thousand_random_lessons(capsys: pytest.CaptureFixture[str]) -> None:
+def test_twenty_thousand_random_lessons(capsys: pytest.CaptureFixture[str]) -> None:
     """All of them end, no cent is lost or left in escrow, and every row that can be taken was taken."""
     policies = sample_policies()
     ends: Counter[str] = Counter()
@@ -150,7 +149,7 @@ def test_ten_thousand_random_lessons(capsys: pytest.CaptureFixture[str]) -> None
         over = {f"{process.id}: {state.name}" for state in process.states if state.over}
         assert over <= set(ends), "a final state was never reached"
         rows = {row for place in _places(process) for row in place}
-        assert {row for row in rows if not taken[f"{process.id}: {row}"]} == UNREACHABLE[process.id]
+        assert {row for row in rows if not taken[f"{process.id}: {row}"]} == UNREACHABLE.get(process.id, set())
 
 
 def _places(process: Process) -> Iterator[list[str]]:

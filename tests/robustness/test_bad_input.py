@@ -111,6 +111,24 @@ def _enter(**instead: Any) -> Attempt:
     return lambda market: market.add_party(**{"id": "zoe", "zone": "UTC", **instead})
 
 
+def _hours(**instead: Any) -> Attempt:
+    return lambda market: market.set_schedule(**{"tutor": "tom", "schedule": None, **instead})
+
+
+def _slots(**instead: Any) -> Attempt:
+    wanted = {"student": "ann", "tutor": "tom", "duration": _HOUR, "since": _NOW, "until": _NOW + _DAY, "now": _ASKED}
+    return lambda market: market.slots(**{**wanted, **instead})
+
+
+def _explain(**instead: Any) -> Attempt:
+    wanted = {"student": "ann", "tutor": "tom", "duration": _HOUR, "start": _NOW + _DAY, "now": _ASKED}
+    return lambda market: market.explain(**{**wanted, **instead})
+
+
+def _join(**instead: Any) -> Attempt:
+    return lambda market: market.join("agreed", **{"by": "ann", "key": "new", "now": _ASKED, **instead})
+
+
 def _itc(minor: int) -> Money:
     return Money(minor, Currency("ITC", 1))
 
@@ -269,6 +287,34 @@ MISUSE: dict[str, tuple[Attempt, type[TutorcoreError], str]] = {
         lambda market: market.preview("propose", "asked", by="tom", now=_ASKED, **_ANY_OFFER),
         InvalidType,
         r"offer is 'x'",
+    ),
+    # Hours, slots and reports
+    "hours of a stranger": (_hours(tutor="tomm"), UnknownName, r"party \(tutor\) 'tomm'"),
+    "hours as a text": (_hours(schedule="08:00-20:00"), InvalidType, r"schedule is '08:00-20:00'.*load_schedule"),
+    "slots of a tutor without hours": (_slots(), InvalidValue, r"tutor is 'tom'; expected a tutor with a schedule"),
+    "slots with oneself": (_slots(student="tom"), InvalidValue, r"tutor is 'tom'; expected somebody other than"),
+    "slots of a stranger": (_slots(student="anne"), UnknownName, r"party \(by\) 'anne'"),
+    "slots from a naive instant": (_slots(since=_NAIVE), InvalidValue, r"since is .*naive"),
+    "slots until a naive instant": (_slots(until=_NAIVE), InvalidValue, r"until is .*naive"),
+    "slots of no time at all": (_slots(duration=timedelta(0)), InvalidValue, r"duration is '0:00:00'"),
+    "slots of minutes as a number": (_slots(duration=60), InvalidType, r"duration is 60 of type int"),
+    "slots at a float": (_slots(price=9.5), InvalidType, r"amount is 9.5 of type float"),
+    "slots under an unknown policy": (_slots(policy="italky"), UnknownName, r"did you mean 'italki'"),
+    "explanation of a naive instant": (_explain(start=_NAIVE), InvalidValue, r"start is .*naive"),
+    "explanation with oneself": (_explain(tutor="ann"), InvalidValue, r"tutor is 'ann'; expected somebody other"),
+    "permissions as a text": (_enter(permissions="meet"), InvalidType, r"permissions is 'meet'"),
+    "permissions as a number": (_enter(permissions=1), InvalidType, r"permissions is 1"),
+    "permission in capitals": (_enter(permissions=["Meet"]), InvalidValue, r"permission"),
+    "permission as a number": (_enter(permissions=[1]), InvalidType, r"permission"),
+    "report at a naive instant": (_join(seen=_NAIVE), InvalidValue, r"seen is .*naive"),
+    "report of nobody's role": (_join(subject="operator"), UnknownName, r"role \(subject\) 'operator'"),
+    "report by a number": (_join(note=5), InvalidType, r"note is 5"),
+    "particulars as a mapping": (_act(particulars={"subject": "tutor"}), InvalidType, r"particulars is \{'subject'"),
+    "meeting of an unknown lesson": (
+        lambda market: market.meeting("askd", by="tom", now=_ASKED), UnknownName, r"unknown lesson 'askd'",
+    ),
+    "reviews for a stranger": (
+        lambda market: market.reviews("agreed", by="mum", now=_ASKED), UnknownName, r"'mum'",
     ),
     "outbox after less than nothing": (lambda market: market.outbox(after=-1), InvalidValue, r"after is -1"),
     "less than nothing of the outbox": (lambda market: market.outbox(limit=-1), InvalidValue, r"limit is -1"),

@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 import attrs
 import pytest
 
-from tutorcore import Instant, Marketplace, instant, open_sqlite
+from tutorcore import Instant, Marketplace, Schedule, instant, load_policy, open_sqlite
+from tutorcore.calendar.schedule import WEEKDAYS, Booking, WeeklyRule, Window
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import MICROSECOND, to_text
 from tutorcore.ports.storage import Party, Storage
@@ -145,6 +146,32 @@ def test_two_students_race_for_one_slot(
             won, lost = ("a", "b") if codes[0] == "ok" else ("b", "a")
             assert [claim.lesson for claim in tx.claims() if claim.start >= start] == [f"{won}{number}"] * 2
             assert tx.lesson(LessonId(f"{lost}{number}")) is None
+
+
+def test_two_students_race_for_times_with_a_pause_between_them(
+    market: Marketplace,
+    storage: Storage,
+    path: Path,
+    children: Callable[[Path], Children],
+    assert_nothing_is_lost: Callable[..., None],
+) -> None:
+    """Their times touch and do not overlap, but the tutor's pause lies between: whoever comes second is told so."""
+    _fill(market, "ann", "bob")
+    every_day = tuple(WeeklyRule(day, Window.of("00:00", "24:00")) for day in WEEKDAYS)
+    market.set_schedule("tom", Schedule("UTC", every_day, booking=Booking(after=_HOUR / 4)))
+    racers, chance = children(path), Random(11)
+    for number in range(ROUNDS):
+        now = _BEGINNING + number * _WEEK
+        start = now + 40 * _HOUR
+
+        replies = racers.race(
+            _asked("ann", "tom", start, now, f"a{number}"),
+            _asked("bob", "tom", start + _HOUR, now, f"b{number}"),
+            late=_late(chance),
+        )
+
+        assert sorted(each["code"] for each in replies) == ["not_bookable", "ok"]
+        assert_nothing_is_lost(storage, [f"a{number}", f"b{number}"])
 
 
 def test_two_requests_race_for_one_wallet(
@@ -397,6 +424,37 @@ def test_two_sweepers_share_the_work(
         assert sum(each["timeouts"] for each in replies) == len(ids)
         assert [len(market.history(id)) for id in ids] == [2] * len(ids)
         assert_nothing_is_lost(storage, ids)
+
+
+def test_two_sweepers_and_a_command_remind_once(
+    storage: Storage, path: Path, children: Callable[[Path], Children], assert_nothing_is_lost: Callable[..., None]
+) -> None:
+    """Whoever comes first says what is due, and nobody says it again: neither another sweeper nor an answer."""
+    reminding = load_policy("""
+extends = "italki"
+id = "reminding"
+notify.reminders = [{ state = "requested", at = "deadline - 12h", to = ["tutor"] }]
+""")
+    market = Marketplace(storage, [reminding], zone="Asia/Tokyo")
+    for party in ("ann", "tom"):
+        market.add_party(party, zone="UTC")
+    racers, chance = children(path), Random(12)
+    for number in range(ROUNDS):
+        now = _BEGINNING + number * _WEEK
+        id = f"r{number}"
+        market.request(
+            student="ann", tutor="tom", start=now + 100 * _HOUR, duration=_HOUR, price="0", lesson=id, key=id, now=now
+        ).or_raise()
+        sweep: Job = {"do": "sweep", "now": to_text(now + 40 * _HOUR), "key": f"sweep {number}"}
+        other: Job = {**sweep, "key": f"other {number}"}
+        answer = _to("decline", id, "tom", f"answer {number}", now + 40 * _HOUR)
+
+        racers.race(sweep, chance.choice((other, answer)), late=_late(chance))
+
+        said = [row.message.kind for row in market.outbox() if row.message.lesson == id]
+        assert said.count("reminder") == 1
+        assert said.index("reminder") == 1
+        assert_nothing_is_lost(storage, [id])
 
 
 _OPENS_AND_CLOSES = "import sys; from tutorcore import open_sqlite; open_sqlite(sys.argv[1]).close()"

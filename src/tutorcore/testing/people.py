@@ -255,7 +255,8 @@ def deed(option: Option, lesson: Lesson, by: str, now: Instant, chance: Chance) 
 def _particulars(option: Option, lesson: Lesson, now: Instant, chance: Chance) -> Particulars | None:
     """What an option needs besides: whom a fact is about, a meeting's links, a decision about money."""
     if "subject" in option.needs:
-        seen = chance.pick((None, now, now - MICROSECOND, min(now, lesson.terms.start)))
+        begun = min(now, lesson.terms.start)
+        seen = chance.pick((None, now - MICROSECOND, begun, begun))
         return Particulars(chance.pick(("student", "tutor")), seen, "video")
     if "details" in option.needs:
         return Particulars(source="video", details=LINKS)

@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _WORLD = World((("tom", "Europe/Berlin"), ("ann", "America/New_York"), ("ben", "Asia/Kathmandu")), "Asia/Tokyo")
 _POLICIES = sample_policies()
+_CURRENCIES = sorted({policy.unit.code for policy in _POLICIES})
 _BEGINNING = instant("2026-03-02T09:00:00Z")
 
 
@@ -45,7 +46,8 @@ def main(path: str, seed: str, began: str) -> None:
         sys.stdout.write("playing\n")
         sys.stdout.flush()
         for party in _WORLD.payers:
-            market.top_up(party, market.money("2000", "ITC"), key=f"{seed}.{party}", now=_now(began))
+            for code in _CURRENCIES:
+                market.top_up(party, market.money("2000", code), key=f"{seed}.{party}.{code}", now=_now(began))
         for number in count():
             try:
                 _do_something(market, chance, f"{seed}.{number}", _now(began))
@@ -61,7 +63,7 @@ def _do_something(market: Marketplace, chance: Drawn, name: str, now: Instant) -
     what = chance.pick(("pay", "ask", "ask", "option", "option", "option", "whim", "sweep"))
     lessons = market.lessons(now=now)[-30:]
     if what == "pay":
-        payment(_WORLD, market, chance.pick(("ITC", "JPY", "KWD")), chance).on(market, name, now)
+        payment(_WORLD, market, chance.pick(_CURRENCIES), chance).on(market, name, now)
     elif what == "ask" or not lessons:
         question(_WORLD, market, chance.pick(_POLICIES), f"L{name}", lessons, now, chance).on(market, name, now)
     elif what == "sweep":
