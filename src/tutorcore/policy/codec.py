@@ -8,7 +8,7 @@ its place. This module opens no files: texts are arguments, and what a file exte
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Final, TypeAlias
 
@@ -38,6 +38,7 @@ Resolve: TypeAlias = Callable[[str], str]
 """From the name that a file extends to the text of that file; raises `UnknownName` for others."""
 
 _LONGEST_CHAIN = 8
+_KEPT: Final = 32  # Tables are values: whoever asks again may have the same one, and the longest unused goes first.
 
 
 def load_policy(text: str | bytes, file: str = "<policy>", resolve: Resolve = preset_text) -> Process:
@@ -54,6 +55,7 @@ def load_policy(text: str | bytes, file: str = "<policy>", resolve: Resolve = pr
     return _read(Source.parse(text, file), resolve)
 
 
+@lru_cache(maxsize=_KEPT)
 def load_preset(name: str) -> Process:
     """Return the process of a policy in the box; raise `UnknownName`."""
     return load_policy(preset_text(name), f"{name}.toml")
@@ -69,6 +71,7 @@ def content_hash(process: Process) -> PolicyHash:
     return PolicyHash(sha256(dump_process(process).encode()).hexdigest())
 
 
+@lru_cache(maxsize=_KEPT)
 def machine_of(process: Process) -> Machine:
     """Return the process made ready to run; raise `Mistakes` if it is not well formed."""
     check(process)
