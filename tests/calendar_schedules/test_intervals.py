@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tutorcore.calendar.intervals import Index, Span, clipped, gaps, joined, without
@@ -48,6 +48,7 @@ def test_without_leaves_what_is_in_the_first_set_only(spans: list[Span], holes: 
     assert _is_set(found)
 
 
+@example(spans=[(0, 20), (1, 1)], lo=10, length=1)  # The second is over, though one that began before it is not.
 @given(spans=st.lists(st.tuples(_POINTS, st.integers(1, 20)), max_size=12), lo=_POINTS, length=st.integers(1, 10))
 def test_an_index_finds_what_shares_a_point(spans: list[tuple[int, int]], lo: int, length: int) -> None:
     """A look-up yields every thing that meets the span and no other, by start, end and the order given."""
