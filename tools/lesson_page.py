@@ -36,6 +36,7 @@ cancel.cases = [
   { by = ["tutor", "student"], in_progress = true, locked = true },
 ]
 dispute.answer_by = "asked + 720h"
+refund.until = "lesson.end + 720h"
 
 [request]
 by = ["student"]
@@ -56,6 +57,16 @@ override = { by = ["operator"] }
 [no_show]
 student = { from = "lesson.start + 1/3 lesson", contradicted = "joined(student) < now", answer_by = "asked + 24h" }
 tutor = { from = "lesson.start + 1/3 lesson", contradicted = "joined(tutor) < now", answer_by = "asked + 24h" }
+
+[problem]
+by = ["student", "tutor"]
+from = "lesson.start"
+answer_by = "entered + 168h"
+evidence = { by = ["student", "tutor", "operator"] }
+
+[problem.reschedule]
+nobody = { at = "entered + 168h", settle = { tutor = "50%", student = "rest" } }
+silent = { at = "earliest(asked + 168h, proposed.start)", mark = "no_show" }
 """
 
 # The cases of cancelling where no lesson can be locked.
@@ -81,6 +92,11 @@ no_show.student = { answer_by = false }
 no_show.tutor = { answer_by = false }
 """
 
+ESCALATING = """
+extends = "everything"
+problem.silence = "escalate"
+"""
+
 # What to leave out, and what else must then be written otherwise, for the sections that need not be there.
 WITHOUT: dict[str, str] = {
     "[request.payment]": 'request = { payment = false, hold = "when_asked" }',
@@ -94,11 +110,16 @@ WITHOUT: dict[str, str] = {
     "[cancel.charge]": 'cancel = { charge = false, cases = [ { by = ["tutor"], in_progress = true, locked = true } ] }',
     "no_show.contradicted": "no_show.student.contradicted = false\nno_show.tutor.contradicted = false",
     "[attend]": "attend = false\nno_show.student = { contradicted = false }\nno_show.tutor = { contradicted = false }",
-    "[no_show]": "no_show = false\ndispute = false",
+    "[no_show]": "no_show = false",
+    "[problem]": "problem = false",
+    "[problem.reschedule]": 'problem = { reschedule = false, proposes = ["refund", "pay", "split"] }',
+    "[problem.evidence]": "problem.evidence = false",
+    "problem.answers": 'problem.answers = ["accept", "decline"]',
     "[dispute]": "\n".join(
         f"no_show.{who} = {{ contradicted = false, answer_by = false }}" for who in ("student", "tutor")
     )
-    + "\ndispute = false",
+    + "\nproblem = false\ndispute = false",
+    "[refund]": "refund = false",
     "[meeting]": "meeting = false",
     "[meeting.failed]": "meeting.failed = false",
     "[review]": "review = false",
@@ -109,7 +130,7 @@ WITHOUT: dict[str, str] = {
 def render() -> str:
     """Return the page."""
     whole = _load(EVERYTHING)
-    rows = _rows(whole) | _rows(_load(AGAIN)) | _rows(_load(AT_ONCE))
+    rows = _rows(whole) | _rows(_load(AGAIN)) | _rows(_load(AT_ONCE)) | _rows(_load(ESCALATING))
     sections = _sections(rows)
     parts = [_HEAD, *_drawing(rows), _STATES, *_states(whole), _ROWS, *_table(rows, sections)]
     return "\n".join(parts) + "\n"
@@ -138,14 +159,14 @@ def _what(row: Move | Timeout) -> str:
 
 def _sections(rows: dict[Place, str]) -> dict[Place, str]:
     """What switches each row on, if anything does: of several sections that it needs, the smallest."""
-    found = {row: "`change.as`" for row in rows if row not in _rows(_load(EVERYTHING))}
-    found |= {row: "no `answer_by`" for row in _rows(_load(AT_ONCE)) if row in found}
-    removed = {
-        section: [
-            row for row in rows if row not in found and row not in _rows(_load(f'extends = "everything"\n{text}'))
-        ]
-        for section, text in WITHOUT.items()
-    }
+    whole, at_once, escalating = (_rows(_load(text)) for text in (EVERYTHING, AT_ONCE, ESCALATING))
+    found = {row: "`change.as`" for row in rows if row not in whole}
+    found |= {row: "no `answer_by`" for row in at_once if row in found}
+    found |= {row: "`problem.silence`" for row in escalating if row in found}
+    removed: dict[str, list[Place]] = {}
+    for section, text in WITHOUT.items():
+        left = _rows(_load(f'extends = "everything"\n{text}'))
+        removed[section] = [row for row in rows if row not in found and row not in left]
     for section in sorted(removed, key=lambda name: len(removed[name])):
         for row in removed[section]:
             found.setdefault(row, f"`{section}`")
@@ -174,6 +195,8 @@ def _has(state: State) -> str:
         f"{state.slot} slot": state.slot != "none",
         "agreed": state.agreed,
         "a meeting": state.meeting,
+        "a problem": state.problem,
+        "a clock that a change stops": state.yields,
         "beside the lesson": state.beside,
         "over": state.over,
         "taught": state.taught,

@@ -129,7 +129,14 @@ def test_a_request_is_the_first_version() -> None:
     )  # fmt: skip
     assert (lesson.due, lesson.why and lesson.why.text) == (ASKED + 48 * HOUR, "asked + 48h")
     assert (lesson.step.source, lesson.step.verb, lesson.step.to) == ("", "request", "requested")
-    assert (lesson.timeline, lesson.facts, lesson.change) == ({}, None, None)
+    assert (lesson.change, lesson.problem, lesson.settled) == (None, None, ())
+
+
+def test_a_version_keeps_only_what_something_reads_later() -> None:
+    """Where no row reads an anchor later or asks for facts, neither is kept."""
+    lesson = request(machine_of(load_preset("ladder_48_24")))
+
+    assert (lesson.timeline, lesson.facts) == ({}, None)
 
 
 # Where the lesson stands, who does what when, and where it stands then: state, held, legs, deadline after asking.

@@ -7,11 +7,11 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tutorcore.calendar.slots import LONGEST
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import EARLIEST, LATEST, MICROSECOND
 from tutorcore.lessons.lesson import (
     LARGEST_PRICE,
-    LONGEST,
     NO_FACTS,
     NO_TIMELINE,
     Brief,
@@ -22,6 +22,7 @@ from tutorcore.lessons.lesson import (
     Meeting,
     Offer,
     Particulars,
+    Problem,
     Terms,
     next_deadline,
 )
@@ -39,6 +40,7 @@ from tutorcore.lessons.records import (
 )
 from tutorcore.lessons.refusals import PRECEDENCE, Refusal
 from tutorcore.policy.machine import Why
+from tutorcore.policy.process import REMEDIES
 from tutorcore.policy.roles import BOUND_ROLES
 from tutorcore.policy.settlement import Settlement
 from tutorcore.testing.versions import NOW, TOM, moved, requested, sample_machine
@@ -83,7 +85,14 @@ _SPLITS = st.sampled_from(
         Settlement.of({"tutor": "90m", "student": "rest"}),
     ]
 )
-_PARTICULARS = st.builds(Particulars, _ROLES, st.none() | _INSTANTS, _TEXTS, _DETAILS, st.none() | _SPLITS, _ROLES)
+_REMEDIES = st.none() | st.sampled_from(REMEDIES)
+_PARTICULARS = st.builds(
+    Particulars, _ROLES, st.none() | _INSTANTS, _TEXTS, _DETAILS, st.none() | _SPLITS, _ROLES, _REMEDIES
+)
+_PROBLEMS = st.builds(Problem, _COUNTS, st.sampled_from(BOUND_ROLES), _TEXTS, _PARTICULARS)
+_LEGS = st.lists(st.tuples(st.sampled_from(["payer", "tutor", "platform", "owed", "due"]), _LARGE), max_size=3).map(
+    tuple
+)
 _MEETINGS = st.builds(Meeting, _TEXTS, _DETAILS, _COUNTS)
 _COMMANDS = st.builds(
     Command,
@@ -125,12 +134,14 @@ _LESSONS = st.builds(
     st.none() | _CHANGES,
     _COUNTS,
     _LARGE,
-    st.lists(st.tuples(st.sampled_from(["payer", "tutor", "platform", "owed", "due"]), _LARGE), max_size=3).map(tuple),
+    _LEGS,
     st.none() | _INSTANTS,
     st.none() | _WHYS,
     st.dictionaries(_TEXTS, _INSTANTS, max_size=3),
     st.none() | _FACTS,
     st.none() | _MEETINGS,
+    st.none() | _PROBLEMS,
+    _LEGS,
 )
 
 
@@ -157,6 +168,7 @@ def test_a_record_is_plain_and_canonical(version: Lesson) -> None:
     record = lesson_record(version)
     texts = [
         record.command, record.terms, record.change, record.legs, record.timeline, record.facts, record.meeting,
+        record.problem, record.settled,
     ]  # fmt: skip
 
     assert {type(value) for value in record[1:]} <= {int, str, type(None)}
@@ -192,6 +204,7 @@ def test_what_is_at_its_default_is_left_out() -> None:
     bare = requested()._replace(
         command=Command("request", PartyId("ann"), Key("k"), LessonId("l1"), None, Offer()),
         terms=Terms(1, NOW, NOW + timedelta(hours=1), 5),
+        timeline=NO_TIMELINE,
         facts=NO_FACTS,
     )
 
@@ -200,6 +213,7 @@ def test_what_is_at_its_default_is_left_out() -> None:
     assert record.command == '{"actor":"ann","key":"k","lesson":"l1","offer":{},"verb":"request"}'
     assert record.terms == '{"end":1772445600000000,"number":1,"price":5,"start":1772442000000000}'
     assert (record.legs, record.timeline, record.facts, record.meeting) == ('[["payer",-250]]', "{}", "{}", None)
+    assert (record.problem, record.settled) == (None, None)
     assert _read(bare).facts is NO_FACTS
     assert bare.command is not None
     said = bare._replace(command=attrs.evolve(bare.command, particulars=Particulars()))
@@ -210,24 +224,31 @@ def test_what_is_at_its_default_is_left_out() -> None:
 def test_what_was_said_besides_is_kept_as_it_was_said() -> None:
     """Whom a fact is about and when it was seen, a split in the order of its shares, a meeting with its terms."""
     split = Settlement.of({"tutor": "1/3", "student": "rest"})
-    about = Particulars("student", NOW, "video", (("stars", "5"),), split, "tutor")
+    about = Particulars("student", NOW, "video", (("stars", "5"),), split, "tutor", "split")
     version = requested()._replace(
         command=Command("join", TOM, Key("k"), LessonId("l1"), particulars=about),
         terms=Terms(1, NOW, NOW + timedelta(hours=1), 5, occurrence=2),
         facts=Facts(frozenset({"system"}), {}, frozenset({"has(tutor, video)"})),
         meeting=Meeting("video", (("tutor", "link"),), 1),
+        problem=Problem(3, "tutor", "late", Particulars(split=split, remedy="split")),
+        settled=(("payer", 200), ("platform", 50)),
     )
 
     record = lesson_record(version)
 
     assert record.command == (
         '{"actor":"tom","key":"k","lesson":"l1","particulars":{"blamed":"tutor","details":[["stars","5"]],'
-        '"seen":1772442000000000,"source":"video","split":[["tutor","1/3"],["student","rest"]],"subject":"student"},'
-        '"verb":"join"}'
+        '"remedy":"split","seen":1772442000000000,"source":"video","split":[["tutor","1/3"],["student","rest"]],'
+        '"subject":"student"},"verb":"join"}'
     )
     assert record.terms.endswith('"number":1,"occurrence":2,"price":5,"start":1772442000000000}')
     assert record.facts == '{"grants":["system"],"has":["has(tutor, video)"]}'
     assert record.meeting == '["video",[["tutor","link"]],1]'
+    assert record.problem == (
+        '{"number":3,"particulars":{"remedy":"split","split":[["tutor","1/3"],["student","rest"]]},"reason":"late",'
+        '"role":"tutor"}'
+    )
+    assert record.settled == '[["payer",200],["platform",50]]'
     assert _read(version) == version
 
 

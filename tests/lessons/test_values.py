@@ -186,7 +186,8 @@ def test_the_precedence_of_refusals_is_public() -> None:
     """The codes of refusals and their order are a promise."""
     assert list(PRECEDENCE) == [
         "key_reused", "out_of_order", "not_open", "not_yours", "stale_offer", "missing", "guard", "bad_terms",
-        "no_time_left", "not_bookable", "insufficient_funds", "slot_taken",
+        "no_time_left", "not_bookable", "insufficient_funds", "slot_taken", "reports_open", "restricted", "frozen",
+        "not_applied", "applied_already", "too_little",
     ]  # fmt: skip
 
 

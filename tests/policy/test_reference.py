@@ -22,7 +22,7 @@ def fences(text: str) -> str:
     ("extends", "shown", "states"),
     [
         ("lesson/1", SECTIONS, {"unpaid", "proposed", "locked", "charge_open", "disputed", "no_meeting", "completed"}),
-        ("process/1", TABLE, {"requested", "agreed", "done", "expired"}),
+        ("process/1", TABLE, {"requested", "agreed", "problem_by_student", "done", "settled", "expired"}),
     ],
 )
 def test_what_the_page_shows_is_a_policy(extends: str, shown: str, states: set[str]) -> None:

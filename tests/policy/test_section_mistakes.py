@@ -1032,7 +1032,7 @@ ABSENCES = [
             ('answer_by    = "entered + 24h"\ncontested_by = ["student", "payer"]\n', ""),
         ],
         "dispute",
-        "nothing leads to a dispute: no claim in no_show has answer_by or contradicted",
+        "nothing leads to a dispute: no [problem], and no claim in no_show has answer_by or contradicted",
         "[dispute]",
         None,
     ),
@@ -1288,7 +1288,7 @@ ENDS = [
         "a rate for a permission",
         [('when = "taught(tutor) < 20h"', 'when = "has(tutor, cheap)"')],
         "fees.rates[0].when",
-        "a permission counts when somebody acts; nobody does here",
+        "has(tutor, cheap) counts when somebody acts; nobody does here",
         '"has(tutor, cheap)"',
         None,
     ),
@@ -1499,3 +1499,321 @@ def test_what_is_due_does_not_clear() -> None:
     assert (mistake.path, word(mistake)) == ("payout.clears_after", '"24h"')
     assert "nothing is paid out" in mistake.message
     assert load_policy(text.replace("24h", "0s")).settles == "due"
+
+
+# What follows the lesson: problems, refunds, and the account of the tutor.
+
+AFTERWARDS = """
+[problem]
+by        = ["student", "tutor"]
+from      = "lesson.start"
+until     = "lesson.end + 3d"
+proposes  = ["refund", "pay", "reschedule"]
+answers   = ["accept", "decline", "propose"]
+answer_by = "entered + 7d"
+silence   = "accept"
+needs     = ["reason"]
+becomes   = "agreed_on"
+
+[problem.reasons]
+tutor_absent = { mark = "missed_attendance", fault = "tutor" }
+quality      = {}
+
+[problem.reschedule]
+nobody     = { at = "entered + 7d", settle = { tutor = "50%", student = "rest" }, becomes = "no_time" }
+silent     = { at = "earliest(asked + 7d, proposed.start)", mark = "no_show", becomes = "stood_up" }
+may_change = ["start"]
+when       = "proposed.start - now >= 24h"
+
+[problem.evidence]
+by    = ["student", "operator"]
+until = "entered + 14d"
+
+[refund]
+by    = ["operator"]
+until = "entered + 30d"
+needs = ["reason", "details"]
+
+[standing.missed_attendance]
+ladder = [{ at = 1, effect = "hidden", lifted_by = "tutor" }]
+"""
+
+NEW_TIME = AFTERWARDS[AFTERWARDS.index("[problem.reschedule]") : AFTERWARDS.index("[problem.evidence]")]
+UNTIL = 'until     = "lesson.end + 3d"'
+
+
+def afterwards(*edits: tuple[str, str]) -> str:
+    """Return the full file with what follows the lesson, with each edit made there or, failing that, in the rest."""
+    text, rest = AFTERWARDS, list[tuple[str, str]]()
+    for old, new in edits:
+        if text.count(old) == 1:
+            text = text.replace(old, new)
+        else:
+            rest.append((old, new))
+    return edited(*rest) + text
+
+
+@pytest.mark.parametrize(
+    ("edits", "path", "said", "marked"),
+    [
+        ([('by        = ["student", "tutor"]', "by = []")], "problem.by", "names nobody", "[]"),
+        ([('by        = ["student", "tutor"]', 'by = ["admin"]')], "problem.by[0]", "expected one of", '"admin"'),
+        ([('from      = "lesson.start"\n', "")], "problem.from", "is missing", "[problem]"),
+        (
+            [('from      = "lesson.start"', 'from = "lesson.start - 1h"')],
+            "problem.from",
+            "lies before the start of the lesson",
+            '"lesson.start - 1h"',
+        ),
+        (
+            [('from      = "lesson.start"', 'from = "lesson.end + 3d"'), (UNTIL, "")],
+            "problem.from",
+            "complete by itself by then",
+            '"lesson.end + 3d"',
+        ),
+        (
+            [
+                ('from      = "lesson.start"', 'from = "lesson.end"'),
+                (UNTIL, ""),
+                ('until        = "lesson.end + 1d"', 'until = "lesson.end"'),
+                ('by      = ["student"]\nsilence = { at = "lesson.end + 3d"', 'silence = { at = "lesson.end"'),
+            ],
+            "problem.from",
+            "complete at its end (complete.silence.at), so nothing can be reported after it",
+            '"lesson.end"',
+        ),
+        (
+            [(UNTIL, 'until = "lesson.end + 4d"')],
+            "problem.until",
+            "lies after complete.silence.at",
+            '"lesson.end + 4d"',
+        ),
+        ([(UNTIL, 'until = "lesson.start"')], "problem.until", "comes no later than problem.from", '"lesson.start"'),
+        (
+            [('from      = "lesson.start"', 'from = "lesson.end + 5h"'), (UNTIL, 'until = "lesson.end + 2h"')],
+            "problem.until",
+            "comes no later than problem.from",
+            '"lesson.end + 2h"',
+        ),
+        ([('answer_by = "entered + 7d"\n', "")], "problem.answer_by", "is missing", "[problem]"),
+        (
+            [('answer_by = "entered + 7d"', 'answer_by = "joined(tutor) + 1h"')],
+            "problem.answer_by",
+            "may never come",
+            '"joined(tutor) + 1h"',
+        ),
+        ([('["refund", "pay", "reschedule"]', "[]")], "problem.proposes", "names nothing", "[]"),
+        ([('"pay", "resch', '"pays", "resch')], "problem.proposes[1]", "expected one of", '"pays"'),
+        ([('"pay", "resch', '"refund", "resch')], "problem.proposes[1]", "is named twice", '"refund"'),
+        (
+            [(NEW_TIME, "")],
+            "problem.proposes",
+            "'reschedule' needs a section [problem.reschedule]",
+            '["refund", "pay", "reschedule"]',
+        ),
+        (
+            [('["refund", "pay", "reschedule"]', '["refund"]')],
+            "problem.reschedule",
+            "means nothing while 'reschedule' is not among problem.proposes",
+            "[problem.reschedule]",
+        ),
+        (
+            [('["refund", "pay", "reschedule"]', '["reschedule"]')],
+            "problem.answers",
+            "a remedy in problem.proposes that can be put against another time",
+            '["accept", "decline", "propose"]',
+        ),
+        (
+            [('answers   = ["accept", "decline", "propose"]', 'answers = ["decline"]')],
+            "problem.answers",
+            "without 'accept' the two can only settle it by saying nothing",
+            '["decline"]',
+        ),
+        ([('silence   = "accept"', 'silence = "decline"')], "problem.silence", "'accept', 'escalate'", '"decline"'),
+        (
+            [('needs     = ["reason"]', 'needs = ["details"]')],
+            "problem.needs",
+            "only some reasons may be given",
+            '["details"]',
+        ),
+        ([('"agreed_on"', '"rescheduling"')], "problem.becomes", "is where a lesson goes on", '"rescheduling"'),
+        ([('"agreed_on"', '"new_time_by_x"')], "problem.becomes", "is where a lesson goes on", '"new_time_by_x"'),
+        ([('"agreed_on"', '"completed"')], "problem.becomes", "is where lessons end that took place", '"completed"'),
+        ([('"stood_up"', '"completed"')], "problem.reschedule.silent.becomes", "would count as taught", '"completed"'),
+        ([('"no_time"', '"completed"')], "problem.reschedule.nobody.becomes", "would count as taught", '"completed"'),
+        (
+            [('mark = "missed_attendance", fault = "tutor" }\nquality', 'mark = "missed_attendance" }\nquality')],
+            "problem.reasons.tutor_absent.mark",
+            "a mark falls on a person",
+            '"missed_attendance"',
+        ),
+        ([("quality      = {}", "Bad = {}")], "problem.reasons.Bad", "cannot name a reason", "{}"),
+        ([("quality      = {}", 'quality = { by = "x" }')], "problem.reasons.quality.by", "unknown key", "by"),
+        (
+            [("quality      = {}\n", ""), ('tutor_absent = { mark = "missed_attendance", fault = "tutor" }\n', "")],
+            "problem.reasons",
+            "names nothing; leave it out where any reason may be given",
+            "[problem.reasons]",
+        ),
+        (
+            [('nobody     = { at = "entered + 7d", settle', "nobody = { settle")],
+            "problem.reschedule.nobody.at",
+            "is missing",
+            '{ settle = { tutor = "50%", student = "rest" }, becomes = "no_time" }',
+        ),
+        (
+            [(NEW_TIME[NEW_TIME.index("nobody") : NEW_TIME.index("silent")], "")],
+            "problem.reschedule",
+            "nobody is missing; expected",
+            "[problem.reschedule]",
+        ),
+        (
+            [(NEW_TIME[NEW_TIME.index("silent") : NEW_TIME.index("may_change")], "")],
+            "problem.reschedule",
+            "silent is missing; expected",
+            "[problem.reschedule]",
+        ),
+        (
+            [('becomes = "no_time"', 'mark = "idle"')],
+            "problem.reschedule.nobody.mark",
+            "a mark falls on a person",
+            '"idle"',
+        ),
+        (
+            [('becomes = "no_time"', 'fault = "holder"')],
+            "problem.reschedule.nobody.fault",
+            "it is nobody's turn here",
+            '"holder"',
+        ),
+        (
+            [('nobody     = { at = "entered + 7d"', 'nobody = { at = "did(propose) + 7d"')],
+            "problem.reschedule.nobody.at",
+            "may never come",
+            '"did(propose) + 7d"',
+        ),
+        (
+            [('at = "earliest(asked + 7d, proposed.start)"', 'at = "did(decline) + 7d"')],
+            "problem.reschedule.silent.at",
+            "may never come",
+            '"did(decline) + 7d"',
+        ),
+        (
+            [('mark = "no_show", becomes', 'settle = { tutor = "rest" }, becomes')],
+            "problem.reschedule.silent.settle",
+            "unknown key",
+            "settle",
+        ),
+        ([('may_change = ["start"]', "may_change = []")], "problem.reschedule.may_change", "names nothing", "[]"),
+        ([('by    = ["student", "operator"]', "by = []")], "problem.evidence.by", "names nobody", "[]"),
+        (
+            [("[problem.evidence]\n", "[problem.evidence]\nfrom = 'now'\n")],
+            "problem.evidence.from",
+            "unknown key",
+            "from",
+        ),
+        ([('by    = ["operator"]', "by = []")], "refund.by", "names nobody", "[]"),
+        ([('by    = ["operator"]', 'by = ["tutor"]')], "refund.by[0]", "expected one of", '"tutor"'),
+        ([('needs = ["reason", "details"]', 'needs = ["split"]')], "refund.needs[0]", "expected one of", '"split"'),
+        (
+            [("[standing.missed_attendance]", "[standing.missed_lesson]")],
+            "standing.missed_lesson",
+            "nothing in this table gives the mark 'missed_lesson'",
+            "[standing.missed_lesson]",
+        ),
+    ],
+)
+def test_a_mistake_about_what_follows_the_lesson_is_shown_at_its_word(
+    edits: list[tuple[str, str]], path: str, said: str, marked: str
+) -> None:
+    """One thing wrong gives one mistake at its word there, too."""
+    broken = afterwards(*edits)
+
+    found = [each for each in mistakes(broken) if each.path == path and said in str(each)]
+
+    assert len(found) == 1, [str(each) for each in mistakes(broken)]
+    assert word(found[0]) == marked
+    assert len(mistakes(broken)) == 1
+
+
+def test_a_problem_needs_somebody_who_decides() -> None:
+    """Either side may escalate, so a policy with problems has a dispute."""
+    text = afterwards().replace(DISPUTE, "")
+    for line in ('contradicted = "joined(student) < lesson.start + 1/3 lesson"\n', 'answer_by    = "entered + 24h"\n'):
+        text = text.replace(line, "")
+    text = text.replace('contested_by = ["student", "payer"]\n', "")
+
+    (mistake,) = mistakes(text)
+
+    assert (mistake.path, word(mistake)) == ("problem", "[problem]")
+    assert "either side may escalate a problem" in mistake.message
+
+
+def test_a_refund_needs_somebody_who_was_paid() -> None:
+    """Where whatever happens the student's side gets everything back, there is nothing to correct."""
+    text = """
+id = "free"
+extends = "lesson/1"
+currency = "EUR"
+refund = {}
+complete = { settle = { student = "rest" }, silence = { at = "lesson.end" } }
+request = { by = ["student"], answer_by = "lesson.start" }
+"""
+
+    (mistake,) = mistakes(text)
+
+    assert mistake.path == "refund"
+    assert "there is nothing to give back" in mistake.message
+    assert load_policy(text.replace("refund = {}\n", "")).state("completed").moves == ()
+
+
+@pytest.mark.parametrize(
+    ("until", "silence"),
+    [
+        ("lesson.end + 3d", "lesson.end + 3d"),
+        ("lesson.end + 1w", "lesson.end + 7d"),
+        ("lesson.end + 72h", "lesson.end + 2d"),
+        ("lesson.start + 9d", "lesson.end + 3d"),
+        ("lesson.end + 1mo", "lesson.end + 40d"),
+        ("lesson.end", "lesson.end + 3d"),
+    ],
+)
+def test_only_what_lies_after_the_completion_for_sure_is_a_mistake(until: str, silence: str) -> None:
+    """The same instant is none, nor are hours beside days, of which nobody can tell which come first."""
+    text = afterwards((UNTIL, f'until = "{until}"'), ('{ at = "lesson.end + 3d"', f'{{ at = "{silence}"'))
+
+    process = load_policy(text)
+
+    assert str(process.state("in_progress").moves[0].until) == until
+
+
+def test_the_sections_of_what_follows_have_their_usual_meaning() -> None:
+    """What is left out: every remedy and answer, silence accepts, a reason is needed, an operator refunds."""
+    left = (
+        'proposes  = ["refund", "pay", "reschedule"]\n',
+        'answers   = ["accept", "decline", "propose"]\n',
+        'silence   = "accept"\n',
+        'needs     = ["reason"]\n',
+        'may_change = ["start"]\n',
+        'by    = ["operator"]\n',
+    )
+
+    process = load_policy(afterwards(*((line, "") for line in left)))
+
+    reports = [move for move in process.state("delivered").moves if move.verb == "report"]
+    assert [move.effects.remedies for move in reports] == [("refund", "pay", "split"), ("reschedule",)] * 2
+    assert process.state("problem_by_tutor").timeouts[0].effects.agrees
+    assert {move.verb for move in process.state("problem_by_tutor").moves} >= {"accept", "decline", "propose_remedy"}
+    assert {move.needs for move in reports} == {("reason",)}
+    assert process.state("rescheduling").moves[0].effects.may_change == ("start", "duration")
+    assert [move.by for move in process.state("completed").moves if move.verb == "refund"] == [("operator",)]
+
+
+def test_the_file_with_what_follows_is_sound() -> None:
+    """Without an edit it loads, says everything, and reads back equal, account rules and all."""
+    process = load_policy(afterwards())
+
+    assert load_process(dump_process(process)) == process
+    assert {"problem_by_tutor", "rescheduling", "agreed_on", "no_time", "stood_up"} <= {
+        state.name for state in process.states
+    }
+    assert [counter.name for counter in process.account.counters] == ["missed_attendance"]

@@ -702,22 +702,22 @@ FACTS = [
     (
         process(requested=requested(timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(ALL_BACK, has("tutor", "vip")), Case(ALL_BACK)))),))),  # noqa: E501  # One row of a table, one line.
         "state.requested.timeout.0.cases.0.when",
-        "a permission counts when somebody acts; nobody does here",
+        "has(tutor, vip) counts when somebody acts; nobody does here",
     ),
     (
         process(requested=requested(timeouts=(attrs.evolve(SILENCE, effects=Effects(cases=(Case(ALL_BACK, equals(reason, "ill")), Case(ALL_BACK)))),))),  # noqa: E501  # One row of a table, one line.
         "state.requested.timeout.0.cases.0.when",
-        "only a command brings a reason, or blames somebody; there need be none here",
+        "only a command brings a reason, blames somebody or names a remedy; there need be none here",
     ),
     (
         process(fees=Fees((FeeRate("10%", when=has("tutor", "vip")), FeeRate("15%")))),
         "fees.rates.0.when",
-        "a permission counts when somebody acts; nobody does here",
+        "has(tutor, vip) counts when somebody acts; nobody does here",
     ),
     (
         process(fees=Fees((FeeRate("10%", when=equals(blamed, "tutor")), FeeRate("15%")))),
         "fees.rates.0.when",
-        "only a command brings a reason, or blames somebody",
+        "only a command brings a reason, blames somebody",
     ),
     *(
         (

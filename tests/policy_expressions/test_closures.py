@@ -37,6 +37,7 @@ class Brief:
 @attrs.frozen
 class Particulars:
     blamed: str | None = None
+    remedy: str | None = None
 
 
 @attrs.frozen
@@ -234,7 +235,8 @@ def test_every_comparison_with_something_absent_is_false(op: str, sides: tuple[s
 
 
 @pytest.mark.parametrize(
-    "text", ['proposed.kind == "trial"', 'proposed.kind != "trial"', 'reason != "ill"', 'blamed != "tutor"']
+    "text",
+    ['proposed.kind == "trial"', 'proposed.kind != "trial"', 'reason != "ill"', 'blamed != "tutor"', 'remedy != "pay"'],
 )
 def test_absent_texts_equal_nothing_and_differ_from_nothing(text: str) -> None:
     """Without an open change or a command its texts are absent."""
@@ -343,6 +345,35 @@ def test_whom_a_command_blames_is_read(command: Command | None, equal: bool, dif
 
     assert compile_guard(is_tutor)(*arguments(command=command)) is equal
     assert compile_guard(is_not_tutor)(*arguments(command=command)) is different
+
+
+@pytest.mark.parametrize(
+    ("command", "equal", "different"),
+    [
+        (None, False, False),
+        (Command(), False, False),
+        (Command(particulars=Particulars()), False, False),
+        (Command(particulars=Particulars(remedy="split")), False, True),
+        (Command(particulars=Particulars(remedy="pay")), True, False),
+    ],
+)
+def test_the_remedy_that_a_command_names_is_read(command: Command | None, equal: bool, different: bool) -> None:
+    """`remedy` is what the particulars of the command name, and absent where they name none."""
+    is_pay, is_not_pay = parse_guard('remedy == "pay"'), parse_guard('"pay" != remedy')
+
+    assert compile_guard(is_pay)(*arguments(command=command)) is equal
+    assert compile_guard(is_not_pay)(*arguments(command=command)) is different
+
+
+@pytest.mark.parametrize("text", ["restricted(tutor, requests_blocked)", "met(student, tutor)"])
+def test_what_is_supplied_holds_and_nothing_else(text: str) -> None:
+    """A restriction or an acquaintance holds if its text is among what was supplied."""
+    guard = parse_guard(text)
+    others = frozenset({"restricted(tutor, hidden)", "met(tutor, student)"})
+
+    for facts, expected in ((None, False), (Facts({}, others), False), (Facts({}, others | {text}), True)):
+        assert compile_guard(guard)(*arguments(facts=facts)) is expected
+        assert compile_guard(not_(guard))(*arguments(facts=facts)) is not expected
 
 
 @pytest.mark.parametrize(

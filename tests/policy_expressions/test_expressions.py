@@ -16,14 +16,13 @@ from tutorcore.policy.analysis import (
     anchors_read,
     between_instants,
     counts_read,
-    facts_read,
     holds_until,
     may_be_absent,
     names_read,
     needs_zone,
-    permissions_read,
     reads_command,
     reads_proposed,
+    supplied_read,
 )
 from tutorcore.policy.expressions import (
     MAX_DEPTH,
@@ -42,12 +41,15 @@ from tutorcore.policy.expressions import (
     Has,
     If,
     Latest,
+    Met,
     Number,
     Portion,
+    Restricted,
     Shift,
     Taught,
     Text,
     Time,
+    condition,
     depth,
     walk,
 )
@@ -77,6 +79,7 @@ from tutorcore.policy.words import (
     joined,
     latest,
     lesson,
+    met,
     minutes,
     months,
     not_,
@@ -84,6 +87,8 @@ from tutorcore.policy.words import (
     now,
     proposed,
     reason,
+    remedy,
+    restricted,
     reviewed,
     rounds,
     seconds,
@@ -134,6 +139,11 @@ def read(text: str) -> Expression:
         (has("requester", "can_request_sessions"), "has(requester, can_request_sessions)"),
         (not_(has("tutor", "meeting_provider")), "not has(tutor, meeting_provider)"),
         (not_(not_(has("tutor", "a1_"))), "not (not has(tutor, a1_))"),
+        (restricted("tutor", "wallet_frozen"), "restricted(tutor, wallet_frozen)"),
+        (not_(restricted("tutor", "locked")), "not restricted(tutor, locked)"),
+        (met("student", "tutor"), "met(student, tutor)"),
+        (any_of(not_(met("tutor", "payer")), always), "not met(tutor, payer) or true"),
+        (differs(remedy, "pay"), 'remedy != "pay"'),
         (count("late", "student", days(90)) < 2, "count(late, student, within=90d) < 2"),
         (all_of(always, any_of(always, not_(always))), "true and (true or not true)"),
     ],
@@ -243,6 +253,11 @@ def wrong(value: object) -> Any:
         (lambda: has("tutor", "1st"), InvalidValue, "small letters"),
         (lambda: has("tutor", "a" * 65), InvalidValue, "small letters"),
         (lambda: has("tutor", wrong(object())), InvalidType, "a name"),
+        (lambda: restricted("", "hidden"), InvalidValue, "a name of letters"),
+        (lambda: restricted("tutor", wrong("hiden")), InvalidValue, "one of hidden, existing_only, requests_blocked"),
+        (lambda: restricted("tutor", wrong(None)), InvalidValue, "one of hidden"),
+        (lambda: met("student", "my tutor"), InvalidValue, "a name of letters"),
+        (lambda: met("tutor", "tutor"), InvalidValue, "another role than tutor"),
         (lambda: Number(10**10), InvalidValue, "at most"),
         (lambda: Amount(wrong(20.0)), InvalidType, "floats are refused"),
         (lambda: Amount(Decimal("NaN")), InvalidValue, "a plain number"),
@@ -334,7 +349,6 @@ def test_the_facts_a_guard_reads() -> None:
     """Count terms are the facts that must be supplied."""
     guard = parse_guard("count(late, student, within=90d) < 2 or count(late, tutor) > rounds")
 
-    assert facts_read(guard) == {"count(late, student, within=90d)", "count(late, tutor)"}
     assert counts_read(guard) == {Count("late", "student", Calendar(days=90)), Count("late", "tutor")}
 
 
@@ -343,7 +357,6 @@ def test_time_taught_is_a_fact_like_a_count() -> None:
     guard = parse_guard("taught(tutor) < 20h and (count(late, tutor) < 1 or 1h <= taught(student, within=90d))")
 
     assert counts_read(guard) == {Taught("tutor"), Taught("student", Calendar(days=90)), Count("late", "tutor")}
-    assert facts_read(guard) == {"taught(tutor)", "taught(student, within=90d)", "count(late, tutor)"}
     gathered = {(tally.mark, tally.role, tally.within) for tally in counts_read(guard)}
     assert gathered == {
         ("taught", "tutor", None),
@@ -356,9 +369,30 @@ def test_the_permissions_a_guard_reads() -> None:
     """Terms about permissions are named wherever they stand, and are no counts."""
     guard = parse_guard("not has(tutor, meeting_provider) or (rounds < 5 and has(requester, can_request_sessions))")
 
-    assert permissions_read(guard) == {Has("tutor", "meeting_provider"), Has("requester", "can_request_sessions")}
-    assert facts_read(guard) == frozenset()
-    assert permissions_read(parse_time("if(has(tutor, quick), asked, created)")) == {Has("tutor", "quick")}
+    assert supplied_read(guard) == {Has("tutor", "meeting_provider"), Has("requester", "can_request_sessions")}
+    assert counts_read(guard) == frozenset()
+    assert supplied_read(parse_time("if(has(tutor, quick), asked, created)")) == {Has("tutor", "quick")}
+
+
+def test_restrictions_and_acquaintance_are_supplied_like_permissions() -> None:
+    """What is taken away from a tutor, and who met whom, is named among what must be supplied."""
+    guard = parse_guard("not restricted(tutor, requests_blocked) and (met(student, tutor) or has(tutor, quick))")
+
+    assert supplied_read(guard) == {
+        Restricted("tutor", "requests_blocked"),
+        Met("student", "tutor"),
+        Has("tutor", "quick"),
+    }
+    assert counts_read(guard) == frozenset()
+
+
+def test_a_guard_that_always_holds_is_no_condition() -> None:
+    """So that equal tables are equal values, `true` is the same as nothing."""
+    guard = notice >= hours(24)
+
+    assert condition(guard) is guard
+    assert condition(always) is None
+    assert condition(None) is None
 
 
 @pytest.mark.parametrize(
@@ -368,12 +402,15 @@ def test_the_permissions_a_guard_reads() -> None:
         ('"tutor" == blamed', True),
         ('if(blamed == "tutor", asked, created)', True),
         ("rounds < 5 and not has(tutor, reason)", False),
+        ('"pay" != remedy', True),
+        ('rounds < 5 and (notice < 1h or remedy == "split")', True),
         ('lesson.kind == "reason"', False),
+        ('lesson.kind == "remedy" or restricted(tutor, hidden) or met(student, tutor)', False),
         ("asked", False),
     ],
 )
 def test_whether_only_a_command_can_answer(text: str, reads: bool) -> None:
-    """The reason and whom it blames come with a command, and nothing else does."""
+    """The reason, whom it blames and the remedy come with a command, and nothing else does."""
     assert reads_command(read(text)) is reads
 
 
@@ -384,25 +421,36 @@ def test_whether_only_a_command_can_answer(text: str, reads: bool) -> None:
         (reviewed("tutor") + hours(1), True),
         (blamed, True),
         (reason, True),
+        (remedy, True),
         (deadline - hours(12), True),
         (Latest((deadline, entered)), False),
         (taught("tutor"), False),
         (has("tutor", "quick"), False),
+        (restricted("tutor", "hidden"), False),
+        (met("student", "tutor"), False),
     ],
 )
 def test_what_may_be_absent(node: Expression, absent: bool) -> None:
-    """Reviews, blame and deadlines may be missing; time taught and permissions are always answered."""
+    """Reviews, blame, remedies and deadlines may be missing; time taught and what is supplied are always answered."""
     assert may_be_absent(node) is absent
 
 
 def test_the_roles_an_expression_mentions() -> None:
-    """Roles are named by anchors, counts, times taught, permissions, and by the text that `blamed` is compared with."""
+    """Roles are named by anchors, counts, times taught, what is supplied, and texts that `blamed` is compared with."""
     guard = parse_guard(
         'reviewed(a) < now and count(late, b) < 1 and taught(c) < 1h and has(d, quick) and blamed != "e" '
-        'and "f" == blamed and lesson.kind == "g" and blamed == lesson.kind'
+        'and "f" == blamed and lesson.kind == "no role" and blamed == lesson.kind '
+        "and restricted(g, hidden) and met(h, i)"
     )
 
-    assert names_read(guard) == Names(roles=frozenset("abcdef"), marks=frozenset({"late"}))
+    assert names_read(guard) == Names(roles=frozenset("abcdefghi"), marks=frozenset({"late"}))
+
+
+def test_the_remedies_an_expression_mentions() -> None:
+    """Remedies are named by the texts that `remedy` is compared with, on whichever side, and by no others."""
+    guard = parse_guard('remedy == "pay" or "refnd" != remedy or reason == "split" or remedy == lesson.kind')
+
+    assert names_read(guard) == Names(remedies=frozenset({"pay", "refnd"}))
 
 
 def test_the_names_an_expression_mentions() -> None:
@@ -532,6 +580,7 @@ def test_kinds_are_told_by_every_part() -> None:
     assert kinds == {"instant", "duration", "money", "text"}
     assert Always().kind == "guard"
     assert (blamed.kind, taught("tutor").kind, has("tutor", "quick").kind) == ("text", "duration", "guard")
+    assert (remedy.kind, restricted("tutor", "hidden").kind, met("student", "tutor").kind) == ("text", "guard", "guard")
     assert (rounds.kind, Number(1).kind, Count("late", "student").kind) == ("count", "count", "count")
     assert isinstance(if_(always, asked, created), If)
 

@@ -37,6 +37,7 @@ from tutorcore.policy.words import (
     joined,
     latest,
     lesson,
+    met,
     minutes,
     months,
     not_,
@@ -44,6 +45,8 @@ from tutorcore.policy.words import (
     now,
     proposed,
     reason,
+    remedy,
+    restricted,
     reviewed,
     rounds,
     seconds,
@@ -134,6 +137,10 @@ def test_a_time_is_read_and_printed(text: str, expected: object) -> None:
         ("taught(student, within=90d) >= 1h 30m", taught("student", days(90)) >= ExactDuration(1, 30)),
         ("has(tutor, meeting_provider)", has("tutor", "meeting_provider")),
         ("not has(tutor, meeting_provider)", not_(has("tutor", "meeting_provider"))),
+        ("restricted(tutor, requests_blocked)", restricted("tutor", "requests_blocked")),
+        ("not restricted(tutor, locked)", not_(restricted("tutor", "locked"))),
+        ("met(student, tutor)", met("student", "tutor")),
+        ('remedy == "reschedule"', equals(remedy, "reschedule")),
         (
             "has(requester, can_request_sessions) and notice >= 24h",
             all_of(has("requester", "can_request_sessions"), notice >= hours(24)),
@@ -264,6 +271,9 @@ TIME_ERRORS = [
     ("count(late, student)", "count", "'count' is known only in guards", None),
     ("taught(tutor)", "taught", "'taught' is known only in guards", None),
     ("has(tutor, quick)", "has", "'has' is known only in guards", None),
+    ("restricted(tutor, hidden)", "restricted", "'restricted' is known only in guards", None),
+    ("met(student, tutor)", "met", "'met' is known only in guards", None),
+    ("remedy", "remedy", "'remedy' is known only in guards", None),
     ("hours(tutor)", "hours", None, None),
     ("blamed", "blamed", "'blamed' is known only in guards", None),
     ("reviewed", "reviewed", "'reviewed' needs its role: reviewed(role)", None),
@@ -428,6 +438,27 @@ GUARD_ERRORS = [
         "'has(tutor, quick)' is a condition; conditions are joined by and, or, not, never compared",
         None,
     ),
+    # restricted().
+    ("restricted(tutor)", ")", "expected ',' and a restriction such as requests_blocked, found ')'", None),
+    ("restricted(tutor, )", ")", "expected a restriction, found ')'", None),
+    ('restricted(tutor, "hidden")', '"hidden"', None, "hidden"),
+    (
+        "restricted(tutor, hiden)",
+        "hiden",
+        "unknown restriction 'hiden'; known: hidden, existing_only, requests_blocked, wallet_frozen, locked",
+        "hidden",
+    ),
+    ("restricted(tutor, hidden, 7d)", ",", "expected ')' to close restricted(, found ','", None),
+    ("restrictd(tutor, hidden)", "restrictd", None, "restricted"),
+    # met().
+    ("met(tutor)", ")", "expected ',' and another role, found ')'", None),
+    ("met(, tutor)", ",", "expected a role, found ','", None),
+    ("met(tutor, tutor)", "met(tutor, tutor)", "other is 'tutor'; expected another role than tutor", None),
+    ("met", "met", "'met' is a function and needs its parentheses", None),
+    # The remedy that a command names.
+    ("remdy == 'pay'", "remdy", None, "remedy"),
+    ("remedy == pay", "pay", "unknown name 'pay'; a text stands in quotes", '"pay"'),
+    ("remedy >= 'pay'", ">=", "expected texts to be compared with == or !=", None),
     # Whom a command blames.
     ("blamd == 'tutor'", "blamd", None, "blamed"),
     ("blamed == tutor", "tutor", "unknown name 'tutor'; a text stands in quotes", '"tutor"'),
@@ -595,6 +626,7 @@ NAMES = Names(
     moves=frozenset({"accept"}),
     roles=frozenset({"student", "tutor"}),
     marks=frozenset({"late_cancel"}),
+    remedies=frozenset({"pay", "split"}),
 )
 
 
@@ -611,6 +643,11 @@ NAMES = Names(
         ("taught(parent) < 20h", "parent", "unknown role 'parent'; known: student, tutor", None),
         ("has(quick, tutor)", "quick", "unknown role 'quick'; known: student, tutor", None),
         ('blamed == "tuter"', '"tuter"', "unknown role 'tuter'; known: student, tutor", '"tutor"'),
+        ("restricted(parent, hidden)", "parent", "unknown role 'parent'; known: student, tutor", None),
+        ("met(parent, tutor)", "parent", "unknown role 'parent'; known: student, tutor", None),
+        ("met(student, tuter)", "tuter", "unknown role 'tuter'; known: student, tutor", "tutor"),
+        ('remedy == "splitt"', '"splitt"', "unknown remedy 'splitt'; known: pay, split", '"split"'),
+        ("'nothing' != remedy", "'nothing'", "unknown remedy 'nothing'; known: pay, split", None),
         ("'nobody' != blamed", "'nobody'", "unknown role 'nobody'; known: student, tutor", None),
     ],
 )
@@ -628,7 +665,8 @@ def test_known_names_are_accepted() -> None:
     """With the process's names at hand, those are read."""
     text = (
         "entered(agreed) < did(accept) and count(late_cancel, tutor) < 1 and taught(tutor) < 20h "
-        'and has(tutor, quick) and blamed == "student" and lesson.kind == "trial"'
+        'and has(tutor, quick) and blamed == "student" and lesson.kind == "trial" '
+        'and restricted(tutor, hidden) and met(student, tutor) and remedy == "pay" and "split" != remedy'
     )
 
     assert str(parse_guard(text, names=NAMES)) == text

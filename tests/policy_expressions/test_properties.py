@@ -22,9 +22,9 @@ from tutorcore.policy.analysis import (
     holds_until,
     may_be_absent,
     needs_zone,
-    permissions_read,
     reads_command,
     reads_proposed,
+    supplied_read,
 )
 from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
 from tutorcore.policy.expressions import (
@@ -50,18 +50,22 @@ from tutorcore.policy.expressions import (
     Has,
     If,
     Latest,
+    Met,
     Not,
     Number,
     Or,
     Portion,
+    Restricted,
     Shift,
     StartOfDay,
+    Supplied,
     Taught,
     Text,
     Time,
     depth,
 )
 from tutorcore.policy.parsing import parse_duration, parse_guard, parse_time
+from tutorcore.policy.restrictions import RESTRICTIONS
 
 BERLIN = "Europe/Berlin"
 WORDS = ("agreed", "accept", "student")
@@ -83,7 +87,11 @@ counts = st.builds(
 )
 taught = st.builds(Taught, st.sampled_from(("student", "tutor")), st.none() | exact_durations | calendar_durations)
 short_durations = st.builds(Exact, seconds=st.integers(0, 6))
-permissions = st.builds(Has, st.sampled_from(("student", "tutor")), st.sampled_from(("quick", "meeting_provider")))
+supplied: st.SearchStrategy[Supplied] = st.one_of(
+    st.builds(Has, st.sampled_from(("student", "tutor")), st.sampled_from(("quick", "meeting_provider"))),
+    st.builds(Restricted, st.sampled_from(("tutor", "payer")), st.sampled_from(RESTRICTIONS)),
+    st.permutations(("student", "tutor", "payer")).map(lambda roles: Met(*roles[:2])),
+)
 
 
 def fields(kind: str) -> st.SearchStrategy[Field]:
@@ -139,7 +147,7 @@ def comparisons(levels: int) -> st.SearchStrategy[Comparison]:
 
 def guards(levels: int) -> st.SearchStrategy[Guard]:
     """Generate guards of a few levels."""
-    leaves: st.SearchStrategy[Guard] = comparisons(max(levels - 1, 0)) | permissions | st.just(Always())
+    leaves: st.SearchStrategy[Guard] = comparisons(max(levels - 1, 0)) | supplied | st.just(Always())
     if levels == 0:
         return leaves
     inner = guards(levels - 1)
@@ -168,6 +176,7 @@ class Brief:
 @attrs.frozen
 class Particulars:
     blamed: str | None
+    remedy: str | None
 
 
 @attrs.frozen
@@ -250,10 +259,10 @@ worlds = st.builds(
     | st.builds(
         Command,
         st.sampled_from(("ill", "")),
-        st.none() | st.builds(Particulars, st.sampled_from((None, "trial", "ill"))),
+        st.none() | st.builds(Particulars, *2 * (st.sampled_from((None, "trial", "ill")),)),
     ),
     st.integers(0, 6).map(lambda base: lambda key: (base + len(key)) % 7),
-    st.frozensets(permissions.map(str)),
+    st.frozensets(supplied.map(str)),
 )
 dated_sets = st.frozensets(st.sampled_from(("asked", "entered", "created", "did(accept)", "entered(agreed)")))
 
@@ -323,8 +332,8 @@ class Interpreter:
             return world.rounds
         if name == "reason":
             return None if world.command is None else world.command.reason
-        if name == "blamed":
-            return getattr(getattr(world.command, "particulars", None), "blamed", None)
+        if name in ("blamed", "remedy"):
+            return getattr(getattr(world.command, "particulars", None), name, None)
         whose, _, what = name.partition(".")
         found = world.terms if whose == "lesson" else world.offer
         if found is None:
@@ -394,6 +403,10 @@ class Interpreter:
                 return self.compared(left, op, right)
             case Has(role=role, permission=permission):
                 return f"has({role}, {permission})" in self.world.has
+            case Restricted(role=role, restriction=restriction):
+                return f"restricted({role}, {restriction})" in self.world.has
+            case Met(one=one, other=other):
+                return f"met({one}, {other})" in self.world.has
         return True
 
     def compared(self, left: Any, op: str, right: Any) -> bool:
@@ -533,9 +546,9 @@ def test_only_what_reads_the_command_depends_on_it(expr: Guard, world: World) ->
 
 
 @given(conditions, worlds)
-def test_only_the_permissions_read_matter(expr: Guard, world: World) -> None:
-    """A guard that is supplied only with the permissions it reads gives the same answer."""
-    kept = attrs.evolve(world, has=world.has & {str(term) for term in permissions_read(expr)})
+def test_only_what_is_read_need_be_supplied(expr: Guard, world: World) -> None:
+    """A guard that is supplied only with the permissions, restrictions and meetings it reads gives the same answer."""
+    kept = attrs.evolve(world, has=world.has & {str(term) for term in supplied_read(expr)})
     closure = compile_guard(expr)
 
     assert closure(*kept.arguments(expr)) is closure(*world.arguments(expr))

@@ -18,13 +18,14 @@ from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.lessons import Brief, Command, Facts, Offer, Option, Refusal, advance, allowed, decide, facts_needed
 from tutorcore.lessons.lesson import Particulars
 from tutorcore.policy import Machine, content_hash, dump_process, load_process, machine_of, preset_names
-from tutorcore.policy.expressions import Has
+from tutorcore.policy.expressions import Comparison, Count, Has, Met, Taught, Text, walk
 from tutorcore.policy.machine import Asked
 from tutorcore.policy.presets import preset_text
-from tutorcore.policy.process import Effects, Move
+from tutorcore.policy.process import Effects, Move, Remedy
 from tutorcore.policy.roles import GRANTED_ROLES, Role
 from tutorcore.policy.settlement import Settlement
 from tutorcore.policy.wellformed import problems
+from tutorcore.policy.words import reason
 
 _PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "lesson-1.md"
 _ROW = re.compile(r"^\| (?:outside|`(?P<state>\w+)`) \| (?:`(?P<verb>\w+)`|\([^|]+\)) \|", re.MULTILINE)
@@ -234,6 +235,17 @@ class _Explored:
         )  # fmt: skip
         self._actors: dict[PartyId, frozenset[str]] = {party: frozenset() for party in self._brief.parties}
         self._actors |= {PartyId(f"the-{role}"): frozenset({role}) for role in GRANTED_ROLES}
+        # Where a policy has a list of reasons, the first of them.
+        self._reason = next(
+            (
+                node.right.value
+                for state in process.states
+                for move in state.moves
+                for node in (() if move.when is None else walk(move.when))
+                if isinstance(node, Comparison) and node.left == reason and isinstance(node.right, Text)
+            ),
+            "for a reason",
+        )
         self.found: list[Lesson] = []
         self._seen: set[tuple[str, str, str, str, bool]] = set()
         self._commands = 0
@@ -253,7 +265,7 @@ class _Explored:
             ahead += self._following(lesson)
 
     def facts_at(self, lesson: Lesson, at: Instant, needed: frozenset[Asked]) -> Facts:
-        """Facts of people who have never done anything, and are permitted everything."""
+        """Facts of people who have never done anything wrong, know each other, and are permitted everything."""
         return _facts(frozenset(), needed)
 
     def _opened(self, ahead: timedelta, kind: str) -> Lesson | None:
@@ -294,23 +306,25 @@ class _Explored:
         verbs = self._machine.process.verbs
         needed = frozenset[Asked]().union(*(facts_needed(self._machine, lesson, verb) for verb in verbs))
         for option in allowed(lesson, actor, _facts(grants, needed), now):
-            command = self._command(option, lesson, actor, now)
             facts = _facts(grants, facts_needed(self._machine, lesson, option.verb))
-            answer = decide(self._machine, lesson, command, facts, now)
-            if not isinstance(answer, Refusal):
-                assert lesson.held - answer.held == sum(amount for _, amount in answer.legs)
-                yield answer
+            for remedy in option.remedies or (None,):
+                command = self._command(option, lesson, actor, now, remedy)
+                answer = decide(self._machine, lesson, command, facts, now)
+                if not isinstance(answer, Refusal):
+                    assert lesson.held - answer.held == sum(amount for _, amount in answer.legs)
+                    yield answer
 
-    def _command(self, option: Option, lesson: Lesson, actor: PartyId, now: Instant) -> Command:
+    def _command(self, option: Option, lesson: Lesson, actor: PartyId, now: Instant, remedy: Remedy | None) -> Command:
         offer = Offer(max(lesson.terms.start, now) + 100 * _HOUR) if "offer" in option.needs else None
         split = (option.choices or (Settlement.of({"tutor": "50%", "student": "rest"}),))[0]
         said = Particulars(
             subject="student" if "subject" in option.needs else None,
-            details={"what": "there is to say"} if "details" in option.needs else (),
-            split=split if "split" in option.needs else None,
+            details={"what": "there is to say"} if {"details", "evidence"} & set(option.needs) else (),
+            split=split if "split" in option.needs or remedy == "split" else None,
+            remedy=remedy,
         )
         return Command(
-            option.verb, actor, self._key(), lesson.id, option.proposal, offer, "for a reason", particulars=said
+            option.verb, actor, self._key(), lesson.id, option.proposal, offer, self._reason, particulars=said
         )
 
     def _key(self) -> Key:
@@ -319,5 +333,5 @@ class _Explored:
 
 
 def _facts(grants: frozenset[str], needed: frozenset[Asked]) -> Facts:
-    has = frozenset(str(each) for each in needed if isinstance(each, Has))
-    return Facts(grants, {str(each): 0 for each in needed if not isinstance(each, Has)}, has)
+    has = frozenset(str(each) for each in needed if isinstance(each, Has | Met))
+    return Facts(grants, {str(each): 0 for each in needed if isinstance(each, Count | Taught)}, has)

@@ -30,15 +30,16 @@ from tutorcore.lessons.lesson import (
     Lesson,
     Meeting,
     Particulars,
+    Problem,
     Terms,
     next_deadline,
     next_timeout,
 )
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.policy.machine import FIRST_START, Asked, CompiledCase, Machine, Row, Why
-from tutorcore.policy.process import Move
+from tutorcore.policy.machine import FIRST_START, Asked, CompiledCase, Machine, Place, Row, Why
+from tutorcore.policy.process import Move, Remedy
 from tutorcore.policy.roles import GRANTED_ROLES, Role
-from tutorcore.policy.settlement import Legs
+from tutorcore.policy.settlement import AsGiven, LegRole, Legs, Settlement
 
 FactsAt: TypeAlias = Callable[[Lesson, Instant, frozenset[Asked]], Facts]
 _Streak: TypeAlias = tuple[Instant, int]  # How many timeouts of one lesson have followed each other at one instant.
@@ -47,6 +48,11 @@ _NO_LEGS: Legs = ()
 _NO_TERMS = Terms(0, EPOCH, EPOCH, 0)
 _NO_PARTICULARS = Particulars()
 _GRANTED = frozenset(GRANTED_ROLES)
+_PAYING: tuple[LegRole, ...] = ("payer", "owed")  # Whose side pays, where money is held and where it is due.
+_SPLITS_MEANT: Mapping[Remedy, Settlement] = {
+    "refund": Settlement.of({"student": "100%"}),
+    "pay": Settlement.of({"tutor": "100%"}),
+}
 
 # Nearly twice as fast as calling the class, for the record that every step makes.
 _new = tuple.__new__
@@ -85,7 +91,7 @@ def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Fa
         if role is None:
             continue
         # The first row of this actor whose guard holds is the one that decides; the others stand aside.
-        offered = _offered(row, before, command) if row.terms == "propose" else None
+        offered = _offered(row, before, command, now) if row.terms == "propose" else None
         refusal = _guarded(row, before, command, offered, facts, now) if row.guarded else None
         read = read or bool(row.reads)
         if refusal is None:
@@ -165,7 +171,8 @@ def lapse(lesson: Lesson, now: Instant, facts_at: FactsAt = no_facts) -> Lesson 
     at = due if due > lesson.at else lesson.at
     facts = facts_at(lesson, at, row.reads) if row.reads else None
     version = _follow(row, lesson, None, None, facts, at)
-    assert not isinstance(version, Refusal)
+    if isinstance(version, Refusal):
+        raise InvariantError(f"the timeout {row.id} of lesson {lesson.brief.id} cannot be taken: {version.sentence}")
     return version
 
 
@@ -173,7 +180,7 @@ def _unasked(machine: Machine, brief: Brief) -> Lesson:
     """A lesson before its first version: outside, with nothing on the table."""
     return _new(Lesson, (
         brief, 0, brief.created, machine.nothing, machine.outside, None, _NO_TERMS, None, 0, 0, _NO_LEGS, None, None,
-        NO_TIMELINE, None, None,
+        NO_TIMELINE, None, None, None, _NO_LEGS,
     ))  # fmt: skip
 
 
@@ -232,6 +239,8 @@ def _attempt(
     refusal = _unmet(row, role, before, command)
     if refusal is None and offered is not None:
         refusal = _untenable(row, before, offered, now)
+    if refusal is None and row.remedies:
+        refusal = _ill_remedied(row, before, command)
     if refusal is None:
         refusal = _spends_for_another(row, role, before, command, offered)
     if refusal is None and command.particulars is not None:
@@ -275,6 +284,50 @@ def _unbelievable(row: Row, role: Role, before: Lesson, said: Particulars, now: 
     return None
 
 
+def _ill_remedied(row: Row, before: Lesson, command: Command) -> Refusal | None:
+    """What stands against the remedy that a command puts on the table: it is none of those open, or no other one."""
+    problem, said = before.problem, command.particulars
+    assert said is not None
+    if said.remedy not in row.remedies:
+        return Refusal.of("bad_terms", problem=f"{said.remedy} is none of the remedies here: {', '.join(row.remedies)}")
+    if said.split is not None and said.remedy != "split":
+        return Refusal.of("bad_terms", problem=f"only the remedy split divides as somebody says, not {said.remedy}")
+    if problem is not None and _meaning(said) == _meaning(problem.particulars):
+        return Refusal.of("bad_terms", problem=f"this is the remedy of proposal {problem.number} already")
+    split = _split_meant(said)
+    refusals = (_not_allowed(given, split) for given in _taken_up(row.enters or row.source) if split is not None)
+    return next((refusal for refusal in refusals if refusal is not None), None)
+
+
+def _taken_up(place: Place) -> Iterator[AsGiven]:
+    """What remedies may be divided like where they lie on the table: by whoever takes them up, and by time."""
+    for row in (*place.timeouts, *(row for rows in place.moves.values() for row in rows)):
+        if row.agrees:
+            yield from (case.given for case in row.cases if case.given is not None)
+
+
+def _split_meant(said: Particulars) -> Settlement | None:
+    """How the remedy that is said divides the money; None for one that divides nothing."""
+    assert said.remedy is not None
+    return said.split if said.remedy == "split" else _SPLITS_MEANT.get(said.remedy)
+
+
+def _meaning(said: Particulars) -> object:
+    """What the remedy that is said comes to, however it is called and written."""
+    split = _split_meant(said)
+    return said.remedy if split is None else split.meaning
+
+
+def _remedied(before: Lesson, command: Command | None, role: Role | None) -> Problem:
+    """The problem with the remedy that a command puts on the table; its reason stays that of the report."""
+    assert command is not None
+    assert command.particulars is not None
+    assert role is not None
+    said, stood = command.particulars, before.problem
+    kept = Particulars(split=_split_meant(said), blamed=said.blamed, remedy=said.remedy)
+    return Problem(before.rounds + 1, role, command.reason if stood is None else stood.reason, kept)
+
+
 def _unmet(row: Row, role: Role, before: Lesson, command: Command) -> Refusal | None:
     """What the command itself lacks for this row: the right number, or something it needs."""
     if command.proposal is not None:
@@ -286,24 +339,27 @@ def _unmet(row: Row, role: Role, before: Lesson, command: Command) -> Refusal | 
 
 
 def answered(row: Row, lesson: Lesson) -> int:
-    """Return the number of the proposal that a row answers: the open change's, or that of the terms on the table."""
+    """Return the number of the proposal that a row answers: the remedy's, the open change's, or that of the terms."""
+    if row.agrees:
+        assert lesson.problem is not None  # A table lets nobody agree where nothing may be on the table.
+        return lesson.problem.number
     return lesson.proposal if row.beside else lesson.terms.number
 
 
 def names_number(row: Row) -> bool:
     """Return whether the number of the proposal has to be named: what is accepted, or what a meeting was made for."""
-    return row.terms == "accept" or row.records == "meeting"
+    return row.terms == "accept" or row.agrees or row.records == "meeting"
 
 
 def names_subject(row: Row, role: Role) -> bool:
     """Return whether somebody in that role has to say whom the fact is about: people report of themselves."""
-    return row.records not in (None, "meeting") and role in _GRANTED
+    return row.records not in (None, "meeting", "evidence") and role in _GRANTED
 
 
 def _missing(row: Row, role: Role, before: Lesson, command: Command) -> list[str]:
     missing: list[str] = []
     if command.proposal is None and names_number(row):
-        what = "proposal" if row.terms == "accept" else "terms"
+        what = "remedy" if row.agrees else "proposal" if row.terms == "accept" else "terms"
         missing.append(f"the number of the {what} (now {answered(row, before)})")
     if row.terms == "propose":
         offer = command.offer
@@ -318,12 +374,17 @@ def _missing(row: Row, role: Role, before: Lesson, command: Command) -> list[str
         missing.append("details")
     if said.subject is None and names_subject(row, role):
         missing.append("whom it is about")
-    if said.split is None and row.cases[-1].given is not None:
-        missing.append("a split of what is held")
+    if row.records == "evidence" and not (said.details or command.note):
+        missing.append("details or a note")
+    if row.remedies and said.remedy is None:
+        missing.append(f"a remedy: {', '.join(row.remedies)}")
+    divides = said.remedy == "split" and "split" in row.remedies
+    if said.split is None and (divides or (row.cases[-1].given is not None and not row.agrees)):
+        missing.append("a split of what was settled" if row.refunds else "a split of what is held")
     return missing
 
 
-def _offered(row: Row, before: Lesson, command: Command) -> Terms | None:
+def _offered(row: Row, before: Lesson, command: Command, now: Instant) -> Terms | None:
     """The terms that a proposing command puts on the table: what it names, and the rest as it was there.
 
     None if the command does not say enough.
@@ -346,7 +407,7 @@ def _offered(row: Row, before: Lesson, command: Command) -> Terms | None:
         base.price if offer.price is None else offer.price,
         base.kind if offer.kind is None else offer.kind,
         base.details if offer.details is None else offer.details,
-        base.occurrence + _asks_again(row, before),
+        before.terms.occurrence + (before.terms.start <= now or _asks_again(row, before)),
     )
 
 
@@ -412,17 +473,24 @@ def _follow(
     role: Role | None = None,
 ) -> Lesson | Refusal:
     """Take a row whose conditions hold: terms, money, stamps, then the deadline of what is entered; one constructor."""
-    brief, number, _, _, place, _, terms, change, rounds, held, _, due, why, timeline, _, meeting = before
+    (
+        brief, number, _, _, place, _, terms, change, rounds, held, _, due, why, timeline, _, meeting, problem, settled,
+    ) = before  # fmt: skip
 
+    # Whoever takes up the remedy on the table, time included, says what was said with it.
+    said = problem if row.agrees else command
     case = row.cases[0]
     if case.when is not None:
-        case = _chosen(row, before, command, offered, facts, now)
+        case = _chosen(row, before, said, offered, facts, now)
     if case.given is not None:
-        refusal = _not_to_be_given(case, command)
+        refusal = _not_to_be_given(case, said)
         if refusal is not None:
             return refusal
 
     change_after = change
+    if row.remedies:
+        problem = _remedied(before, command, role)
+        rounds += 1
     if offered is not None:
         rounds += 1
         if row.opens is None:
@@ -444,20 +512,29 @@ def _follow(
     if case.split is not None:
         change_terms = None if change is None else change.terms
         # Paid by the terms that stand now; the conditions of its rate read what stood before, as all others do.
-        reading = (now, terms, change_terms, before.rounds, before.timeline, brief, command, facts)
-        legs = _joined(case.split(held, *reading), legs)
-        held = 0
+        reading = (now, terms, change_terms, before.rounds, before.timeline, brief, said, facts)
+        if row.refunds:
+            paid = case.split(sum(amount for _, amount in settled), *reading)
+            corrected = _corrected(settled, paid)
+            if isinstance(corrected, Refusal):
+                return corrected
+            legs, settled = corrected, paid
+        else:
+            paid = case.split(held, *reading)
+            legs = _joined(paid, legs)
+            settled = _joined(paid, settled)
+            held = 0
 
     if timeline and terms is not before.terms:
         timeline = _without_joins(timeline)
     if row.stamps:
         timeline = _stamped(row, timeline, terms, now)
     if row.records is not None:
-        said = _NO_PARTICULARS if command is None or command.particulars is None else command.particulars
+        told = _NO_PARTICULARS if command is None or command.particulars is None else command.particulars
         if row.records == "meeting":
-            meeting = Meeting(said.source, said.details, terms.number)
+            meeting = Meeting(told.source, told.details, terms.number)
         elif row.stamps_facts:
-            timeline = _with_fact(row, timeline, f"{row.records}({said.subject or role})", said.seen or now)
+            timeline = _with_fact(row, timeline, f"{row.records}({told.subject or role})", told.seen or now)
 
     refusable = command is not None and row.records is None  # What has happened is recorded, whatever is due by it.
     offer = None if change_after is None else change_after.terms
@@ -465,7 +542,7 @@ def _follow(
         place = row.enters
         due = why = None
         if row.deadline is not None:
-            found = row.deadline(now, terms, offer, rounds, timeline, brief, command, facts)
+            found = row.deadline(now, terms, offer, rounds, timeline, brief, said, facts)
             if found is not None:
                 due, why = found
     elif row.opens is not None or (row.beside and row.deadline is not None):
@@ -473,9 +550,7 @@ def _follow(
         proposed = offer if offered is None else offered
         assert proposed is not None
         found = (
-            None
-            if row.deadline is None
-            else row.deadline(now, terms, proposed, rounds, timeline, brief, command, facts)
+            None if row.deadline is None else row.deadline(now, terms, proposed, rounds, timeline, brief, said, facts)
         )
         change_due, change_why = (None, None) if found is None else found
         if change_due is not None and change_due <= now and refusable and _forbids(change_why):
@@ -484,27 +559,45 @@ def _follow(
     else:
         again = row.deadline if row.deadline is not None else place.again if terms is not before.terms else None
         if again is not None:
-            found = again(now, terms, offer, rounds, timeline, brief, command, facts)
+            found = again(now, terms, offer, rounds, timeline, brief, said, facts)
             due, why = (None, None) if found is None else found
 
     if due is not None and due <= now and refusable and _forbids(why):
         return _no_time_left(due, why)
     if meeting is not None and not (place.state.meeting and meeting.terms == terms.number):
         meeting = None  # It was made for terms, or for an agreement, that stand no more.
+    if problem is not None and not place.state.problem:
+        problem = None
     return _new(Lesson, (
         brief, number + 1, now, case.step, place, command, terms, change_after, rounds, held, legs, due, why, timeline,
-        facts, meeting,
+        facts, meeting, problem, settled,
     ))  # fmt: skip
 
 
-def _not_to_be_given(case: CompiledCase, command: Command | None) -> Refusal | None:
-    """Why the split that a command says is none that this case allows, or None."""
-    said = None if command is None or command.particulars is None else command.particulars.split
-    assert said is not None
+def _not_to_be_given(case: CompiledCase, said: Command | Problem | None) -> Refusal | None:
+    """Why the split that is said is none that this case allows, or None."""
+    split = None if said is None or said.particulars is None else said.particulars.split
+    assert split is not None  # Commands were asked for it; nothing that divides nothing is taken up here.
     assert case.given is not None
-    if case.given.allows(said):
+    return _not_allowed(case.given, split)
+
+
+def _not_allowed(given: AsGiven, split: Settlement) -> Refusal | None:
+    if given.allows(split):
         return None
-    return Refusal.of("bad_terms", problem=f"{said} is none of the splits allowed here: {case.given}")
+    return Refusal.of("bad_terms", problem=f"{split} is none of the splits allowed here: {given}")
+
+
+def _corrected(settled: Legs, wanted: Legs) -> Legs | Refusal:
+    """The legs that make what settlements have paid what it should have been, or what stands against a refund."""
+    had, gets = dict(settled), dict(wanted)
+    if not had:
+        return Refusal.of("bad_terms", problem="nothing was settled that could be given back")
+    moved = {role: gets.get(role, 0) - had.get(role, 0) for role in (*gets, *had)}
+    if any(moved.get(side, 0) < 0 for side in _PAYING):
+        return Refusal.of("bad_terms", problem="whoever paid would pay more by it, and a refund only gives back")
+    legs = tuple((role, amount) for role, amount in moved.items() if amount)
+    return legs or Refusal.of("bad_terms", problem="it was settled like that already, so nothing would move")
 
 
 def _with_fact(row: Row, timeline: Mapping[str, Instant], anchor: str, seen: Instant) -> Mapping[str, Instant]:
@@ -515,11 +608,11 @@ def _with_fact(row: Row, timeline: Mapping[str, Instant], anchor: str, seen: Ins
 
 
 def _chosen(
-    row: Row, before: Lesson, command: Command | None, offered: Terms | None, facts: Facts | None, now: Instant
+    row: Row, before: Lesson, said: Command | Problem | None, offered: Terms | None, facts: Facts | None, now: Instant
 ) -> CompiledCase:
     """The first case whose guard holds; the last one is a catch-all."""
     change = offered if offered is not None else None if before.change is None else before.change.terms
-    reading = (now, before.terms, change, before.rounds, before.timeline, before.brief, command, facts)
+    reading = (now, before.terms, change, before.rounds, before.timeline, before.brief, said, facts)
     for case in row.cases:
         if case.when is None or case.when(*reading):
             return case
@@ -532,7 +625,7 @@ def _moved(held: int, wanted: int) -> Legs:
 
 
 def _joined(legs: Legs, others: Legs) -> Legs:
-    """The legs of a settlement together with those of what was given back first; every role once."""
+    """The legs of a settlement together with those of what was paid or given back before; every role once."""
     if not others:
         return legs
     amounts = dict(legs)

@@ -17,15 +17,15 @@ from typing import Final, NamedTuple
 import attrs
 from attrs.validators import instance_of
 
+from tutorcore.calendar.slots import LONGEST
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import Instant, instant, to_text
 from tutorcore.policy.machine import Machine, Place, Step, Why
+from tutorcore.policy.process import REMEDIES, Remedy
 from tutorcore.policy.roles import BOUND_ROLES, Role
 from tutorcore.policy.settlement import Legs, Settlement
 
-# Longer engagements are several lessons; the bound lets a store look for overlaps in a short range.
-LONGEST: Final = timedelta(days=7)
 LARGEST_PRICE: Final = 10**15
 NO_DETAILS: Final[tuple[tuple[str, str], ...]] = ()
 NO_TIMELINE: Final[Mapping[str, Instant]] = {}
@@ -161,6 +161,11 @@ def _role(_self: object, field: attrs.Attribute[Role | None], value: Role | None
         raise UnknownName(f"role ({field.name})", value, BOUND_ROLES)
 
 
+def _remedy(_self: object, field: attrs.Attribute[Remedy | None], value: Remedy | None) -> None:
+    if value is not None and value not in REMEDIES:
+        raise UnknownName(field.name, value, REMEDIES)
+
+
 @attrs.frozen
 class Particulars:
     """What few commands say besides: whom and when a fact is about, how money is to be split, who is to blame.
@@ -168,6 +173,9 @@ class Particulars:
     `subject` is the role that a fact is about (who joined), `seen` when it happened and `source` who saw it, for what
     the platform's own software reports; people report of themselves and of now. `details` are short texts: a meeting's
     links, a review's stars, where evidence lies. `split` is a decision about what is held, `blamed` a role at fault.
+
+    `remedy` is how somebody wants a problem settled: `refund` gives everything back to the student's side, `pay` gives
+    it to the tutor, `split` divides it as `split` says, and `reschedule` is to have the lesson at another time.
     """
 
     subject: Role | None = attrs.field(default=None, validator=_role)
@@ -176,6 +184,7 @@ class Particulars:
     details: tuple[tuple[str, str], ...] = attrs.field(default=NO_DETAILS, converter=_some_details)
     split: Settlement | None = attrs.field(default=None, converter=_split)
     blamed: Role | None = attrs.field(default=None, validator=_role)
+    remedy: Remedy | None = attrs.field(default=None, validator=_remedy)
 
 
 @attrs.frozen
@@ -230,6 +239,20 @@ class Change(NamedTuple):
     why: Why | None
 
 
+class Problem(NamedTuple):
+    """An open problem: its reason, and the remedy on the table with the number that an answer names.
+
+    `role` is the one in which somebody put this remedy there. `reason` is that of the report: a remedy of the other
+    side's own keeps it. `particulars` hold what was said with the remedy (`remedy`, `blamed`), and as `split` what it
+    comes to; rescheduling divides nothing. Whoever takes the remedy up, by an act or by silence, has said all of this.
+    """
+
+    number: int
+    role: Role
+    reason: str
+    particulars: Particulars
+
+
 class Deadline(NamedTuple):
     """When something happens by itself, and why then. As text it says both, and in whose zone days were counted."""
 
@@ -246,7 +269,8 @@ class Lesson(NamedTuple):
     """One version of a lesson. `at` is when it counts; `held` is in escrow afterwards; `legs` is what moved.
 
     A leg is (role, minor units): positive out of the lesson's escrow to that party, negative into it. `facts` are
-    those that were used, `timeline` holds the anchors something may still read. `meeting` is there once it is made.
+    those that were used, `timeline` holds the anchors something may still read. `meeting` is there once it is made,
+    `problem` while one is open. `settled` is what settlements have paid out so far, by role; before any, nothing.
     """
 
     brief: Brief
@@ -265,6 +289,8 @@ class Lesson(NamedTuple):
     timeline: Mapping[str, Instant]
     facts: Facts | None
     meeting: Meeting | None
+    problem: Problem | None
+    settled: Legs
 
     def __repr__(self) -> str:
         brief = self.brief
@@ -302,10 +328,16 @@ class Lesson(NamedTuple):
 
 
 def next_timeout(lesson: Lesson) -> tuple[Instant | None, Why | None]:
-    """Return when a timeout is due next, and which. On a tie the lesson's own comes before that of its open change."""
+    """Return when a timeout is due next, and which. On a tie the lesson's own comes before that of its open change.
+
+    Where the state yields, only that of the change counts for as long as it is open.
+    """
     due, change = lesson.due, lesson.change
-    if change is not None and change.due is not None and (due is None or change.due < due):
-        return change.due, change.why
+    if change is not None:
+        if lesson.place.state.yields:
+            return change.due, change.why
+        if change.due is not None and (due is None or change.due < due):
+            return change.due, change.why
     return due, lesson.why
 
 

@@ -13,21 +13,26 @@ import attrs
 from tutorcore.ids import Key, PartyId
 from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.lessons.decision import answered, decide, names_number, names_subject, role_of, rows_open
-from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, Particulars
+from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, Particulars, Problem
 from tutorcore.lessons.projections import notice_of
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.policy.machine import Machine, Row
-from tutorcore.policy.process import Move
+from tutorcore.policy.machine import CompiledCase, Machine, Row
+from tutorcore.policy.process import Move, Remedy
 from tutorcore.policy.roles import GRANTED_ROLES, Role
 from tutorcore.policy.settlement import Legs, Settlement
+
+# What may be said with these is anybody's guess, and decides whether the command is refused.
+_UNFORESEEN = frozenset({"offer", "remedy", "split"})
 
 
 @attrs.frozen
 class Option:
     """A move that is open to somebody now: in which role, until when (None: no end is known), and what it needs.
 
-    `needs` lists `proposal`, `offer`, `subject`, `reason`, `details`, `split`; `proposal` is the number that an answer
-    or the report of a meeting has to name, `choices` are the splits of what is held from which to choose (none: any).
+    `needs` lists `proposal`, `offer`, `subject`, `remedy`, `evidence` (details or a note), `split`, `reason`,
+    `details`. `proposal` is the number that an answer or the report of a meeting has to name, `choices` are the splits
+    of what is held from which to choose (none: any), `remedies` those from which to choose; `split` among them needs a
+    split too.
     """
 
     verb: str
@@ -37,6 +42,7 @@ class Option:
     proposal: int | None
     settles: str
     choices: tuple[Settlement, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
 
 
 @attrs.frozen
@@ -68,12 +74,17 @@ def allowed(lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> tuple
 
 def _first_open(lesson: Lesson, verb: str, actor: PartyId, facts: Facts, now: Instant) -> Option | None:
     """The option of the row that would decide for this actor, if nothing stands against it that is known already."""
+    open_now: list[Option] = []
     for row in rows_open(lesson, verb):
         role = role_of(row, lesson.brief, actor, facts)
         option = None if role is None else _option(row, role, lesson, facts, now)
         if option is not None:
-            return None if _is_hopeless(option, lesson, actor, facts, now) else option
-    return None
+            open_now.append(option)
+    if not open_now or _is_hopeless(open_now[0], lesson, actor, facts, now):
+        return None
+    # Which row a remedy belongs to is decided by its name, so those of one verb are all there to choose from.
+    named = tuple(dict.fromkeys(remedy for option in open_now for remedy in option.remedies))
+    return attrs.evolve(open_now[0], remedies=named) if named else open_now[0]
 
 
 def preview(
@@ -92,7 +103,7 @@ def _is_hopeless(option: Option, lesson: Lesson, actor: PartyId, facts: Facts, n
 
     The deadline that it opens may be past already, or what stands on the table not for this actor to agree to.
     """
-    if "offer" in option.needs or "split" in option.needs:
+    if not _UNFORESEEN.isdisjoint(option.needs):
         return False
     about: Role | None = "student" if option.role in GRANTED_ROLES else None
     said = Particulars(details=(("details", "to be given"),), subject=about)
@@ -110,34 +121,61 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
     reading = (now, lesson.terms, change, lesson.rounds, lesson.timeline, lesson.brief, None, facts)
     if row.when is not None and not row.guards_command and not row.when(*reading):
         return None
+    if row.refunds and not any(role != "payer" for role, _ in lesson.settled):
+        return None  # Nobody else was paid, so there is nothing to give back.
     closes = None
     if row.until is not None:
         closes = row.until(*reading)
         if closes is None or closes <= now:
             return None
-    # An open change ends with the lesson's own state, but not the other way round.
-    ends = [closes, lesson.due, _cutoff(row, reading)]
-    if row.beside and lesson.change is not None:
-        ends.append(lesson.change.due)
-    until = min((end for end in ends if end is not None), default=None)
+    ends = (closes, _cutoff(row, reading), *_ends(row, lesson))
     # The splits to choose from are those of the case that would decide now; the last one has no condition.
-    given = next(case.given for case in row.cases if case.when is None or case.when(*reading))
+    said = lesson.problem if row.agrees else None
+    case = next(case for case in row.cases if case.when is None or case.when(*reading[:6], said, facts))
+    given = None if row.agrees else case.given
     wanted = (
         ("proposal", names_number(row)),
         ("offer", row.terms == "propose"),
         ("subject", names_subject(row, role)),
+        ("remedy", bool(row.remedies)),
+        ("evidence", row.records == "evidence"),
         ("split", given is not None),
     )
     needs = [name for name, needed in wanted if needed]
     return Option(
         verb=row.rule.verb,
         role=role,
-        until=until,
+        until=min((end for end in ends if end is not None), default=None),
         needs=tuple(dict.fromkeys((*needs, *row.rule.needs))),
         proposal=answered(row, lesson) if names_number(row) else None,
-        settles=row.cases[0].step.settle if len(row.cases) == 1 else "",
+        settles=_settled_by(row, case, said),
         choices=() if given is None else given.choices,
+        remedies=row.remedies,
     )
+
+
+def _settled_by(row: Row, case: CompiledCase, said: Problem | None) -> str:
+    """How the row settles what is held, as far as that is known: by its only case, or as the remedy taken up says."""
+    if case.given is not None and said is not None and said.particulars.split is not None:
+        return str(said.particulars.split)
+    return case.step.settle if len(row.cases) == 1 else ""
+
+
+def _ends(row: Row, lesson: Lesson) -> tuple[Instant | None, ...]:
+    """When time itself closes the row: by the lesson's own deadline, and by that of the open change where it matters.
+
+    An open change ends with the lesson's own state, and the other way round only where its timeout leads elsewhere. In
+    a state that yields, the lesson's own deadline waits until the change is closed.
+    """
+    due, change = lesson.due, lesson.change
+    if change is None:
+        return (due,)
+    yields = lesson.place.state.yields
+    if row.beside or (change.why is not None and change.why.row.enters is not None):
+        return (change.due,) if yields else (due, change.due)
+    if not yields:
+        return (due,)
+    return () if due is None or change.due is None else (max(due, change.due),)
 
 
 def _cutoff(row: Row, reading: tuple[Any, ...]) -> Instant | None:

@@ -20,7 +20,7 @@ from tutorcore.policy.settlement import LegRole
 
 TAUGHT: Final = "taught"
 
-MessageKind: TypeAlias = Literal["told", "reminder", "meeting_wanted", "meeting_dropped"]
+MessageKind: TypeAlias = Literal["told", "reminder", "meeting_wanted", "meeting_dropped", "standing"]
 MESSAGE_KINDS: Final[tuple[MessageKind, ...]] = get_args(MessageKind)
 
 
@@ -58,11 +58,12 @@ class Mark(NamedTuple):
 
 
 class Message(NamedTuple):
-    """Something to be done outside about a version of a lesson. What it says is made when it is sent.
+    """Something to be done outside about a version of a lesson, or of a tutor's standing. Its words are made when sent.
 
     *told*: the version should be told to these parties. *reminder*: they should be reminded of the lesson.
     *meeting_wanted*, *meeting_dropped*: the provider of meetings should make one for these parties, or take it back.
-    `at` is the instant of the version, or that at which a reminder was due.
+    *standing*: the tutor should be told what became of their standing; `lesson` is the one that brought it about, and
+    `number` that of the standing. `at` is the instant of the version, or that at which a reminder was due.
     """
 
     kind: MessageKind
@@ -103,22 +104,23 @@ def entry_of(lesson: Lesson) -> Entry | None:
     """Return the ledger entry of what this version moved, or None if it moved nothing.
 
     A hold is *pending* while it lies in escrow; it is *posted* when somebody else is paid out of it, *voided* when a
-    move gives all of it back and *expired* when a timeout does.
+    move gives all of it back and *expired* when a timeout does. A *refund* corrects what was posted and touches no
+    escrow: what the tutor has to give back is a debt, whatever became of the money since.
     """
     legs = lesson.legs
     if not legs:
         return None
     brief = lesson.brief
-    flows = [(_account(brief, role), amount) for role, amount in legs]
+    flows = [(_account(brief, role, amount), amount) for role, amount in legs]
     kind = flow_kind(flows, lesson.held, "timeout" if lesson.command is None else "move")
     return flow(kind, Account("escrow", brief.id), flows, brief.currency, lesson.at, brief.id, lesson.step.id)
 
 
-def _account(brief: Brief, role: LegRole) -> Account:
+def _account(brief: Brief, role: LegRole, amount: int) -> Account:
     if role == "payer":
         return Account("wallet", brief.payer)
     if role == "tutor":
-        return Account("pending", brief.tutor)
+        return Account("pending" if amount > 0 else "receivable", brief.tutor)
     if role == "owed":
         return Account("owed", brief.payer)
     return Account("due", brief.tutor) if role == "due" else COMMISSION
@@ -127,7 +129,7 @@ def _account(brief: Brief, role: LegRole) -> Account:
 def clearing_of(lesson: Lesson, clears_after: timedelta) -> Clearing | None:
     """Return when what this version paid the tutor becomes available, or None if it paid nothing."""
     for role, amount in lesson.legs:
-        if role == "tutor":
+        if role == "tutor" and amount > 0:
             brief = lesson.brief
             return Clearing(brief.id, lesson.number, brief.tutor, brief.currency, amount, lesson.at + clears_after)
     return None
@@ -151,6 +153,11 @@ def mark_of(lesson: Lesson) -> Mark | None:
     if step.mark is None or step.fault is None:
         return None
     return Mark(brief.id, lesson.number, brief.party(step.fault), step.mark, lesson.at)
+
+
+def lapse_of(lesson: Lesson) -> Mark | None:
+    """Return the mark that fell on the tutor *as* tutor, which is what counts for their standing, or None."""
+    return mark_of(lesson) if lesson.step.fault == "tutor" else None
 
 
 def notice_of(lesson: Lesson) -> Message | None:
@@ -198,11 +205,13 @@ def messages_of(before: Lesson | None, lesson: Lesson) -> tuple[Message, ...]:
 def reminders_of(lesson: Lesson) -> tuple[Reminded, ...]:
     """Return what people are to be reminded of while the lesson stands where it does; what is past already is left.
 
-    The reminders of an open change come after those of the state beside which it lies.
+    The reminders of an open change come after those of the state beside which it lies; where that yields to the change,
+    its own deadline is none for so long.
     """
-    places = [(lesson.place, lesson.due)]
-    if lesson.change is not None:
-        places.append((lesson.change.place, lesson.change.due))
+    change, due = lesson.change, lesson.due
+    places = [(lesson.place, None if change is not None and lesson.place.state.yields else due)]
+    if change is not None:
+        places.append((change.place, change.due))
     found: list[Reminded] = []
     for place, due in places:
         for reminder in place.reminders:

@@ -32,6 +32,7 @@ from tutorcore.lessons.lesson import (
     Meeting,
     Offer,
     Particulars,
+    Problem,
     Terms,
     next_timeout,
 )
@@ -80,6 +81,8 @@ class Record(NamedTuple):
     timeline: str
     facts: str | None
     meeting: str | None
+    problem: str | None
+    settled: str | None
 
 
 def brief_record(brief: Brief) -> BriefRecord:
@@ -116,6 +119,7 @@ def lesson_record(lesson: Lesson) -> Record:
     """Return the version in plain values; its brief is kept apart, once a lesson."""
     (
         brief, number, at, step, place, command, terms, change, rounds, held, legs, due, why, timeline, facts, meeting,
+        problem, settled,
     ) = lesson  # fmt: skip
     return Record(
         brief.id,
@@ -134,6 +138,8 @@ def lesson_record(lesson: Lesson) -> Record:
         encode({anchor: to_micros(each) for anchor, each in timeline.items()}) if timeline else "{}",
         None if facts is None else encode(_facts(facts)),
         None if meeting is None else encode(list(attrs.astuple(meeting))),
+        None if problem is None else encode(_problem(problem)),
+        encode(settled) if settled else None,
     )
 
 
@@ -141,6 +147,7 @@ def lesson_of(record: Record, brief: Brief, machine: Machine) -> Lesson:
     """Return the version that `lesson_record` made plain, with its brief and the compiled process it runs under."""
     (
         _, number, at, step, state, command, terms, change, rounds, held, legs, due, why, timeline, facts, meeting,
+        problem, settled,
     ) = record  # fmt: skip
     return Lesson(
         brief,
@@ -153,12 +160,14 @@ def lesson_of(record: Record, brief: Brief, machine: Machine) -> Lesson:
         None if change is None else _change_of(decode(change), machine),
         rounds,
         held,
-        cast(Legs, tuple((role, amount) for role, amount in decode(legs))),  # Our own roles come back.
+        _legs_of(legs),
         None if due is None else from_micros(due),
         None if why is None else machine.why(why),
         _timeline_of(timeline),
         None if facts is None else _facts_of(decode(facts)),
         None if meeting is None else _meeting_of(*decode(meeting)),
+        None if problem is None else _problem_of(decode(problem)),
+        () if settled is None else _legs_of(settled),
     )
 
 
@@ -226,6 +235,8 @@ def _particulars(said: Particulars) -> Plain:
         plain["split"] = list(said.split.as_texts().items())  # Their order says who gets the odd unit.
     if said.blamed is not None:
         plain["blamed"] = said.blamed
+    if said.remedy is not None:
+        plain["remedy"] = said.remedy
     return plain
 
 
@@ -238,6 +249,7 @@ def _particulars_of(plain: Plain) -> Particulars:
         _details_of(plain.get("details", ())),
         None if split is None else Settlement.of(dict(split)),
         plain.get("blamed"),
+        plain.get("remedy"),
     )
 
 
@@ -321,6 +333,23 @@ def _change_of(plain: Plain, machine: Machine) -> Change:
         None if due is None else from_micros(due),
         None if why is None else machine.why(why),
     )
+
+
+def _problem(problem: Problem) -> Plain:
+    return {
+        "number": problem.number,
+        "particulars": _particulars(problem.particulars),
+        "reason": problem.reason,
+        "role": problem.role,
+    }
+
+
+def _problem_of(plain: Plain) -> Problem:
+    return Problem(plain["number"], plain["role"], plain["reason"], _particulars_of(plain["particulars"]))
+
+
+def _legs_of(text: str) -> Legs:
+    return cast(Legs, tuple((role, amount) for role, amount in decode(text)))  # Our own roles come back.
 
 
 def _facts(facts: Facts) -> Plain:

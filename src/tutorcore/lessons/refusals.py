@@ -26,6 +26,12 @@ PRECEDENCE: Final[Mapping[str, str]] = {
     "not_bookable": "{tutor} cannot be booked at {start}: {reasons}",
     "insufficient_funds": "{party} has {has} {currency} and needs {needed}; top up {missing} {currency}",
     "slot_taken": "{party} is already engaged from {start} to {end}; choose another time",
+    "reports_open": "{count} of the reports that {counter} counts are still open; dismiss or record them first",
+    "restricted": "{tutor} may not do this now: {what}",
+    "frozen": "the wallet of {party} is frozen; what is in it can be neither withdrawn nor spent",
+    "not_applied": "a withdrawal in {month} needs an application of {before} that is not used yet; {tutor} has none",
+    "applied_already": "{tutor} has applied in {month} already; one application a month is all there is",
+    "too_little": "a withdrawal has to be at least {minimum} {currency}; ask for more, or wait for more",
 }
 """Every refusal code with the sentence that says it, in order of precedence."""
 

@@ -1,5 +1,6 @@
 """Policies: what may happen until when, as a file, a profile, a table, and a machine that runs."""
 
+from tutorcore.policy.account import NO_RULES, AccountRules, Counter, Decay, PayoutRules, Rung
 from tutorcore.policy.codec import (
     content_hash,
     load_policy,
@@ -13,8 +14,22 @@ from tutorcore.policy.lesson_table import lesson_table
 from tutorcore.policy.machine import Machine, Place, Step, Why
 from tutorcore.policy.parsing import ExpressionError, parse_duration, parse_guard, parse_time
 from tutorcore.policy.presets import preset_names, preset_text
-from tutorcore.policy.process import BACK, STAY, Case, Effects, Move, Process, Reminder, State, Timeout, Unit
+from tutorcore.policy.process import (
+    BACK,
+    REMEDIES,
+    STAY,
+    Case,
+    Effects,
+    Move,
+    Process,
+    Remedy,
+    Reminder,
+    State,
+    Timeout,
+    Unit,
+)
 from tutorcore.policy.profile import Profile
+from tutorcore.policy.restrictions import RESTRICTIONS, Restriction
 from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, ROLES, Role
 from tutorcore.policy.settlement import AsGiven, FeeRate, Fees, Settlement
 from tutorcore.policy.wellformed import Problem, check, problems
@@ -40,12 +55,14 @@ from tutorcore.policy.words import (
     joined,
     latest,
     lesson,
+    met,
     minutes,
     months,
     not_,
     notice,
     now,
     proposed,
+    restricted,
     reviewed,
     rounds,
     seconds,
@@ -58,10 +75,16 @@ __all__ = [
     "BACK",
     "BOUND_ROLES",
     "GRANTED_ROLES",
+    "NO_RULES",
+    "REMEDIES",
+    "RESTRICTIONS",
     "ROLES",
     "STAY",
+    "AccountRules",
     "AsGiven",
     "Case",
+    "Counter",
+    "Decay",
     "Duration",
     "Effects",
     "ExpressionError",
@@ -70,12 +93,16 @@ __all__ = [
     "Guard",
     "Machine",
     "Move",
+    "PayoutRules",
     "Place",
     "Problem",
     "Process",
     "Profile",
+    "Remedy",
     "Reminder",
+    "Restriction",
     "Role",
+    "Rung",
     "Settlement",
     "State",
     "Step",
@@ -112,6 +139,7 @@ __all__ = [
     "load_preset",
     "load_process",
     "machine_of",
+    "met",
     "minutes",
     "months",
     "not_",
@@ -124,6 +152,7 @@ __all__ = [
     "preset_text",
     "problems",
     "proposed",
+    "restricted",
     "reviewed",
     "rounds",
     "seconds",

@@ -6,12 +6,15 @@ until when does a guard hold? The compiler, the checks of a table and the button
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 from tutorcore.policy.expressions import (
     ANCHORS_OF,
     LITERALS,
     MIRRORED,
+    SUPPLIED,
     Anchor,
     And,
     AtTime,
@@ -28,8 +31,11 @@ from tutorcore.policy.expressions import (
     Has,
     If,
     Latest,
+    Met,
+    Restricted,
     Shift,
     StartOfDay,
+    Supplied,
     Tally,
     Taught,
     Text,
@@ -38,7 +44,10 @@ from tutorcore.policy.expressions import (
     is_elapsed,
     walk,
 )
-from tutorcore.policy.words import blamed, lesson, notice, now, reason
+from tutorcore.policy.words import blamed, lesson, notice, now, reason, remedy
+
+OF_COMMAND: Final = (reason, blamed, remedy)
+"""What only a command brings."""
 
 
 def literal_last(comparison: Comparison) -> Comparison:
@@ -79,6 +88,7 @@ class Names:
     moves: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     marks: frozenset[str] = frozenset()
+    remedies: frozenset[str] = frozenset()
 
 
 def anchors_read(expr: Expression) -> frozenset[str]:
@@ -93,22 +103,17 @@ def counts_read(expr: Expression) -> frozenset[Tally]:
     return frozenset(node for node in walk(expr) if isinstance(node, (Count, Taught)))
 
 
-def facts_read(expr: Expression) -> frozenset[str]:
-    """Return the canonical texts of the terms that must be supplied as counts."""
-    return frozenset(map(str, counts_read(expr)))
-
-
-def permissions_read(expr: Expression) -> frozenset[Has]:
-    """Return the terms about permissions, of which those that hold must be supplied."""
-    return frozenset(node for node in walk(expr) if isinstance(node, Has))
+def supplied_read(expr: Expression) -> frozenset[Supplied]:
+    """Return the guards about permissions, restrictions and acquaintance, of which those that hold must be supplied."""
+    return frozenset(node for node in walk(expr) if isinstance(node, SUPPLIED))
 
 
 def names_read(expr: Expression) -> Names:
-    """Return the states, moves, roles and marks that an expression mentions, for a check against a process.
+    """Return the states, moves, roles, marks and remedies that an expression mentions, for a check against a process.
 
-    A text that `blamed` is compared with is a role.
+    A text that `blamed` is compared with is a role, one that `remedy` is compared with a remedy.
     """
-    about: dict[str, set[str]] = {"state": set(), "move": set(), "role": set(), "mark": set()}
+    about: dict[str, set[str]] = {"state": set(), "move": set(), "role": set(), "mark": set(), "remedy": set()}
     for node in walk(expr):
         match node:
             case Anchor(name=name, of=of) if of:
@@ -116,17 +121,20 @@ def names_read(expr: Expression) -> Names:
             case Count(mark=mark, role=role):
                 about["mark"].add(mark)
                 about["role"].add(role)
-            case Taught(role=role) | Has(role=role):
+            case Taught(role=role) | Has(role=role) | Restricted(role=role):
                 about["role"].add(role)
-            case Comparison(left=left, right=Text(value=role)) | Comparison(left=Text(value=role), right=left) if (
-                left == blamed
+            case Met(one=one, other=other):
+                about["role"] |= {one, other}
+            case Comparison(left=left, right=Text(value=word)) | Comparison(left=Text(value=word), right=left) if (
+                left in (blamed, remedy)
             ):
-                about["role"].add(role)
+                about["role" if left == blamed else "remedy"].add(word)
     return Names(
         states=frozenset(about["state"]),
         moves=frozenset(about["move"]),
         roles=frozenset(about["role"]),
         marks=frozenset(about["mark"]),
+        remedies=frozenset(about["remedy"]),
     )
 
 
@@ -136,8 +144,8 @@ def reads_proposed(expr: Expression) -> bool:
 
 
 def reads_command(expr: Expression) -> bool:
-    """Tell whether something is read that only a command brings: its reason, or whom it blames."""
-    return any(node in (reason, blamed) for node in walk(expr))
+    """Tell whether something is read that only a command brings: its reason, whom it blames, the remedy it names."""
+    return any(node in OF_COMMAND for node in walk(expr))
 
 
 def needs_zone(expr: Expression) -> bool:
@@ -167,7 +175,7 @@ def may_be_absent(expr: Expression, dated: frozenset[str] = frozenset()) -> bool
         case Elapsed(until=until, since=since):
             return may_be_absent(until, dated) or may_be_absent(since, dated)
         case Field(name=name):
-            return name in ("reason", "blamed") or name.startswith("proposed.")
+            return expr in OF_COMMAND or name.startswith("proposed.")
         case _:
             return False
 

@@ -17,7 +17,7 @@ from tutorcore.documents.places import Path
 from tutorcore.documents.reader import Table
 from tutorcore.errors import InvalidValue, suggest
 from tutorcore.money import ISO_4217, ROUNDING_MODES, Money, rate, rate_text
-from tutorcore.policy.expressions import Always, And, Exact, Expression, Guard, Time
+from tutorcore.policy.expressions import And, Exact, Expression, Guard, Time, condition
 from tutorcore.policy.parsing import parse_duration, parse_guard, parse_reminder, parse_time
 from tutorcore.policy.process import Unit
 from tutorcore.policy.settlement import (
@@ -75,7 +75,7 @@ class Cells:
         """Return the guard under `key`, or None where there is none (or it is always true)."""
         found: Guard | None = table.parsed(key, parse_guard, None)
         self._keep(table, key, found)
-        return None if found == Always() else found
+        return condition(found)
 
     def settlement(self, table: Table, key: str, default: Settlement | AsGiven | None) -> Settlement | AsGiven | None:
         """Return the shares under `key`, or that the command says them."""
@@ -143,12 +143,14 @@ class Cells:
         return FeeRate(found or 0, below, when)
 
     def clears_after(self, root: Table) -> Exact:
-        """Return how long earnings stay pending, from the section `[payout]`; nothing by default."""
-        table = root.table("payout")
+        """Return how long earnings stay pending, from the section `[payout]`; nothing by default.
+
+        The other keys of that section are account rules, and so is noting that it is no table.
+        """
+        table = root.table("payout") if isinstance(root.value("payout"), Mapping) else None
         if table is None:
             return Exact(0)
         found = table.parsed("clears_after", parse_duration, Exact(0))
-        table.finish()
         if isinstance(found, Exact):
             return found
         if found is not None:

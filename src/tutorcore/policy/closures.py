@@ -10,7 +10,7 @@ Every closure takes the same eight positional arguments, whatever it reads:
     brief      what never changes: `created`, and `zone`, the frozen name of the policy's zone
     command    what is being asked, with its `reason` and `particulars`; None in a timeout
     facts      what was supplied from outside: `counts` (of marks, of microseconds taught) by the canonical text of the
-               term, and `has`, the canonical texts of the permissions that are there; None if nothing is read
+               term, and `has`, the canonical texts of the supplied guards that hold; None if nothing is read
 
 A deadline also knows why: its closure returns the instant together with the reason object of the branch that decided.
 Branches are numbered from left to right through `earliest`, `latest` and `if`; of equal instants the first listed wins.
@@ -51,12 +51,14 @@ from tutorcore.policy.expressions import (
     Has,
     If,
     Latest,
+    Met,
     Not,
     Number,
     Operand,
     Operator,
     Or,
     Portion,
+    Restricted,
     Shift,
     StartOfDay,
     Taught,
@@ -112,6 +114,11 @@ class ParticularsRead(Protocol):
         """The role that the command blames, if it blames one."""
         ...
 
+    @property
+    def remedy(self) -> str | None:
+        """The remedy that the command names, if it names one."""
+        ...
+
 
 class CommandRead(Protocol):
     """What expressions read of a command."""
@@ -137,7 +144,7 @@ class FactsRead(Protocol):
 
     @property
     def has(self) -> frozenset[str]:
-        """The canonical texts of the terms about permissions that hold."""
+        """The canonical texts of the guards about permissions, restrictions and acquaintance that hold."""
         ...
 
 
@@ -292,7 +299,7 @@ class _Compiler:
                 return _any(tuple(map(self.guard, parts)))
             case Not(guard=inner):
                 return _opposite(self.guard(inner))
-            case Has():
+            case Has() | Restricted() | Met():
                 return _permitted(str(expr))
             case Always():
                 return lambda now, terms, offer, rounds, timeline, brief, command, facts: True
@@ -485,6 +492,9 @@ _FIELDS: Final[dict[str, Evaluate[object]]] = {
     ),
     "blamed": lambda now, terms, offer, rounds, timeline, brief, command, facts: (
         None if command is None or (particulars := command.particulars) is None else particulars.blamed
+    ),
+    "remedy": lambda now, terms, offer, rounds, timeline, brief, command, facts: (
+        None if command is None or (particulars := command.particulars) is None else particulars.remedy
     ),
     "lesson.duration": lambda now, terms, offer, rounds, timeline, brief, command, facts: terms.end - terms.start,
     "lesson.kind": lambda now, terms, offer, rounds, timeline, brief, command, facts: terms.kind,

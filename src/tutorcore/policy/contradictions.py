@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from tutorcore.errors import suggest
+from tutorcore.instants import MICROSECOND
 from tutorcore.policy.analysis import anchors_read, may_be_absent
-from tutorcore.policy.expressions import Always, Shift, Time
+from tutorcore.policy.expressions import Always, Calendar, Exact, Shift, Time
+from tutorcore.policy.lesson_table import after_end
 from tutorcore.policy.process import Case, Move, Process, Row, State
-from tutorcore.policy.profile import Cancel, Ending, NoShow, Profile
+from tutorcore.policy.profile import BESIDE, Cancel, Ending, NoShow, Problems, Profile
 from tutorcore.policy.roles import BOUND_ROLES, Role
 from tutorcore.policy.settlement import AsGiven
 from tutorcore.policy.wellformed import PAYING
@@ -34,8 +36,14 @@ _CLOCKS: Final[dict[str, PathParts]] = {
     "charge_open": ("cancel", "charge", "answer_by"),
     "student_no_show_claimed": ("no_show", "student", "answer_by"),
     "tutor_no_show_claimed": ("no_show", "tutor", "answer_by"),
+    "problem_by_student": ("problem", "answer_by"),
+    "problem_by_tutor": ("problem", "answer_by"),
+    "reschedule_by_student": ("problem", "answer_by"),
+    "reschedule_by_tutor": ("problem", "answer_by"),
+    "rescheduling": ("problem", "reschedule", "nobody", "at"),
     "disputed": ("dispute", "answer_by"),
 }
+_CLOCKS_BESIDE: Final[tuple[PathParts, ...]] = (("change", "answer_by"), ("problem", "reschedule", "silent", "at"))
 
 _QUIET: Final = ("join", "leave")
 _PAYS: Final = f"only the paying side can pay: some of {', '.join(sorted(PAYING))}"
@@ -67,7 +75,10 @@ class _Reading:
         yield from self._cancelling()
         for claim in self._profile.no_show:
             yield from self._claim(claim)
+        if self._profile.problem is not None:
+            yield from self._problem(self._profile.problem)
         yield from self._disputes()
+        yield from self._refunding()
         yield from self._completing()
         yield from self._taught()
         yield from self._reviewing()
@@ -101,8 +112,9 @@ class _Reading:
 
     def _clock_of(self, state: str) -> PathParts:
         """The cell that says until when a state lasts."""
-        if state.startswith("change_by_"):
-            return "change", "answer_by"
+        for prefix, clock in zip(BESIDE, _CLOCKS_BESIDE, strict=True):
+            if state.startswith(prefix):
+                return clock
         return _CLOCKS.get(state, ("complete", "silence", "at"))
 
     def _asking(self) -> Iterator[Contradiction]:
@@ -159,6 +171,8 @@ class _Reading:
             yield ("request", "withdraw"), request.withdraw, ever
         if profile.meeting is not None and profile.meeting.failed is not None:
             yield ("meeting", "failed"), profile.meeting.failed, ()
+        if profile.problem is not None and profile.problem.reschedule is not None:
+            yield ("problem", "reschedule", "nobody"), profile.problem.reschedule.nobody, ()
         if profile.dispute is not None:
             yield ("dispute", "silence"), profile.dispute.silence, profile.dispute.by[:1]
 
@@ -207,19 +221,66 @@ class _Reading:
         complete = self._profile.complete
         if not complete.by and complete.silence_at == lesson.end:
             over = "a lesson is complete at its end (complete.silence.at), so nothing can be claimed after it"
-            if claim.start == lesson.end or _is_past(claim.start):
+            if after_end(claim.start):
                 yield Contradiction((*path, "from"), over)
-            elif claim.until is not None and _is_past(claim.until):
+            elif claim.until is not None and claim.until != lesson.end and after_end(claim.until):
                 yield Contradiction((*path, "until"), over)
         if claim.until is not None and claim.until == claim.start:
             yield Contradiction((*path, "until"), "is the instant from which it can be claimed, so it never can")
 
+    def _problem(self, problem: Problems) -> Iterator[Contradiction]:
+        path = ("problem",)
+        if self._profile.dispute is None:
+            message = "either side may escalate a problem, so a section [dispute] has to say who decides, by when"
+            yield Contradiction(path, message)
+        if "accept" not in problem.answers:
+            yield Contradiction((*path, "answers"), "without 'accept' the two can only settle it by saying nothing")
+        for each in problem.reasons:
+            if each.mark is not None and each.fault is None:
+                yield Contradiction((*path, "reasons", each.name, "mark"), _TO_WHOM)
+        if "propose" in problem.answers and problem.proposes == ("reschedule",):
+            message = "'propose' needs a remedy in problem.proposes that can be put against another time"
+            yield Contradiction((*path, "answers"), message)
+        if "reschedule" in problem.proposes and problem.reschedule is None:
+            message = "'reschedule' needs a section [problem.reschedule] that says what becomes of it in silence"
+            yield Contradiction((*path, "proposes"), message)
+        elif problem.reschedule is not None and "reschedule" not in problem.proposes:
+            message = "means nothing while 'reschedule' is not among problem.proposes; false takes the section out"
+            yield Contradiction((*path, "reschedule"), message)
+        yield from self._reporting(problem)
+
+    def _reporting(self, problem: Problems) -> Iterator[Contradiction]:
+        """When a problem can be reported: from the beginning of the lesson until it is complete by itself."""
+        complete, start, until = self._profile.complete, problem.start, problem.until
+        if isinstance(start, Shift) and start.time == lesson.start and start.sign == "-":
+            message = "lies before the start of the lesson, until which it is cancelled; expected lesson.start or later"
+            yield Contradiction(("problem", "from"), message)
+        if not complete.by and complete.silence_at == lesson.end and after_end(start):
+            message = "a lesson is complete at its end (complete.silence.at), so nothing can be reported after it"
+            yield Contradiction(("problem", "from"), message)
+        elif _comes_by(complete.silence_at, start):
+            message = "a lesson is complete by itself by then (complete.silence.at), so nothing can be reported"
+            yield Contradiction(("problem", "from"), message)
+        elif until is not None and _comes_by(complete.silence_at, until) and not _comes_by(until, complete.silence_at):
+            message = "lies after complete.silence.at, when the lesson is complete by itself"
+            yield Contradiction(("problem", "until"), message)
+        if until is not None and (until == start or _comes_by(until, start)):
+            yield Contradiction(("problem", "until"), "comes no later than problem.from, so nothing can be reported")
+
     def _disputes(self) -> Iterator[Contradiction]:
         claims = self._profile.no_show
         disputed = any(claim.answer_by is not None or claim.contradicted is not None for claim in claims)
-        if self._profile.dispute is not None and not disputed:
-            message = "nothing leads to a dispute: no claim in no_show has answer_by or contradicted"
+        if self._profile.dispute is not None and not disputed and self._profile.problem is None:
+            message = "nothing leads to a dispute: no [problem], and no claim in no_show has answer_by or contradicted"
             yield Contradiction(("dispute",), message)
+
+    def _refunding(self) -> Iterator[Contradiction]:
+        """There is something to give back only where somebody else than the student's side was paid."""
+        refund = self._profile.refund
+        refunding = any(move.effects.refunds for state in self._table.states for move in state.moves)
+        if refund is not None and not refunding:
+            message = "no ending pays anybody but the student's side, so there is nothing to give back"
+            yield Contradiction(("refund",), message)
 
     def _completing(self) -> Iterator[Contradiction]:
         complete = self._profile.complete
@@ -250,6 +311,10 @@ class _Reading:
                 yield ("cancel", "cases", number, "becomes"), case.becomes
         if profile.charge is not None:
             yield ("cancel", "charge", "becomes"), profile.charge.becomes
+        if profile.problem is not None:
+            yield ("problem", "becomes"), profile.problem.becomes
+            if profile.problem.reschedule is not None:
+                yield ("problem", "reschedule", "silent", "becomes"), profile.problem.reschedule.silent.becomes
 
     def _reviewing(self) -> Iterator[Contradiction]:
         review = self._profile.review
@@ -313,6 +378,23 @@ def _cases(path: PathParts, cases: tuple[Case, ...], contestable: bool) -> Itera
             yield Contradiction((*here, "settle"), "the split is said by the command in every case, or in none")
 
 
-def _is_past(time: Time) -> bool:
-    """Whether an instant lies after the end of the lesson, as far as it is written so."""
-    return isinstance(time, Shift) and time.time == lesson.end and time.sign == "+"
+def _comes_by(one: Time, other: Time) -> bool:
+    """Whether an instant comes no later than another for sure: both are counted from the lesson's end in one unit."""
+    first, second = _after_the_end(one), _after_the_end(other)
+    if first is None or second is None:
+        return False
+    return all(mine <= theirs for mine, theirs in zip(first, second, strict=True))
+
+
+def _after_the_end(time: Time) -> tuple[int, int, int] | None:
+    """How long after the end of the lesson an instant is: microseconds, days and months; None if it is not so written.
+
+    What is exact and what is counted by the calendar cannot be compared, only each with itself.
+    """
+    match time:
+        case Shift(time=lesson.end, sign="+", by=Exact() as by):
+            return by.delta // MICROSECOND, 0, 0
+        case Shift(time=lesson.end, sign="+", by=Calendar() as by):
+            return 0, by.weeks * 7 + by.days, by.months
+        case _:
+            return (0, 0, 0) if time == lesson.end else None

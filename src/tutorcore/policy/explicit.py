@@ -18,6 +18,8 @@ canonical text for a process, so that equal processes have equal texts and a has
     to = "expired"
     fault = "holder"
     settle = { student = "rest" }
+
+The sections about accounts (`[standing.*]`, and how `[payout]` pays out) stand beside the table as in a profile.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from tutorcore.documents.reader import Table
+from tutorcore.policy.account_sections import dump_account, read_account
 from tutorcore.policy.cells import Cells, fees_cells
 from tutorcore.policy.process import (
     BLAMED,
@@ -37,6 +40,7 @@ from tutorcore.policy.process import (
     IF_PAST,
     NEEDS,
     RECORDED,
+    REMEDIES,
     SETTLES,
     SLOTS,
     TERMS_EFFECTS,
@@ -56,6 +60,7 @@ def read_process(cells: Cells, root: Table) -> Process | None:
     """Return the process that the table describes, or None after noting what is wrong with it."""
     id, version, unit, zone = cells.heading(root)
     fees, clears_after = cells.fees(root, unit), cells.clears_after(root)
+    account = read_account(root, unit)
     settles = root.one_of("settles", SETTLES, SETTLES[0])
     openings = cells.one_or_more(root, "opening")
     states = root.table("state")
@@ -67,7 +72,18 @@ def read_process(cells: Cells, root: Table) -> Process | None:
         return None
     moves = tuple(_move(cells, opening, opening.text("verb")) for opening in openings)
     read = tuple(_state(cells, table, name) for name in states.mapping if (table := states.table(name)) is not None)
-    return Process(id, version, unit, moves, read, zone=zone, fees=fees, clears_after=clears_after, settles=settles)
+    return Process(
+        id,
+        version,
+        unit,
+        moves,
+        read,
+        zone=zone,
+        fees=fees,
+        clears_after=clears_after,
+        settles=settles,
+        account=account,
+    )
 
 
 def _state(cells: Cells, table: Table, name: str) -> State:
@@ -89,6 +105,8 @@ def _state(cells: Cells, table: Table, name: str) -> State:
         table.boolean("meeting", False),
         table.boolean("taught", False),
         tuple(_reminder(cells, row) for row in cells.one_or_more(table, "reminder")),
+        table.boolean("problem", False),
+        table.boolean("yields", False),
     )
     table.finish()
     return state
@@ -136,6 +154,9 @@ def _effects(cells: Cells, table: Table, *, blames: bool) -> Effects:
         table.boolean("bookable", False),
         table.one_of("records", RECORDED, None),
         table.boolean("blind", False),
+        table.some_of("remedies", REMEDIES, ()),
+        table.boolean("agrees", False),
+        table.boolean("refunds", False),
     )
 
 
@@ -173,7 +194,10 @@ def _lines(process: Process) -> Iterator[str]:
     peg = None if unit.peg is None else f"{unit.peg[0]} {unit.code} = 1 {unit.peg[1]}"
     yield from ("", "[unit]", *_pairs(decimals=unit.exponent, peg=peg))
     yield from ("", "[fees]", *_pairs(**fees_cells(process.fees, unit)))
-    yield from ("", "[payout]", *_pairs(clears_after=process.clears_after))
+    account = dump_account(process.account, unit)
+    yield from ("", "[payout]", *_pairs(clears_after=process.clears_after, **account.pop("payout", {})))
+    for section, cells in account.items():
+        yield from ("", f"[{section}]", *_pairs(**cells))
     heading = "[opening]" if len(process.openings) == 1 else "[[opening]]"
     for opening in process.openings:
         yield from ("", heading, *_pairs(verb=opening.verb), *_row(opening))
@@ -192,6 +216,8 @@ def _state_lines(state: State) -> Iterator[str]:
         agreed=state.agreed or None,
         meeting=state.meeting or None,
         taught=state.taught or None,
+        problem=state.problem or None,
+        yields=state.yields or None,
     )
     for reminder in state.reminders:
         yield from ("", f"[[{name}.reminder]]", *_pairs(at=reminder.at, to=reminder.to))
@@ -222,6 +248,9 @@ def _row(row: Row) -> Iterator[str]:
         bookable=effects.bookable or None,
         records=effects.records,
         blind=effects.blind or None,
+        remedies=effects.remedies or None,
+        agrees=effects.agrees or None,
+        refunds=effects.refunds or None,
     )
 
 

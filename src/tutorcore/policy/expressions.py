@@ -23,8 +23,9 @@ that is not `now`, and from the left one if neither is. So `notice >= 2d` means 
 label of what is counted.
 
 What a lesson cannot know by itself is supplied from outside: `count(late_cancel, student)`, `taught(tutor, within=90d)`
-and the guard `has(tutor, meeting_provider)`. Time taught is a sum of exact lengths and compared with exact durations
-only. A permission that was not supplied is not there; a count that was not supplied is an error of the program.
+and the guards `has(tutor, meeting_provider)`, `restricted(tutor, requests_blocked)`, `met(student, tutor)`. Time taught
+is a sum of exact lengths and compared with exact durations only. Of such guards those that hold are supplied: what was
+not supplied does not hold. A count that was not supplied is an error of the program.
 
 Python writes the same trees with operators: `earliest(asked + hours(48), lesson.start)`, `notice >= hours(24)`.
 `==` compares trees; the guard is `equals(a, b)`. This module knows what expressions say; `words` are the names that
@@ -43,6 +44,7 @@ from typing import Any, ClassVar, Final, Literal, NoReturn, TypeAlias, overload
 import attrs
 
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
+from tutorcore.policy.restrictions import RESTRICTIONS
 
 Kind: TypeAlias = Literal["instant", "duration", "money", "count", "text", "guard"]
 Operator: TypeAlias = Literal["<", "<=", ">", ">=", "==", "!="]
@@ -85,6 +87,7 @@ FIELDS: Final[dict[str, Kind]] = {
     "rounds": "count",
     "reason": "text",
     "blamed": "text",
+    "remedy": "text",
     "lesson.duration": "duration",
     "lesson.kind": "text",
     "lesson.price": "money",
@@ -222,6 +225,11 @@ def _is_permission(_node: object, field: attrs.Attribute[Any], value: object) ->
         raise InvalidType(field.name, value, "a name")
     if _PERMISSION.fullmatch(value) is None:
         raise InvalidValue(field.name, value, "a name of small letters, digits and '_' such as meeting_provider")
+
+
+def _is_restriction(_node: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value not in RESTRICTIONS:
+        raise InvalidValue(field.name, value, f"one of {', '.join(RESTRICTIONS)}")
 
 
 def _is_window(_node: object, field: attrs.Attribute[Any], value: object) -> None:
@@ -592,7 +600,7 @@ class Not(GuardNode):
     guard: Guard = attrs.field(validator=_is_guard)
 
     def __str__(self) -> str:
-        return f"not {self.guard}" if isinstance(self.guard, (Always, Has)) else f"not ({self.guard})"
+        return f"not {self.guard}" if isinstance(self.guard, (Always, *SUPPLIED)) else f"not ({self.guard})"
 
 
 @attrs.frozen(order=False)
@@ -607,6 +615,33 @@ class Has(GuardNode):
 
 
 @attrs.frozen(order=False)
+class Restricted(GuardNode):
+    """True if something is taken away from a role's party just now; supplied from outside, under its canonical text."""
+
+    role: str = attrs.field(validator=_is_word)
+    restriction: str = attrs.field(validator=_is_restriction)
+
+    def __str__(self) -> str:
+        return f"restricted({self.role}, {self.restriction})"
+
+
+@attrs.frozen(order=False)
+class Met(GuardNode):
+    """True if the parties of two roles had a lesson with each other; supplied, under its canonical text."""
+
+    one: str = attrs.field(validator=_is_word)
+    other: str = attrs.field(validator=_is_word)
+
+    @other.validator
+    def _check_other(self, field: attrs.Attribute[Any], other: str) -> None:
+        if other == self.one:
+            raise InvalidValue(field.name, other, f"another role than {self.one}")
+
+    def __str__(self) -> str:
+        return f"met({self.one}, {self.other})"
+
+
+@attrs.frozen(order=False)
 class Always(GuardNode):
     """The guard that is always true."""
 
@@ -618,10 +653,20 @@ Duration: TypeAlias = Exact | Calendar | Portion
 Time: TypeAlias = Anchor | Shift | Earliest | Latest | StartOfDay | EndOfDay | AtTime | If
 Tally: TypeAlias = Count | Taught
 Operand: TypeAlias = Time | Duration | Elapsed | Field | Tally | Number | Amount | Text
-Guard: TypeAlias = Comparison | And | Or | Not | Has | Always
+Supplied: TypeAlias = Has | Restricted | Met
+Guard: TypeAlias = Comparison | And | Or | Not | Supplied | Always
 Expression: TypeAlias = Operand | Guard
 
 LITERALS = (Exact, Calendar, Number, Amount, Text)
+SUPPLIED: Final = (Has, Restricted, Met)
+
+
+def condition(guard: Guard | None) -> Guard | None:
+    """Return the guard, or None for one that always holds: a condition that says nothing is none at all.
+
+    So tables and fees that mean the same are equal values.
+    """
+    return None if isinstance(guard, Always) else guard
 
 
 def comparison_problem(

@@ -7,24 +7,30 @@ section where the table has a place for them. The picture of the whole stands in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 
-from tutorcore.policy.expressions import Always, And, Comparison, Guard, If, Not, Time
+from tutorcore.policy.expressions import Always, And, Comparison, Guard, If, Not, Or, Shift, Time
 from tutorcore.policy.process import (
     BACK,
     STAY,
     Case,
     Effects,
     HoldEffect,
+    IfPast,
     Move,
+    Need,
     Process,
+    Remedy,
     Slot,
     State,
     Timeout,
 )
 from tutorcore.policy.profile import (
+    ABSENT,
+    ALL_BACK,
+    Absent,
     Answer,
     Cancel,
     Charge,
@@ -33,16 +39,42 @@ from tutorcore.policy.profile import (
     Ending,
     Hold,
     Meeting,
+    NewTime,
     NoShow,
     Payment,
+    Problems,
     Profile,
+    Reason,
+    Refund,
     Rescheduling,
     Review,
 )
-from tutorcore.policy.roles import GRANTED_ROLES, Role
-from tutorcore.policy.words import blamed, did, equals, first_entered, lesson, now, reviewed
+from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, Role
+from tutorcore.policy.settlement import AsGiven, Settlement
+from tutorcore.policy.words import (
+    any_of,
+    blamed,
+    did,
+    equals,
+    first_entered,
+    lesson,
+    met,
+    now,
+    reason,
+    remedy,
+    restricted,
+    reviewed,
+)
+
+_Sides: TypeAlias = dict[Absent, tuple[Role, ...]]
 
 _NOTHING: Final = Effects()
+_AS_SAID: Final = AsGiven()
+_ALL_TO: Final[dict[Absent, Settlement]] = {"student": ALL_BACK, "tutor": Settlement((("tutor", None),))}
+_OTHER: Final[dict[Absent, Absent]] = {"student": "tutor", "tutor": "student"}
+_ANOTHER_TIME: Final[Remedy] = "reschedule"
+_GIVEN_UP: Final[dict[Absent, Remedy]] = {"student": "refund", "tutor": "pay"}
+"""The remedy by which a side gets everything, so that whatever it was accused of is taken back."""
 
 
 def lesson_table(profile: Profile) -> Process:
@@ -60,6 +92,8 @@ class _Table:
     def process(self) -> Process:
         profile = self._profile
         states = [*self._asking(), *self._standing(), *self._taking_place(), *self._settling(), *self._endings()]
+        if profile.refund is not None:
+            states = [*_refundable(profile.refund, states)]
         return Process(
             profile.id,
             profile.version,
@@ -70,6 +104,7 @@ class _Table:
             fees=profile.fees,
             clears_after=profile.clears_after,
             settles="due" if profile.request.hold == "none" else "held",
+            account=profile.account,
         )
 
     def _finished(self, state: State) -> State:
@@ -89,11 +124,21 @@ class _Table:
         request = self._request
         if request.instant is not None:
             hold: HoldEffect | None = None if request.hold == "none" else "cover"
-            when = _both(_both(request.when, request.instant), request.agree_when)
+            when = _both(_both(_both(request.when, request.instant), request.agree_when), self._standing_of_tutor())
             yield Move("request", request.by, "agreed", when, effects=self._proposed_by(request.by, hold))
         first = "requested" if request.payment is None else "unpaid"
         effects = self._proposed_by(request.by, _asked(request.hold))
-        yield Move("request", request.by, first, request.when, effects=effects)
+        yield Move("request", request.by, first, _both(request.when, self._standing_of_tutor()), effects=effects)
+
+    def _standing_of_tutor(self) -> Guard | None:
+        """That the tutor's standing allows the request, where lapses may take something away from tutors."""
+        account = self._profile.account
+        found: Guard | None = None
+        if account.can("requests_blocked"):
+            found = Not(restricted("tutor", "requests_blocked"))
+        if account.can("existing_only"):
+            found = _both(found, any_of(met("student", "tutor"), Not(restricted("tutor", "existing_only"))))
+        return found
 
     def _proposed_by(self, by: tuple[Role, ...], hold: HoldEffect | None, effects: Effects = _NOTHING) -> Effects:
         """The effects of proposing: who asks chooses among free times, who answers may offer others."""
@@ -238,14 +283,20 @@ class _Table:
     def _taking_place(self) -> Iterator[State]:
         complete = self._profile.complete
         paid = Effects(cases=(Case(complete.settle),))
-        at_once = not complete.by and complete.silence_at == lesson.end
-        moves = [*self._claims(True), *self._cancels(self._late_cases())]
+        at_once = self._is_complete_at_its_end()
+        moves = [*self._reports(True), *self._claims(True), *self._cancels(self._late_cases())]
         moves += [*self._attending(), *self._meeting_rows(False)]
-        ends = Timeout(lesson.end, complete.becomes, effects=paid) if at_once else Timeout(lesson.end, "delivered")
+        ends = Timeout(lesson.end, "delivered")
+        if at_once:
+            ends = Timeout(lesson.end, complete.becomes, if_past=self._after_withdrawal(), effects=paid)
         meeting = self._profile.meeting is not None
         yield State("in_progress", slot="firm", moves=tuple(moves), timeouts=(ends,), agreed=True, meeting=meeting)
         if not at_once:
             yield self._delivered(complete, paid)
+
+    def _is_complete_at_its_end(self) -> bool:
+        complete = self._profile.complete
+        return not complete.by and complete.silence_at == lesson.end
 
     def _late_cases(self) -> Iterator[Cancel]:
         """The cases that stay open once the lesson has begun; one that was locked stays locked."""
@@ -259,10 +310,18 @@ class _Table:
 
     def _delivered(self, complete: Complete, paid: Effects) -> State:
         confirming = [Move("confirm", complete.by, complete.becomes, effects=paid)] if complete.by else []
-        moves = (*confirming, *self._claims(False), *self._late_reports())
-        silence = Timeout(complete.silence_at, complete.becomes, effects=paid)
+        moves = [*confirming, *self._reports(False), *self._claims(False), *self._late_reports()]
+        silence = Timeout(complete.silence_at, complete.becomes, if_past=self._after_withdrawal(), effects=paid)
         holder = complete.by[0] if complete.by else None
-        return State("delivered", holder, "firm", moves=moves, timeouts=(silence,))
+        # A report about a lesson that is still going on leaves its meeting alone, so nothing on the way gives it up.
+        meeting = self._profile.meeting is not None and self._profile.problem is not None
+        if meeting:
+            moves += self._meeting_rows(False)
+        return State("delivered", holder, "firm", moves=tuple(moves), timeouts=(silence,), meeting=meeting)
+
+    def _after_withdrawal(self) -> IfPast:
+        """Whoever takes a report back when the lesson would be complete by then finds it complete."""
+        return "forbid" if self._profile.problem is None else "fire"
 
     # No-shows, disputes, charges
 
@@ -302,6 +361,8 @@ class _Table:
         for claim in profile.no_show:
             if claim.answer_by is not None:
                 yield self._claimed(claim, claim.answer_by)
+        if profile.problem is not None:
+            yield from self._problems(profile.problem)
         if profile.dispute is not None:
             yield self._disputed(profile.dispute)
 
@@ -323,12 +384,127 @@ class _Table:
         return State(name, claim.absent, "firm", moves=tuple(moves), timeouts=tuple(timeouts), meeting=meeting)
 
     def _disputed(self, dispute: Dispute) -> State:
+        problem = self._profile.problem
         marks: dict[Role, str | None] = {"student": None, "tutor": None, **dict(dispute.marks)}
-        blaming = [Case(dispute.splits, _blames(role), mark, role) for role, mark in marks.items()]
+        # Whoever decides may find what problems are reported for, and blame whom that blames, or another.
+        reasons = () if problem is None else tuple(each for each in _accusing(problem) if each.mark is not None)
+        blaming = [Case(dispute.splits, _found(each), each.mark, each.fault) for each in reasons]
+        blaming += [Case(dispute.splits, _blames(role), mark, role) for role, mark in marks.items()]
         effects = Effects(cases=(*blaming, Case(dispute.splits)))
         resolving = Move("resolve", dispute.by, dispute.becomes, needs=("reason",), effects=effects)
-        moves, silence = (resolving, *self._late_reports()), _silence(dispute.answer_by, dispute.silence)
-        return State("disputed", dispute.by[0], "firm", moves=moves, timeouts=(silence,))
+        moves = (resolving, *self._evidence(), *self._late_reports())
+        silence, kept = _silence(dispute.answer_by, dispute.silence), problem is not None
+        return State("disputed", dispute.by[0], "firm", moves=moves, timeouts=(silence,), problem=kept)
+
+    # Problems
+
+    def _reports(self, before_end: bool) -> Iterator[Move]:
+        """The reports of both sides, about a lesson that goes on or one that is behind them."""
+        problem = self._profile.problem
+        if problem is None or (after_end(problem.start) if before_end else problem.until == lesson.end):
+            return
+        said = [equals(reason, each.name) for each in problem.reasons]
+        when: Guard | None = Or(tuple(said)) if len(said) > 1 else next(iter(said), None)
+        if problem.start not in ((lesson.start,) if before_end else (lesson.start, lesson.end)):
+            when = _both(when, Comparison(now, ">=", problem.start))
+        for side, roles in self._sides(problem).items():
+            by = tuple(role for role in roles if role in problem.by)
+            if by:
+                yield from _remedies(_on_offer(problem), "report", by, side, when, problem.until, problem.needs)
+
+    def _sides(self, problem: Problems) -> _Sides:
+        """Who acts for the student and who for the tutor: those who report, and else those who ask for lessons."""
+        reporting = tuple(role for role in problem.by if role != "tutor")
+        asking = tuple(role for role in (*self._request.by, *self._request.answered_by) if _is_students(role))
+        return {"student": reporting or asking or ("student",), "tutor": ("tutor",)}
+
+    def _problems(self, problem: Problems) -> Iterator[State]:
+        sides = self._sides(problem)
+        proposing = [side for side in ABSENT if _counters(problem) or set(sides[side]) & set(problem.by)]
+        accusing = _accusing(problem)
+        settled = Effects(cases=(*(_blaming(problem, each) for each in accusing), Case(_AS_SAID)), agrees=True)
+        agreed = Effects(cases=(*map(_meant, accusing), Case()), agrees=True)
+        remedies, new = _on_offer(problem), problem.reschedule
+        for side in proposing if _in_money(remedies) else ():
+            yield self._remedy_of(problem, side, remedies, f"problem_by_{side}", problem.becomes, settled)
+        if new is None or _ANOTHER_TIME not in remedies:
+            return
+        for side in proposing:
+            # Whoever also wants another time accepts; only what is another remedy can be put against this one.
+            yield self._remedy_of(problem, side, _in_money(remedies), f"reschedule_by_{side}", "rescheduling", agreed)
+        yield self._rescheduling(sides, new)
+        for side in ABSENT:
+            yield self._new_time(sides, new, side)
+
+    def _remedy_of(
+        self, problem: Problems, side: Absent, against: tuple[Remedy, ...], name: str, to: str, taken_up: Effects
+    ) -> State:
+        """Where the remedy of one side is on the table, and the other takes it up, or puts another `against` it."""
+        sides, meeting = self._sides(problem), self._profile.meeting is not None
+        others = sides[_OTHER[side]]
+        moves = [Move("accept", others, to, effects=taken_up)] if "accept" in problem.answers else []
+        if "decline" in problem.answers:
+            moves.append(Move("decline", others, "disputed"))
+        if _counters(problem):
+            moves += _remedies(against, "propose_remedy", others, _OTHER[side])
+        moves += [*self._taking_back(problem, sides[side]), _escalating(sides)]
+        # Whoever did not come cannot report something else to be out of reach of the claim that they did not.
+        moves += [*self._claims_beside_a_problem(), *self._evidence(), *self._attending(), *self._meeting_rows(False)]
+        silence = Timeout(problem.answer_by, to, effects=taken_up)
+        if problem.silence == "escalate":
+            silence = Timeout(problem.answer_by, "disputed")
+        return State(name, others[0], "firm", moves=tuple(moves), timeouts=(silence,), meeting=meeting, problem=True)
+
+    def _taking_back(self, problem: Problems, roles: tuple[Role, ...]) -> Iterator[Move]:
+        """Whoever reported a problem may take it back as long as the other side has not put a remedy against it."""
+        by = tuple(role for role in roles if role in problem.by)
+        if not by:
+            return
+        alone = Not(Comparison(did("propose_remedy"), ">=", did("report"))) if _counters(problem) else None
+        if self._is_complete_at_its_end():
+            yield Move("withdraw", by, "in_progress", alone)
+            return
+        yield Move("withdraw", by, "in_progress", _both(alone, Comparison(now, "<", lesson.end)))
+        yield Move("withdraw", by, "delivered", alone)
+
+    def _claims_beside_a_problem(self) -> Iterator[Move]:
+        for claim in self._profile.no_show:
+            for by, says_whom in self._claimants(claim):
+                when = _both(_both(says_whom, Comparison(now, ">=", claim.start)), claim.when)
+                yield Move("claim_no_show", by, "disputed", when, claim.until, claim.needs)
+
+    def _evidence(self) -> Iterator[Move]:
+        problem = self._profile.problem
+        if problem is not None and problem.evidence is not None:
+            evidence = problem.evidence
+            yield Move("evidence", evidence.by, STAY, until=evidence.until, effects=Effects(records="evidence"))
+
+    def _rescheduling(self, sides: _Sides, new: NewTime) -> State:
+        moves = [self._proposing_a_time(sides, new, side) for side in ABSENT]
+        moves += [_escalating(sides), *self._evidence(), *self._late_reports()]
+        silence = Timeout(new.nobody_at, new.nobody.becomes, if_past="fire", effects=Effects(cases=(new.nobody.case,)))
+        return State("rescheduling", None, "firm", moves=tuple(moves), timeouts=(silence,), problem=True, yields=True)
+
+    def _proposing_a_time(self, sides: _Sides, new: NewTime, side: Absent) -> Move:
+        by = sides[side]
+        chooses = self._request.bookable and not set(by).isdisjoint(self._request.by)
+        held = _asked(self._request.hold) if side == "student" else None
+        effects = Effects("propose", new.may_change, hold=held, bookable=chooses)
+        return Move("propose", by, f"new_time_by_{side}", new.when, effects=effects)
+
+    def _new_time(self, sides: _Sides, new: NewTime, side: Absent) -> State:
+        """Where one side has proposed a time, and the other loses everything by saying nothing."""
+        others: tuple[Role, ...] = sides[_OTHER[side]]
+        slot: Slot = "tentative"
+        moves = (
+            Move("accept", others, "agreed", effects=self._accepted(slot)),
+            self._proposing_a_time(sides, new, _OTHER[side]),
+            Move("decline", others, BACK),
+            Move("withdraw", sides[side], BACK),
+        )
+        lost = Case(_ALL_TO[side], mark=new.silent.mark)
+        silence = Timeout(new.silent_at, new.silent.becomes, "holder", effects=Effects(cases=(lost,)))
+        return State(f"new_time_by_{side}", others[0], slot, beside=True, moves=moves, timeouts=(silence,))
 
     # Endings
 
@@ -361,6 +537,12 @@ class _Table:
     def _endings_afterwards(self) -> Iterator[str]:
         """The endings of lessons whose time has come."""
         yield from map(_no_show, self._profile.no_show)
+        problem = self._profile.problem
+        if problem is not None:
+            yield problem.becomes
+            if problem.reschedule is not None and _ANOTHER_TIME in _on_offer(problem):
+                yield problem.reschedule.nobody.becomes
+                yield problem.reschedule.silent.becomes
         if self._profile.dispute is not None:
             yield self._profile.dispute.becomes
             yield self._profile.dispute.silence.becomes
@@ -382,6 +564,91 @@ def _charge_open(charge: Charge) -> State:
     deciding = Move("charge", charge.by, charge.becomes, effects=Effects(cases=(Case(charge.choices),)))
     silence = Timeout(charge.answer_by, charge.becomes, effects=Effects(cases=(Case(charge.silence),)))
     return State("charge_open", charge.by[0], moves=(deciding,), timeouts=(silence,))
+
+
+def _remedies(
+    remedies: tuple[Remedy, ...],
+    verb: str,
+    by: tuple[Role, ...],
+    side: Absent,
+    when: Guard | None = None,
+    until: Time | None = None,
+    needs: tuple[Need, ...] = (),
+) -> Iterator[Move]:
+    """Putting one of some remedies on the table: another time leads elsewhere than what is settled in money."""
+    money, reschedule = _in_money(remedies), _ANOTHER_TIME in remedies
+    meant = equals(remedy, _ANOTHER_TIME)
+    if money:
+        other = _both(when, Not(meant)) if reschedule else when
+        yield Move(verb, by, f"problem_by_{side}", other, until, needs, Effects(remedies=money))
+    if reschedule:
+        this = _both(when, meant) if money else when
+        yield Move(verb, by, f"reschedule_by_{side}", this, until, needs, Effects(remedies=(_ANOTHER_TIME,)))
+
+
+def _on_offer(problem: Problems) -> tuple[Remedy, ...]:
+    """The remedies among which to choose; another time is one only where it is said how that is found."""
+    return problem.proposes if problem.reschedule is not None else _in_money(problem.proposes)
+
+
+def _counters(problem: Problems) -> bool:
+    """Whether one remedy may be answered by another: against another time there is only what is settled in money."""
+    return "propose" in problem.answers and bool(_in_money(problem.proposes))
+
+
+def _in_money(remedies: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
+    return tuple(each for each in remedies if each != _ANOTHER_TIME)
+
+
+def _blaming(problem: Problems, said: Reason) -> Case:
+    """What a reason means once what is held is shared out; whoever gets all of it is accused no more."""
+    named = equals(reason, said.name)
+    given_up = _GIVEN_UP["tutor" if said.fault == "tutor" else "student"]
+    when = And((named, Not(equals(remedy, given_up)))) if given_up in problem.proposes else named
+    return Case(_AS_SAID, when, said.mark, said.fault)
+
+
+def _meant(said: Reason) -> Case:
+    """What a reason means once both want the lesson at another time."""
+    return Case(None, equals(reason, said.name), said.mark, said.fault)
+
+
+def _accusing(problem: Problems) -> list[Reason]:
+    """The reasons that blame somebody."""
+    return [each for each in problem.reasons if each.fault is not None]
+
+
+def _found(said: Reason) -> Guard:
+    """That whoever decides a dispute finds what problems are reported for, and blames whom that blames."""
+    assert said.fault is not None
+    return And((_blames(said.fault), equals(reason, said.name)))
+
+
+def _escalating(sides: _Sides) -> Move:
+    return Move("escalate", (*sides["student"], *sides["tutor"]), "disputed")
+
+
+def _is_students(role: Role) -> bool:
+    return role in BOUND_ROLES and role != "tutor"
+
+
+def _refundable(refund: Refund, states: list[State]) -> Iterator[State]:
+    """The states, those in which a lesson ends that paid somebody else than the student's side with a refund."""
+    paid = {row.to for state in states for row in state.rows if any(map(_pays, row.effects.cases))}
+    effects = Effects(cases=(Case(_AS_SAID),), refunds=True)
+    moving = Move("refund", refund.by, STAY, None, refund.until, refund.needs, effects)
+    for state in states:
+        yield attrs.evolve(state, moves=(*state.moves, moving)) if state.over and state.name in paid else state
+
+
+def _pays(case: Case) -> bool:
+    settle = case.settle
+    return settle is not None and (isinstance(settle, AsGiven) or settle.meaning != ALL_BACK.meaning)
+
+
+def after_end(time: Time) -> bool:
+    """Return whether an instant is the end of the lesson or lies after it, as far as it is written so."""
+    return time == lesson.end or (isinstance(time, Shift) and time.time == lesson.end and time.sign == "+")
 
 
 def _no_show(claim: NoShow) -> str:

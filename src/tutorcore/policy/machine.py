@@ -7,7 +7,7 @@ lesson stands) are made here, once, and a lesson's version only points at them.
 
 *Liveness.* When a row enters a state, `entered` and, if the turn is handed over, `asked` are the row's own instant, so
 the deadlines it opens simply read `now`. Only an anchor that something reads later is kept in the lesson's timeline.
-Under most policies that is none.
+When a lesson came to stand somewhere is kept only where that is asked. Under most policies that is little.
 
 This module knows the table; it knows no lesson. `tutorcore.lessons` walks it.
 """
@@ -27,12 +27,12 @@ from tutorcore.policy.analysis import (
     counts_read,
     holds_until,
     needs_zone,
-    permissions_read,
     reads_command,
     reads_proposed,
+    supplied_read,
 )
 from tutorcore.policy.closures import compile_deadline, compile_guard, compile_time
-from tutorcore.policy.expressions import And, Count, Guard, Has, Taught, Time
+from tutorcore.policy.expressions import And, Guard, Supplied, Tally, Time
 from tutorcore.policy.process import (
     BACK,
     FIELDS,
@@ -46,6 +46,7 @@ from tutorcore.policy.process import (
     Move,
     Need,
     Process,
+    Remedy,
     Reminder,
     State,
     TermsEffect,
@@ -61,7 +62,7 @@ TimeFunction: TypeAlias = Callable[..., Instant | None]
 DeadlineFunction: TypeAlias = Callable[..., "tuple[Instant, Why] | None"]
 SplitFunction: TypeAlias = Callable[..., Legs]  # What is held comes first, then the eight.
 
-Asked: TypeAlias = Count | Taught | Has
+Asked: TypeAlias = Tally | Supplied
 """What a row may ask about the world outside its lesson, answered by the facts."""
 
 T = TypeVar("T")
@@ -85,6 +86,7 @@ class Step:
     bookable: bool = False
     records: Fact | None = None
     blind: bool = False
+    refunds: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Machine.step, (self.machine, self.id)
@@ -111,7 +113,11 @@ class Why:
 
 @attrs.define(eq=False)
 class Place:
-    """A state made ready: where a lesson (or its open change) stands, with the rows open there by verb."""
+    """A state made ready: where a lesson (or its open change) stands, with the rows open there by verb.
+
+    `again` is its deadline where terms change while the lesson stands here; `keeps_entry` whether something reads, as
+    it stands here, when it came.
+    """
 
     machine: Machine = attrs.field(repr=False)
     state: State = attrs.field(repr=lambda state: state.name)
@@ -119,6 +125,7 @@ class Place:
     timeouts: tuple[Row, ...] = attrs.field(default=(), repr=False)
     again: DeadlineFunction | None = attrs.field(default=None, repr=False)
     reminders: tuple[CompiledReminder, ...] = attrs.field(default=(), repr=False)
+    keeps_entry: bool = attrs.field(default=True, repr=False)
 
     @property
     def name(self) -> str:
@@ -158,7 +165,8 @@ class Row:
     where both are None the lesson stays. `deadline` is that of whatever is entered or opened (None: none, or the old
     one stands); `reads` what it asks the facts for; `guarded` whether a guard or a window may stand against it; `fixed`
     the fields that terms proposed here may not change; `records` the fact that an aside is about, `stamps_facts` the
-    anchors of such facts that something reads.
+    anchors of such facts that something reads; `remedies` those of which a command puts one on the table, `agrees`
+    whether the one on the table is taken up, `refunds` whether what was settled is corrected.
     """
 
     id: str
@@ -185,6 +193,9 @@ class Row:
     fixed: tuple[Field, ...]
     if_past: IfPast
     records: Fact | None
+    remedies: tuple[Remedy, ...]
+    agrees: bool
+    refunds: bool
     deadline: DeadlineFunction | None = None
 
 
@@ -205,6 +216,8 @@ class Machine:
         )
         self.reminds = any(state.reminders for state in process.states)
         live = _live_anchors(process)
+        for place in self._places.values():
+            place.keeps_entry = _keeps_entry(process, place.state)
         for place in self._places.values():
             for rule in place.state.rows:
                 self._add_row(place, rule, live)
@@ -255,6 +268,7 @@ class Machine:
         id = f"{state.name}.{key}.{number}"
         target = None if rule.to in (STAY, BACK) else self._places[rule.to]
         beside = target is not None and target.state.beside
+        unread = {"entered"} if target is not None and not target.keeps_entry else frozenset()
         row = Row(
             id=id,
             source=place,
@@ -267,7 +281,7 @@ class Machine:
             enters=None if beside else target,
             opens=target if beside else None,
             closes=rule.to == BACK,
-            stamps=tuple(sorted(live & _stamped(self.process, state, rule))),
+            stamps=tuple(sorted(live & _stamped(self.process, state, rule) - unread)),
             stamps_facts=live & _facts_stamped(rule),
             reads=_asked(self.process, rule),
             terms=rule.effects.terms,
@@ -280,6 +294,9 @@ class Machine:
             fixed=tuple(name for name in FIELDS if name not in rule.effects.may_change),
             if_past="forbid" if isinstance(rule, Move) else rule.if_past,
             records=rule.effects.records,
+            remedies=rule.effects.remedies,
+            agrees=rule.effects.agrees,
+            refunds=rule.effects.refunds,
         )
         if isinstance(rule, Move):
             place.moves[rule.verb] = (*same, row)
@@ -301,6 +318,7 @@ class Machine:
             bookable=rule.effects.bookable,
             records=rule.effects.records,
             blind=rule.effects.blind,
+            refunds=rule.effects.refunds,
         )
         self._steps[step.id] = step
         given = case.settle if isinstance(case.settle, AsGiven) else None
@@ -455,9 +473,29 @@ def _takes_turn(source: State, target: State | None) -> bool:
     return target is not None and target.waits_for is not None and target.waits_for != source.waits_for
 
 
+def _keeps_entry(process: Process, state: State) -> bool:
+    """Whether something reads, while a lesson stands in a state, when it came there: the guards of a change do too."""
+    changes = [row for each in process.states if each.beside for row in each.rows]
+    guards = [guard for row in (*state.rows, *changes) for guard in _guards(process, row)]
+    anew = _may_stand_again(process, state) or any(
+        row.to == STAY and _may_move_clock(process, state, row) for row in state.moves
+    )
+    times = [*(each.at for each in state.reminders), *(each.at for each in state.timeouts if anew)]
+    return any("entered" in anchors_read(each) for each in (*guards, *times))
+
+
 def _may_stand_again(process: Process, state: State) -> bool:
-    """Whether a change can be agreed while the lesson stands here, so that its deadline is found anew."""
-    return any(rule.to not in (STAY, BACK) and process.state(rule.to).beside for rule in state.moves)
+    """Whether a change can be agreed while the lesson goes on standing here, so that its deadline is found anew."""
+    seen: set[str] = set()
+    ahead = [state]
+    while ahead:
+        targets = [process.state(move.to) for move in ahead.pop().moves if move.to not in (STAY, BACK)]
+        changes = [each for each in targets if each.beside and each.name not in seen]
+        if any(row.to == BACK and row.effects.terms == "accept" for each in changes for row in each.rows):
+            return not state.beside
+        seen |= {each.name for each in changes}
+        ahead += changes
+    return False
 
 
 def _live_anchors(process: Process) -> frozenset[str]:
@@ -471,10 +509,10 @@ def _live_anchors(process: Process) -> frozenset[str]:
         read = frozenset().union(*(_kept_for(opened, each.at) for each in opened.timeouts)) if opened else frozenset()
         if rule.to != STAY or _may_move_clock(process, source, rule):  # An aside that no deadline reads opens none.
             live |= read - dated
-        if target is not None and target.beside and not source.beside:
-            for timeout in source.timeouts:
-                live |= anchors_read(timeout.at)
     for state in process.states:
+        if _may_stand_again(process, state):
+            for timeout in state.timeouts:
+                live |= anchors_read(timeout.at)
         for reminder in state.reminders:
             live |= _kept_for(state, reminder.at)
     return frozenset(live)
@@ -502,7 +540,7 @@ def _reads_command(guard: Guard, effects: Effects) -> bool:
 def _asked(process: Process, rule: Move | Timeout) -> frozenset[Asked]:
     found: set[Asked] = set()
     for guard in _guards(process, rule):
-        found |= counts_read(guard) | permissions_read(guard)
+        found |= counts_read(guard) | supplied_read(guard)
     return frozenset(found)
 
 

@@ -15,9 +15,9 @@ comparison: `lesson.price >= 20.00` is money, `rounds < 5` a count.
 
 Where a text stands decides what it may say. A deadline cannot say `now` (it is resolved once, when its window opens;
 `entered` and `asked` say what is meant); `deadline` is known in reminders only; durations that depend on the present,
-amounts, counts, time taught and permissions occur in guards, also in those inside `if(...)`. Length and depth are
-limited, so no text can exhaust the stack. Knows no policy: whether a state exists is checked only when the known
-`Names` are passed in.
+amounts, counts, time taught and what is supplied (`has`, `restricted`, `met`) occur in guards, also in those inside
+`if(...)`. Length and depth are limited, so no text can exhaust the stack. Knows no policy: whether a state exists is
+checked only when the known `Names` are passed in.
 """
 
 from __future__ import annotations
@@ -61,12 +61,14 @@ from tutorcore.policy.expressions import (
     If,
     Kind,
     Latest,
+    Met,
     Not,
     Number,
     Operand,
     Operator,
     Or,
     Portion,
+    Restricted,
     Shift,
     Sign,
     StartOfDay,
@@ -75,12 +77,13 @@ from tutorcore.policy.expressions import (
     Time,
     comparison_problem,
 )
+from tutorcore.policy.restrictions import RESTRICTIONS
 
 Where: TypeAlias = Literal["deadline", "guard", "reminder"]
 _N = TypeVar("_N", bound=Expression)
 
 FUNCTIONS: Final = ("earliest", "latest", "start_of_day", "end_of_day", "at_time", "if")
-GUARD_FUNCTIONS: Final = ("count", "taught", "has")
+GUARD_FUNCTIONS: Final = ("count", "taught", "has", "restricted", "met")
 _KEYWORDS = ("and", "or", "not", "true")
 _EXACT_UNITS = {"h": "hours", "m": "minutes", "s": "seconds"}
 _CALENDAR_UNITS = {"mo": "months", "w": "weeks", "d": "days"}
@@ -94,6 +97,8 @@ _UNIT_WORDS = {
     **dict.fromkeys(("month", "months"), "mo"),
 }
 _KNOWN_DURATIONS = "90s, 30m, 48h (exact), 2d, 1w, 3mo (calendar), 1/3 lesson, 33% lesson"
+_NAMES_OF = {"state": "states", "move": "moves", "role": "roles", "mark": "marks", "remedy": "remedies"}
+_NAMED_BY_COMMAND = {"blamed": "role", "remedy": "remedy"}
 # `hours` is Python's word for a written duration, and what people say for the time that they have taught.
 _MISNAMED = {"hours": "taught"}
 _MISTYPED = {"=": "==", "&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", "\u2264": "<=", "\u2265": ">="}
@@ -151,7 +156,7 @@ def parse_time(text: str, *, where: Where = "deadline", names: Names | None = No
     >>> parse_time("earliest(asked + 48h, lesson.start)").terms[1]
     Anchor(name='lesson.start', of='')
 
-    With `names`, states, moves, roles and marks must be among those.
+    With `names`, states, moves, roles, marks and remedies must be among those.
     """
     parser = _Parser(text, where, names)
     return cast("Time", parser.whole(parser.condition, "instant"))  # the kind was checked
@@ -355,13 +360,14 @@ class _Parser:
         if problem is not None:
             places: dict[str, _Part | _Token] = {"left": left, "op": token, "right": right}
             self._fail_at(places[problem[0]], f"expected {problem[1]}")
-        self._role_blamed(one, right)
-        self._role_blamed(other, left)
+        self._named_by_command(one, right)
+        self._named_by_command(other, left)
         return self._built(left.start, right.end, lambda: Comparison(one, op, other))
 
-    def _role_blamed(self, beside: Operand, part: _Part) -> None:
-        if beside == Field("blamed") and isinstance(part.node, Text):
-            self._known(part, "role", part.node.value, '"{}"')
+    def _named_by_command(self, beside: Operand, part: _Part) -> None:
+        """Check a text that stands beside what a command names: whom it blames, or a remedy."""
+        if isinstance(beside, Field) and beside.name in _NAMED_BY_COMMAND and isinstance(part.node, Text):
+            self._known(part, _NAMED_BY_COMMAND[beside.name], part.node.value, '"{}"')
 
     def _operand(self, part: _Part, beside: _Part) -> Operand:
         node = part.node
@@ -609,6 +615,10 @@ class _Parser:
                 return self._count(token)
             case "taught":
                 return self._taught(token)
+            case "restricted":
+                return self._restricted(token)
+            case "met":
+                return self._met(token)
         return self._has(token)
 
     def _count(self, token: _Token) -> _Part:
@@ -629,6 +639,21 @@ class _Parser:
         permission = self._name("a permission")
         self._built(permission.start, permission.end, lambda: Has(role, permission.text))
         return self._closed(token, lambda: Has(role, permission.text))
+
+    def _restricted(self, token: _Token) -> _Part:
+        role = self._role()
+        self._expect(",", "and a restriction such as requests_blocked")
+        word = self._name("a restriction")
+        if word.text not in RESTRICTIONS:
+            message = f"unknown restriction {word.text!r}; known: {', '.join(RESTRICTIONS)}"
+            self._fail_at(word, message, suggest(word.text, RESTRICTIONS))
+        return self._closed(token, lambda: Restricted(role, word.text))
+
+    def _met(self, token: _Token) -> _Part:
+        one = self._role()
+        self._expect(",", "and another role")
+        other = self._role()
+        return self._closed(token, lambda: Met(one, other))
 
     def _role(self) -> str:
         return self._checked(self._name("a role"), "role")
@@ -659,7 +684,7 @@ class _Parser:
     def _known(self, place: _Token | _Part, what: str, name: str, written: str = "{}") -> None:
         if self._names is None:
             return
-        known: Iterable[str] = sorted(getattr(self._names, f"{what}s"))
+        known: Iterable[str] = sorted(getattr(self._names, _NAMES_OF[what]))
         if name not in known:
             near = suggest(name, known)
             message = f"unknown {what} {name!r}; known: {', '.join(known)}"

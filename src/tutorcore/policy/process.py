@@ -5,7 +5,7 @@ moves are open and what happens by itself (timeouts). A row, whether a move or a
 and its effects. Nothing else decides about a lesson: the engine, the explanation, the checker and the simulator all
 read these rows, and no code anywhere names a state or a verb.
 
-Four things to know when reading a table:
+Five things to know when reading a table:
 
 * **Beside.** A change of an agreed lesson lives *beside* the state it was opened in. Its own small states are marked
   `beside`: a row that leads to one opens (or counters) the change and leaves the lesson where it stands; `back` closes
@@ -15,9 +15,13 @@ Four things to know when reading a table:
 * **What a lesson has belongs to states.** A state holds the tutor's and the student's time (`tentative`, `firm`) or
   not (`none`), and has a meeting or not, so neither can leak: where the lesson stands says what it occupies. An open
   change occupies its own time too.
+* **Problems.** Once a problem is reported there is one remedy on the table: give the money back, pay it out, split it,
+  have the lesson at another time. Either side may put its own in its place; whoever takes it up, or lets the time run
+  out, has agreed to it. A lesson keeps it while it stands in states that have a `problem`.
 * **Money.** `cover` raises what is held to the price just proposed, `exact` makes it the price that now stands.
   What is held leaves through a settlement of 100 %, by the first case whose guard holds. Where a policy `settles` what
-  is `due`, nothing is ever held, and a settlement records who owes what.
+  is `due`, nothing is ever held, and a settlement records who owes what. What was settled may be corrected afterwards
+  by an aside that `refunds`.
 
 This module knows no time zone rules, no accounts and no files; `machine` turns the table into something that runs.
 """
@@ -31,7 +35,8 @@ import attrs
 from attrs.validators import deep_iterable, in_, instance_of, min_len, optional
 
 from tutorcore.errors import InvalidValue
-from tutorcore.policy.expressions import Always, Exact, Guard, Time
+from tutorcore.policy.account import NO_RULES, AccountRules
+from tutorcore.policy.expressions import Exact, Guard, Time, condition
 from tutorcore.policy.roles import BOUND_ROLES, Role
 from tutorcore.policy.settlement import AsGiven, Fees, Settlement
 
@@ -47,7 +52,8 @@ Fault: TypeAlias = Literal["holder", "none"]
 Blamed: TypeAlias = Role | Literal["holder"]
 Field: TypeAlias = Literal["start", "duration", "price", "kind", "details"]
 Need: TypeAlias = Literal["reason", "split", "details"]
-Fact: TypeAlias = Literal["joined", "left", "reviewed", "meeting"]
+Fact: TypeAlias = Literal["joined", "left", "reviewed", "meeting", "evidence"]
+Remedy: TypeAlias = Literal["refund", "pay", "split", "reschedule"]
 Settles: TypeAlias = Literal["held", "due"]
 
 SLOTS: tuple[Slot, ...] = ("none", "tentative", "firm")
@@ -57,14 +63,10 @@ IF_PAST: tuple[IfPast, ...] = ("forbid", "fire", "skip")
 FAULTS: tuple[Fault, ...] = ("holder", "none")
 FIELDS: tuple[Field, ...] = ("start", "duration", "price", "kind", "details")
 NEEDS: tuple[Need, ...] = ("reason", "split", "details")
-RECORDED: tuple[Fact, ...] = ("joined", "left", "reviewed", "meeting")
+RECORDED: tuple[Fact, ...] = ("joined", "left", "reviewed", "meeting", "evidence")
+REMEDIES: tuple[Remedy, ...] = ("refund", "pay", "split", "reschedule")
 SETTLES: tuple[Settles, ...] = ("held", "due")
 BLAMED: tuple[Blamed, ...] = ("holder", *BOUND_ROLES)
-
-
-def _condition(guard: Guard | None) -> Guard | None:
-    """A guard that always holds is none at all, so that equal tables are equal values."""
-    return None if isinstance(guard, Always) else guard
 
 
 @attrs.frozen
@@ -76,7 +78,7 @@ class Case:
     """
 
     settle: Settlement | AsGiven | None = None
-    when: Guard | None = attrs.field(default=None, converter=_condition)
+    when: Guard | None = attrs.field(default=None, converter=condition)
     mark: str | None = None
     fault: Blamed | None = attrs.field(default=None, validator=optional(in_(BLAMED)))
 
@@ -94,6 +96,11 @@ class Effects:
     `may_change`: the fields that new terms may alter. `bookable`: the time must be free in the tutor's schedule.
     `records`: the fact that an aside is about. `blind`: what is said is shown when all sides have spoken, or may no
     longer. `notify`: roles told even though they acted themselves.
+
+    `remedies`: the row puts a remedy on the table, one of these as its command names it. `agrees`: the row takes up the
+    remedy on the table, so whatever its cases read of a command (reason, split, blamed, remedy) is what was said with
+    that remedy, in a timeout too. `refunds`: an aside after a settlement; its command says who should have got what,
+    and the difference moves.
     """
 
     terms: TermsEffect | None = attrs.field(default=None, validator=optional(in_(TERMS_EFFECTS)))
@@ -104,6 +111,9 @@ class Effects:
     bookable: bool = False
     records: Fact | None = attrs.field(default=None, validator=optional(in_(RECORDED)))
     blind: bool = False
+    remedies: tuple[Remedy, ...] = attrs.field(default=(), validator=deep_iterable(in_(REMEDIES)))
+    agrees: bool = False
+    refunds: bool = False
 
 
 @attrs.frozen
@@ -113,7 +123,7 @@ class Move:
     verb: str
     by: tuple[Role, ...]
     to: str
-    when: Guard | None = attrs.field(default=None, converter=_condition)
+    when: Guard | None = attrs.field(default=None, converter=condition)
     until: Time | None = None
     needs: tuple[Need, ...] = attrs.field(default=(), validator=deep_iterable(in_(NEEDS)))
     effects: Effects = Effects()
@@ -153,6 +163,9 @@ class State:
 
     `agreed`: both sides are bound to the terms. `over`: nothing happens by itself any more and nothing is held.
     `meeting`: there is a meeting, made for the agreed terms. `taught`: the lesson took place, so its time counts.
+    `problem`: a problem is open, so its reason and the remedy on the table are kept; entering a state without it drops
+    them. `yields`: while a change is open beside, the timeouts of this state wait; once it is closed they run again,
+    and one that is past by then fires at once.
     """
 
     name: str
@@ -166,6 +179,8 @@ class State:
     meeting: bool = False
     taught: bool = False
     reminders: tuple[Reminder, ...] = ()
+    problem: bool = False
+    yields: bool = False
 
     @property
     def rows(self) -> Iterator[Row]:
@@ -191,6 +206,8 @@ class Process:
     """The whole table, complete in itself: what a lesson pins when it is asked for.
 
     `openings` are the rows of the one verb that asks for a lesson; as everywhere, the first whose guard holds decides.
+    `account` are the rules about a tutor's standing and payouts. They are pinned with the rest: what a lapse leads to
+    is said by the rules under which its lesson was asked for.
     """
 
     id: str
@@ -202,6 +219,7 @@ class Process:
     fees: Fees = Fees()
     clears_after: Exact = attrs.field(default=Exact(0), validator=instance_of(Exact))
     settles: Settles = attrs.field(default="held", validator=in_(SETTLES))
+    account: AccountRules = attrs.field(default=NO_RULES, validator=instance_of(AccountRules))
 
     @property
     def name(self) -> str:

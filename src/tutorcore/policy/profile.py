@@ -13,7 +13,15 @@ made for menus, mail and statistics:
     `locked` is an agreed lesson that was changed late: it has the same rows but most of those that cancel.
     in_progress, delivered ─claim_no_show─> <role>_no_show, at once or after <role>_no_show_claimed ─(silence)─^
     <role>_no_show_claimed ─contest, or the other's claim_no_show─> disputed ─resolve, (silence)─> resolved
-    asides: join, leave, meeting_ready, meeting_failed around the lesson; review once it is completed
+
+    in_progress, delivered ─report─> problem_by_<role>, or reschedule_by_<role> where the remedy is another time
+    problem_by_<role> ─accept, (silence)─> settled; ─decline, escalate, the claim of a no-show─> disputed
+      ^─propose_remedy─> problem_by_<other>;  ─withdraw─> in_progress, delivered
+    reschedule_by_<role> ─accept, (silence)─> rescheduling ─escalate─> disputed; ─(silence)─> settled
+    rescheduling ─propose─> new_time_by_<role> beside ─accept─> agreed; ─decline, withdraw─> back; ─(silence)─> settled
+
+    asides: join, leave, meeting_ready, meeting_failed around the lesson; evidence while a problem or a dispute is open;
+    review once it is completed; refund once it is over and somebody was paid
 
 `sections` reads these values from a file; `lesson_table` makes the table of them.
 """
@@ -24,18 +32,21 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
+from tutorcore.policy.account import NO_RULES, AccountRules
 from tutorcore.policy.expressions import Exact, Guard, Time
-from tutorcore.policy.process import Case, Fault, Field, Need, Reminder, Slot, Unit
+from tutorcore.policy.process import REMEDIES, Case, Fault, Field, Need, Remedy, Reminder, Slot, Unit
 from tutorcore.policy.roles import Role
 from tutorcore.policy.settlement import AsGiven, Fees, Settlement
 
 Hold: TypeAlias = Literal["none", "when_asked", "when_paid", "when_agreed"]
 Answer: TypeAlias = Literal["accept", "decline", "propose"]
 Absent: TypeAlias = Literal["student", "tutor"]
+Unanswered: TypeAlias = Literal["accept", "escalate"]
 
 HOLDS: Final[tuple[Hold, ...]] = ("none", "when_asked", "when_paid", "when_agreed")
 ANSWERS: Final[tuple[Answer, ...]] = ("accept", "decline", "propose")
 ABSENT: Final[tuple[Absent, ...]] = ("student", "tutor")
+UNANSWERED: Final[tuple[Unanswered, ...]] = ("accept", "escalate")
 
 GOING_ON: Final = (
     "unpaid",
@@ -48,9 +59,17 @@ GOING_ON: Final = (
     "charge_open",
     "student_no_show_claimed",
     "tutor_no_show_claimed",
+    "problem_by_student",
+    "problem_by_tutor",
+    "reschedule_by_student",
+    "reschedule_by_tutor",
+    "rescheduling",
     "disputed",
 )
-"""The states of `lesson/1` that are not endings; a change beside one is `change_by_` and a role."""
+"""The states of `lesson/1` that are not endings."""
+
+BESIDE: Final = ("change_by_", "new_time_by_")
+"""How the states beside these begin; a role follows."""
 
 ALL_BACK: Final = Settlement((("student", None),))
 
@@ -209,8 +228,64 @@ class NoShow:
 
 
 @attrs.frozen
+class Reason:
+    """A reason that may be given for a problem, and whom it blames once that is settled."""
+
+    name: str
+    mark: str | None = None
+    fault: Role | None = None
+
+
+@attrs.frozen
+class NewTime:
+    """How a lesson that both want at another time gets one: either side proposes it, the other answers.
+
+    `nobody` is how it ends if by `nobody_at` no time was proposed, `silent` how it ends if by `silent_at` one was not
+    answered: then all that is held goes to whoever proposed, and the other is to blame. `when` guards the proposing.
+    """
+
+    nobody_at: Time
+    nobody: Ending
+    silent_at: Time
+    silent: Ending
+    may_change: tuple[Field, ...]
+    when: Guard | None = None
+
+
+@attrs.frozen
+class Evidence:
+    """Who may bring evidence while a problem or a dispute is open, and until when."""
+
+    by: tuple[Role, ...]
+    until: Time | None = None
+
+
+@attrs.frozen
+class Problems:
+    """Problems that one side reports about a lesson, and how the two settle them between themselves.
+
+    A report names a reason and puts a remedy on the table, one that `proposes` has; the other side answers until
+    `answer_by`. What silence does is `silence`: it accepts that remedy, or takes the problem to the dispute. With
+    `reasons`, only those may be given.
+    """
+
+    by: tuple[Role, ...]
+    start: Time
+    until: Time | None
+    answer_by: Time
+    proposes: tuple[Remedy, ...] = REMEDIES
+    answers: tuple[Answer, ...] = ANSWERS
+    silence: Unanswered = "accept"
+    reasons: tuple[Reason, ...] = ()
+    needs: tuple[Need, ...] = ("reason",)
+    becomes: str = "settled"
+    reschedule: NewTime | None = None
+    evidence: Evidence | None = None
+
+
+@attrs.frozen
 class Dispute:
-    """Who decides when claims contradict each other, by when, what silence means, and the mark of whoever is blamed."""
+    """Who decides what the two sides do not settle, by when, what silence means, and the mark of whoever is blamed."""
 
     by: tuple[Role, ...]
     answer_by: Time
@@ -218,6 +293,15 @@ class Dispute:
     splits: AsGiven = AsGiven()
     marks: tuple[tuple[Role, str], ...] = ()
     becomes: str = "resolved"
+
+
+@attrs.frozen
+class Refund:
+    """Who may correct afterwards what was paid, until when, and with what."""
+
+    by: tuple[Role, ...]
+    until: Time | None = None
+    needs: tuple[Need, ...] = ("reason",)
 
 
 @attrs.frozen
@@ -269,9 +353,12 @@ class Profile:
     charge: Charge | None = None
     attend: Attend | None = None
     no_show: tuple[NoShow, ...] = ()
+    problem: Problems | None = None
     dispute: Dispute | None = None
+    refund: Refund | None = None
     meeting: Meeting | None = None
     review: Review | None = None
     notify: Notify = Notify()
     fees: Fees = Fees()
     clears_after: Exact = Exact(0)
+    account: AccountRules = NO_RULES

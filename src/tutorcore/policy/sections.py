@@ -12,15 +12,18 @@ from typing import Final, Literal, TypeVar
 import attrs
 
 from tutorcore.documents.reader import Table
+from tutorcore.policy.account_sections import read_account
 from tutorcore.policy.cells import Cells
 from tutorcore.policy.expressions import Always, Guard, Taught, Time
-from tutorcore.policy.process import BACK, FAULTS, FIELDS, SLOTS, STAY, Case, Fault, Need, Reminder
+from tutorcore.policy.process import BACK, FAULTS, FIELDS, REMEDIES, SLOTS, STAY, Case, Fault, Need, Reminder
 from tutorcore.policy.profile import (
     ABSENT,
     ALL_BACK,
     ANSWERS,
+    BESIDE,
     GOING_ON,
     HOLDS,
+    UNANSWERED,
     Absent,
     Attend,
     Cancel,
@@ -29,17 +32,22 @@ from tutorcore.policy.profile import (
     Counter,
     Dispute,
     Ending,
+    Evidence,
     Meeting,
+    NewTime,
     NoShow,
     Notify,
     Override,
     Payment,
+    Problems,
     Profile,
+    Reason,
+    Refund,
     Request,
     Rescheduling,
     Review,
 )
-from tutorcore.policy.roles import BOUND_ROLES, ROLES, Role
+from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, ROLES, Role
 from tutorcore.policy.settlement import AsGiven, Settlement
 from tutorcore.policy.wellformed import can_name
 from tutorcore.policy.words import lesson
@@ -51,7 +59,7 @@ _NO_SHOWS: Final = tuple(f"{role}_no_show" for role in ABSENT)
 _JOINING: Final[tuple[Role, ...]] = ("student", "tutor", "system")
 _NEEDS: Final[tuple[Need, ...]] = ("reason", "details")  # A split is needed where the shares are as given.
 _CANCELLED: Final = "cancelled"
-_CHANGE_BY: Final = "change_by_"
+_SETTLED: Final = "settled"
 
 
 def read_profile(cells: Cells, root: Table) -> Profile | None:
@@ -66,7 +74,8 @@ def read_profile(cells: Cells, root: Table) -> Profile | None:
     found_change = None if change is None else _change(cells, change, found_request)
     cancel, charge = _cancelling(cells, root)
     no_show = _no_shows(cells, root)
-    dispute = _optional(cells, root, "dispute", _dispute)
+    problem, dispute = _optional(cells, root, "problem", _problem), _optional(cells, root, "dispute", _dispute)
+    refund, account = _optional(cells, root, "refund", _refund), read_account(root, unit)
     attend, meeting = _optional(cells, root, "attend", _attend), _optional(cells, root, "meeting", _meeting)
     review, notify = _optional(cells, root, "review", _review), _optional(cells, root, "notify", _notify)
     if found_request is None or found_complete is None or unit is None:
@@ -82,13 +91,16 @@ def read_profile(cells: Cells, root: Table) -> Profile | None:
         cancel=cancel,
         charge=charge,
         no_show=no_show,
+        problem=problem,
         dispute=dispute,
+        refund=refund,
         attend=attend,
         meeting=meeting,
         review=review,
         notify=notify or Notify(),
         fees=fees,
         clears_after=clears_after,
+        account=account,
     )
 
 
@@ -259,7 +271,7 @@ def _becomes(table: Table, default: str) -> str:
     name = table.text("becomes", default)
     if name in _NO_SHOWS:
         table.mistake("becomes", f"{name!r} is where a no-show leads; choose a name such as {default!r}")
-    elif name in GOING_ON or name.startswith(_CHANGE_BY):
+    elif name in GOING_ON or name.startswith(BESIDE):
         message = f"{name!r} is where a lesson goes on; choose the name of an ending, such as {default!r}"
         table.mistake("becomes", message)
     elif table.value("becomes", name) == name and not can_name(name, STAY, BACK):
@@ -440,6 +452,102 @@ def _absence(cells: Cells, table: Table, absent: Absent, default: Settlement) ->
     if mark is not None and fault == "none":
         table.mistake("mark", "falls on nobody where nobody is to blame")
     return Case(settle, mark=mark, fault=None if fault == "none" else fault)
+
+
+def _problem(cells: Cells, table: Table) -> Problems:
+    reschedule = table.table("reschedule")
+    problem = Problems(
+        by=table.some_of("by", BOUND_ROLES),
+        start=cells.required_time(table, "from"),
+        until=cells.time(table, "until"),
+        answer_by=cells.required_time(table, "answer_by"),
+        proposes=table.some_of("proposes", REMEDIES, REMEDIES),
+        answers=table.some_of("answers", ANSWERS, ANSWERS),
+        silence=table.one_of("silence", UNANSWERED, UNANSWERED[0]),
+        reasons=_reasons(table),
+        needs=table.some_of("needs", _NEEDS, ("reason",)),
+        becomes=_becomes(table, _SETTLED),
+        reschedule=None if reschedule is None else _new_time(cells, reschedule),
+        evidence=_optional(cells, table, "evidence", _evidence),
+    )
+    _somebody(table, "by")
+    _something(table, "proposes")
+    _something(table, "answers")
+    if problem.reasons and "reason" not in problem.needs:
+        table.mistake("needs", "only some reasons may be given ([problem.reasons]), so a report needs one")
+    return problem
+
+
+def _reasons(parent: Table) -> tuple[Reason, ...]:
+    table = parent.table("reasons")
+    if table is None:
+        return ()
+    if not table.mapping:
+        parent.mistake("reasons", "names nothing; leave it out where any reason may be given")
+    return tuple(_reason(each, name) for name in table.mapping if (each := table.table(name)) is not None)
+
+
+def _reason(table: Table, name: str) -> Reason:
+    if not can_name(name):
+        table.mistake(None, f"{name!r} cannot name a reason; expected a lower-case word")
+    found = Reason(name, _mark(table), table.one_of("fault", BOUND_ROLES, None))
+    table.finish()
+    return found
+
+
+def _new_time(cells: Cells, table: Table) -> NewTime:
+    nobody_at, nobody = _without_a_time(cells, table)
+    silent_at, silent = _without_an_answer(cells, table)
+    found = NewTime(
+        nobody_at,
+        nobody,
+        silent_at,
+        silent,
+        may_change=table.some_of("may_change", FIELDS, ("start", "duration")),
+        when=cells.guard(table, "when"),
+    )
+    _something(table, "may_change")
+    table.finish()
+    return found
+
+
+def _without_a_time(cells: Cells, parent: Table) -> tuple[Time, Ending]:
+    """When nobody has proposed a time, and how the lesson ends then."""
+    table = parent.table("nobody")
+    if table is None:
+        parent.mistake(None, 'nobody is missing; expected { at = "entered + 7d", settle = { student = "rest" } }, say')
+        return lesson.end, Ending(_SETTLED)
+    at, ending = cells.required_time(table, "at"), _ending(cells, table, _SETTLED, "none")
+    table.finish()
+    return at, ending
+
+
+def _without_an_answer(cells: Cells, parent: Table) -> tuple[Time, Ending]:
+    """When one who proposed a time has waited for long enough, and the mark of the other; all goes to who proposed."""
+    table = parent.table("silent")
+    if table is None:
+        parent.mistake(None, 'silent is missing; expected { at = "earliest(asked + 7d, proposed.start)" }, say')
+        return lesson.end, Ending(_SETTLED)
+    at = cells.required_time(table, "at")
+    ending = Ending(_becomes(table, _SETTLED), mark=_mark(table), fault="holder")
+    table.finish()
+    return at, ending
+
+
+def _evidence(cells: Cells, table: Table) -> Evidence:
+    evidence = Evidence(table.some_of("by", ROLES), cells.time(table, "until"))
+    _somebody(table, "by")
+    return evidence
+
+
+def _refund(cells: Cells, table: Table) -> Refund:
+    refund = Refund(
+        by=table.some_of("by", GRANTED_ROLES, ("operator",)),
+        until=cells.time(table, "until"),
+        needs=table.some_of("needs", _NEEDS, ("reason",)),
+    )
+    _somebody(table, "by")
+    return refund
 
 
 def _dispute(cells: Cells, table: Table) -> Dispute:

@@ -20,7 +20,7 @@ from tutorcore.errors import InvalidType, InvalidValue, InvariantError
 from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.money import ROUNDING_MODES, RoundingMode, rate, rate_text, round_fraction, share
 from tutorcore.policy.closures import BriefRead, CommandRead, FactsRead, ParticularsRead, TermsRead, compile_guard
-from tutorcore.policy.expressions import Always, Exact, Guard, GuardNode
+from tutorcore.policy.expressions import Exact, Guard, GuardNode, condition
 from tutorcore.policy.parsing import parse_duration
 
 Beneficiary: TypeAlias = Literal["student", "tutor", "platform"]
@@ -41,11 +41,6 @@ _TIMED = re.compile(r"[0-9].*[A-Za-z]")
 _NO_LEGS: Legs = ()
 
 
-def _condition(guard: Guard | None) -> Guard | None:
-    """A guard that always holds is none at all, so that equal fees are equal values."""
-    return None if isinstance(guard, Always) else guard
-
-
 @attrs.frozen
 class FeeRate:
     """One rate: for amounts `below` so many minor units (None: for all), and only `when` a guard holds (None: always).
@@ -56,7 +51,7 @@ class FeeRate:
 
     rate: Fraction = attrs.field(converter=rate)
     below: int | None = attrs.field(default=None)
-    when: Guard | None = attrs.field(default=None, converter=_condition)
+    when: Guard | None = attrs.field(default=None, converter=condition)
 
     @below.validator
     def _check_below(self, _field: attrs.Attribute[int | None], below: int | None) -> None:

@@ -8,21 +8,23 @@ money that could stay behind, a timeout that would have to take money from a wal
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from tutorcore.calendar.zones import zone
 from tutorcore.currencies import ISO_4217
 from tutorcore.errors import Mistake, Mistakes, TutorcoreError, UnknownName, suggest
 from tutorcore.policy.analysis import (
+    OF_COMMAND,
     anchors_read,
     names_read,
     needs_zone,
-    permissions_read,
     reads_command,
     reads_proposed,
+    supplied_read,
 )
 from tutorcore.policy.expressions import (
+    SUPPLIED,
     Amount,
     Anchor,
     And,
@@ -32,20 +34,34 @@ from tutorcore.policy.expressions import (
     Exact,
     Expression,
     Guard,
-    Has,
     If,
     Latest,
+    Met,
     Portion,
+    Restricted,
     Shift,
+    Supplied,
     Taught,
     Time,
     walk,
 )
 from tutorcore.policy.parsing import ExpressionError, parse_guard, parse_reminder, parse_time
-from tutorcore.policy.process import BACK, FIELDS, MOST_PEGGED, STAY, Case, Move, Process, Row, State, Timeout
+from tutorcore.policy.process import (
+    BACK,
+    FIELDS,
+    MOST_PEGGED,
+    REMEDIES,
+    STAY,
+    Case,
+    Move,
+    Process,
+    Remedy,
+    Row,
+    State,
+    Timeout,
+)
 from tutorcore.policy.roles import BOUND_ROLES, ROLES, Role
 from tutorcore.policy.settlement import AsGiven
-from tutorcore.policy.words import blamed, reason
 
 PathParts: TypeAlias = tuple[str | int, ...]
 
@@ -102,10 +118,27 @@ def rows_of(process: Process) -> Iterator[tuple[PathParts, State | None, Row]]:
             yield ("state", state.name, *key, number), state, row
 
 
+class _Said(NamedTuple):
+    """What an expression can read of whoever takes its row: whether somebody `acts`, and whether anything was said.
+
+    Time takes a timeout and nobody acts; one that takes a remedy up reads what was said with that.
+    """
+
+    acts: bool = True
+    says: bool = True
+
+
+_SOMEBODY: Final = _Said()
+_NOBODY: Final = _Said(acts=False, says=False)
+
+
 class _Inspection:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._states = {state.name: state for state in process.states}
+        self._beside = {state.name for state in process.states if state.beside}
+        self._tabled = _remedies_by_state(process)
+        self._untabled = _states_without_remedy(process)
         self._holds = any(row.effects.hold for _, _, row in rows_of(process))
         self._verbs = set(process.verbs)
         self._marks = {case.mark for _, _, row in rows_of(process) for case in row.effects.cases if case.mark}
@@ -119,8 +152,9 @@ class _Inspection:
             yield from self._row(path, source, row)
         for number, each in enumerate(self._process.fees.rates):
             if each.when is not None:
-                yield from self._guard(("fees", "rates", number, "when"), each.when, False, False)
+                yield from self._guard(("fees", "rates", number, "when"), each.when, False, _NOBODY)
         yield from self._circles()
+        yield from self._counters()
 
     def _heading(self) -> Iterator[Problem]:
         process = self._process
@@ -180,10 +214,37 @@ class _Inspection:
             )
         if state.taught and not state.over:
             yield Problem((*path, "taught"), "a lesson is taught once it is over; this state is not")
+        if state.problem and (state.over or state.beside):
+            message = "a problem is open where the lesson itself stands, and only until it is over"
+            yield Problem((*path, "problem"), message)
+        if state.yields:
+            yield from self._yielding(path, state)
         if state.waits_for is not None:
             yield from self._roles((*path, "waits_for"), (state.waits_for,))
         yield from self._hidden((*path, "on"), state.moves)
         yield from self._reminders(path, state)
+
+    def _yielding(self, path: PathParts, state: State) -> Iterator[Problem]:
+        """Timeouts wait for an open change, so that they may be past when it is closed."""
+        if state.beside or not any(move.to in self._beside for move in state.moves):
+            yield Problem((*path, "yields"), "no change can be opened beside this state, so there is none to wait for")
+        if not state.timeouts:
+            yield Problem((*path, "yields"), "this state has no timeout that could wait")
+        for number, timeout in enumerate(state.timeouts):
+            if timeout.if_past != "fire":
+                message = "a timeout that waits for a change may be past by then: expected if_past = 'fire'"
+                yield Problem((*path, "timeout", number, "if_past"), message)
+
+    def _counters(self) -> Iterator[Problem]:
+        """Counters that count, or are broken by, marks that no row of the table gives."""
+        known = {*self._marks, Taught.mark}
+        for counter in self._process.account.counters:
+            named: list[tuple[PathParts, str]] = [(("marks", mark), mark) for mark, _ in counter.marks]
+            named += [(("broken_by", number), mark) for number, mark in enumerate(counter.broken_by)]
+            for where, mark in named:
+                if mark not in known:
+                    message = f"nothing in this table gives the mark {mark!r}"
+                    yield Problem(("standing", counter.name, *where), message, suggestion=suggest(mark, known))
 
     def _reminders(self, path: PathParts, state: State) -> Iterator[Problem]:
         for number, reminder in enumerate(state.reminders):
@@ -234,6 +295,8 @@ class _Inspection:
             yield Problem(path, "what is accepted leads somewhere: a row that stays only records")
         yield from self._money(path, source, row, target)
         yield from self._recording(path, source, row)
+        yield from self._remedies(path, source, row, target)
+        yield from self._refunding(path, source, row)
         yield from self._telling(path, row)
         if row.effects.may_change != FIELDS and row.effects.terms != "propose":
             yield Problem((*path, "may_change"), "only a row that proposes terms says what they may change")
@@ -268,6 +331,48 @@ class _Inspection:
         if effects.bookable and (effects.terms is None or not isinstance(row, Move)):
             yield Problem((*path, "bookable"), "only a time that is proposed or accepted can be bookable")
 
+    def _remedies(self, path: PathParts, source: State | None, row: Row, target: State | None) -> Iterator[Problem]:
+        """A remedy is put on the table where a problem is kept, and taken up where one surely lies there."""
+        effects = row.effects
+        stays = source if row.to == STAY else target
+        if effects.remedies and not isinstance(row, Move):
+            yield Problem((*path, "remedies"), "nobody is there to name a remedy: a timeout puts none on the table")
+        elif effects.remedies and (stays is None or not stays.problem):
+            message = "a remedy is put on the table in a state that keeps it (problem = true)"
+            yield Problem((*path, "remedies"), message)
+        if effects.terms is not None and (effects.remedies or effects.agrees):
+            message = "a row is about terms or about a remedy, each with a number of its own, and not about both"
+            yield Problem((*path, "terms"), message)
+        if not effects.agrees:
+            return
+        where = (*path, "agrees")
+        if source is None or not source.problem:
+            yield Problem(where, "a remedy is taken up in a state that keeps one (problem = true)")
+            return
+        if effects.remedies:
+            yield Problem(where, "a row takes a remedy up, or puts another in its place; not both")
+        if row.to == STAY:
+            yield Problem(where, "what is taken up leads somewhere: a row that stays only records")
+        if isinstance(row, Move) and "split" in row.needs:
+            message = "the split is the one on the table; whoever takes it up says none"
+            yield Problem((*path, "needs"), message)
+        if source.name in self._untabled:
+            yield Problem(where, f"{source.name} can be reached without a remedy on the table, so there may be none")
+        elif "reschedule" in self._tabled[source.name] and any(_as_given(row)):
+            message = f"{source.name} may have a reschedule on the table, which splits nothing: give it its own state"
+            yield Problem((*path, "settle"), message)
+
+    def _refunding(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
+        """What was settled is corrected afterwards, by a command that says the whole split anew."""
+        if not row.effects.refunds:
+            return
+        if not isinstance(row, Move) or row.to != STAY or source is None or not source.over:
+            message = "what was settled is corrected once the lesson is over, by a move that leads to 'stay'"
+            yield Problem((*path, "refunds"), message)
+        if not any(_as_given(row)):
+            message = 'the command says who should have got what: expected settle = "as_given", or choices'
+            yield Problem((*path, "settle"), message)
+
     def _telling(self, path: PathParts, row: Row) -> Iterator[Problem]:
         """Whoever is concerned is told anyway; `notify` adds those who acted, if a person of the lesson did."""
         told = row.effects.notify
@@ -282,12 +387,13 @@ class _Inspection:
     def _money(self, path: PathParts, source: State | None, row: Row, target: State | None) -> Iterator[Problem]:
         effects = row.effects
         settles = [case.settle is not None for case in effects.cases]
-        given = [isinstance(case.settle, AsGiven) for case in effects.cases]
-        if any(given) and not (all(given) and isinstance(row, Move)):
+        given = _as_given(row)
+        if any(given) and not (all(given) and (isinstance(row, Move) or effects.agrees)):
             odd = next((number for number, each in enumerate(given) if each != given[0]), None)
             where = (*path, "settle") if odd is None else (*path, "cases", odd, "settle")
             yield Problem(where, "the split is said by the command in every case of a move, or in none")
-        if any(settles) and self._process.settles == "due" and (target is None or not target.over):
+        ends = effects.refunds or (target is not None and target.over)
+        if any(settles) and self._process.settles == "due" and not ends:
             message = "what is due is settled once, when the lesson ends: this row does not end it"
             yield Problem((*path, "settle"), message)
         if effects.hold is not None and self._process.settles == "due":
@@ -320,7 +426,7 @@ class _Inspection:
             yield Problem(path, f"{row.verb!r} cannot be a verb; expected a lower-case word")
         if not row.by:
             yield Problem((*path, "by"), "nobody may do this; name at least one role")
-        if "split" in row.needs and not any(isinstance(case.settle, AsGiven) for case in row.effects.cases):
+        if "split" in row.needs and not any(_as_given(row)):
             yield Problem((*path, "needs"), 'a split is needed where settle is "as_given" or names choices, only there')
         yield from self._roles((*path, "by"), row.by)
 
@@ -393,6 +499,7 @@ class _Inspection:
 
     def _expressions(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
         proposing = row.effects.terms == "propose" or (source is not None and source.beside)
+        said = _Said(acts=isinstance(row, Move), says=isinstance(row, Move) or row.effects.agrees)
         if isinstance(row, Move):
             if row.when is not None:
                 yield from self._guard((*path, "when"), row.when, proposing)
@@ -403,13 +510,13 @@ class _Inspection:
             yield from _unknown_to_clocks((*path, "at"), row.at)
         for number, case in enumerate(row.effects.cases):
             if case.when is not None:
-                yield from self._guard((*path, "cases", number, "when"), case.when, proposing, isinstance(row, Move))
+                yield from self._guard((*path, "cases", number, "when"), case.when, proposing, said)
 
     def _time(self, path: PathParts, expr: Time, proposing: bool) -> Iterator[Problem]:
         yield from self._expression(path, expr, parse_time, proposing)
 
-    def _guard(self, path: PathParts, expr: Guard, proposing: bool, by_somebody: bool = True) -> Iterator[Problem]:
-        yield from self._expression(path, expr, parse_guard, proposing, asked_by_somebody=by_somebody)
+    def _guard(self, path: PathParts, expr: Guard, proposing: bool, said: _Said = _SOMEBODY) -> Iterator[Problem]:
+        yield from self._expression(path, expr, parse_guard, proposing, said)
 
     def _expression(
         self,
@@ -417,8 +524,7 @@ class _Inspection:
         expr: Time | Guard,
         read: Callable[[str], Expression],
         proposing: bool,
-        *,
-        asked_by_somebody: bool = True,
+        said: _Said = _SOMEBODY,
     ) -> Iterator[Problem]:
         """What is wrong with an expression; those built in Python may hold words that no file could write here."""
         try:
@@ -427,11 +533,9 @@ class _Inspection:
             yield Problem(path, error.message, expr, error.suggestion)
         # Each of several conditions that all have to hold is looked at by itself: a person may have written it alone.
         for part in expr.parts if isinstance(expr, And) else (expr,):
-            yield from self._meaning(path, part, proposing, asked_by_somebody)
+            yield from self._meaning(path, part, proposing, said)
 
-    def _meaning(
-        self, path: PathParts, expr: Time | Guard, proposing: bool, asked_by_somebody: bool
-    ) -> Iterator[Problem]:
+    def _meaning(self, path: PathParts, expr: Time | Guard, proposing: bool, said: _Said) -> Iterator[Problem]:
         """What an expression says that cannot be true of any lesson in this table."""
         if needs_zone(expr) and self._process.zone is None:
             message = f'{expr} counts days or wall time, so the policy has to name a zone (zone = "tutor", say)'
@@ -444,17 +548,24 @@ class _Inspection:
             ("verb", names.moves, self._verbs),
             ("mark", names.marks, self._marks),
             ("role", names.roles, set(BOUND_ROLES)),
+            ("remedy", names.remedies, set(REMEDIES)),
         ):
             for name in sorted(used - known):
                 yield Problem(path, f"unknown {kind} {name!r}", expr, suggest(name, known))
         for anchor in sorted(anchors_read(expr)):
             if anchor.startswith(_OF_FACTS) and anchor not in self._recorded:
                 yield Problem(path, f"nothing in this table records {anchor}", expr)
-        if permissions_read(expr) and not asked_by_somebody:
-            yield Problem(path, "a permission counts when somebody acts; nobody does here", expr)
-        if reads_command(expr) and not asked_by_somebody:
-            yield Problem(path, "only a command brings a reason, or blames somebody; there need be none here", expr)
+        if supplied_read(expr) and not said.acts:
+            yield Problem(path, f"{_one_of(supplied_read(expr))} counts when somebody acts; nobody does here", expr)
+        if reads_command(expr) and not said.says:
+            message = "only a command brings a reason, blames somebody or names a remedy; there need be none here"
+            yield Problem(path, message, expr)
         for node in walk(expr):
+            if isinstance(node, Restricted) and node.role in BOUND_ROLES and node.role != "tutor":
+                message = f"{node}: it is tutors of whom something is taken away; expected the tutor"
+                yield Problem(path, message, expr)
+            if isinstance(node, Met) and {node.one, node.other} != {"student", "tutor"}:
+                yield Problem(path, f"{node}: expected the student and the tutor, who had a lesson together", expr)
             if isinstance(node, Amount) and node.decimals > self._process.unit.exponent:
                 message = f"{node} has more decimals than {self._process.unit.code} ({self._process.unit.exponent})"
                 yield Problem(path, message, expr)
@@ -463,9 +574,63 @@ class _Inspection:
 def _unknown_to_clocks(path: PathParts, at: Time) -> Iterator[Problem]:
     """What is said or looked up only when somebody acts, while a clock runs by what a lesson knows of itself."""
     for node in walk(at):
-        if node in (reason, blamed) or isinstance(node, (Count, Taught, Has)):
+        if node in OF_COMMAND or isinstance(node, (Count, Taught, *SUPPLIED)):
             message = f"{node} is known only as somebody acts; a time that nobody acts at cannot depend on it"
             yield Problem(path, message, at)
+
+
+def _one_of(supplied: Iterable[Supplied]) -> str:
+    """The first of some guards, by their texts."""
+    return min(map(str, supplied))
+
+
+def _as_given(row: Row) -> list[bool]:
+    """Of each case of a row, whether what was said decides who gets what."""
+    return [isinstance(case.settle, AsGiven) for case in row.effects.cases]
+
+
+def _remedies_by_state(process: Process) -> dict[str, frozenset[Remedy]]:
+    """The remedies that may be on the table in each state: put there, or kept from the state before."""
+    tabled: dict[str, frozenset[Remedy]] = {state.name: frozenset() for state in process.states}
+    for _ in process.states:  # A remedy is carried through at most every state once.
+        for source, row, target in _between_problems(process):
+            tabled[target] |= frozenset(row.effects.remedies) or (tabled[source.name] if source else frozenset())
+    return tabled
+
+
+def _states_without_remedy(process: Process) -> frozenset[str]:
+    """The states with a problem in which there may be no remedy on the table: a row leads there without one."""
+    without: set[str] = set()
+    for _ in process.states:
+        for source, row, target in _between_problems(process):
+            if not row.effects.remedies and (source is None or not source.problem or source.name in without):
+                without.add(target)
+    return frozenset(without)
+
+
+def _between_problems(process: Process) -> Iterator[tuple[State | None, Row, str]]:
+    """Every row that puts a lesson into a state with a problem, or a remedy on the table there, and whence it comes.
+
+    A row of a state beside leads away from wherever its change was opened: from each of those states.
+    """
+    states = {state.name: state for state in process.states}
+    for _, source, row in rows_of(process):
+        target = source if row.to == STAY and row.effects.remedies else states.get(row.to)
+        if target is not None and target.problem:
+            whole = [source] if source is None or not source.beside else _openers(states, source)
+            yield from ((each, row, target.name) for each in whole)
+
+
+def _openers(states: Mapping[str, State], beside: State) -> list[State | None]:
+    """The states of the lesson itself from which a change comes to stand in a state beside, countered or not."""
+    found: dict[str, State] = {}
+    ahead = [beside.name]
+    while ahead:
+        name = ahead.pop()
+        before = [state for state in states.values() if any(move.to == name for move in state.moves)]
+        ahead += [state.name for state in before if state.beside and state.name not in found]
+        found |= {state.name: state for state in before}
+    return [state for state in found.values() if not state.beside]
 
 
 def _facts_recorded(row: Row) -> Iterator[str]:

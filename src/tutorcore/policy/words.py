@@ -29,15 +29,18 @@ from tutorcore.policy.expressions import (
     Has,
     If,
     Latest,
+    Met,
     Not,
     Operand,
     Or,
     Portion,
+    Restricted,
     StartOfDay,
     Taught,
     Time,
     compared,
 )
+from tutorcore.policy.restrictions import Restriction
 
 _SHARE = re.compile(r"([0-9]+)/([0-9]+)|([0-9]+(?:\.[0-9]+)?)%")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
@@ -77,6 +80,7 @@ notice: Final = Field("notice")
 rounds: Final = Field("rounds")
 reason: Final = Field("reason")
 blamed: Final = Field("blamed")
+remedy: Final = Field("remedy")
 always: Final = Always()
 
 
@@ -194,6 +198,16 @@ def taught(role: str, within: Exact | Calendar | None = None) -> Taught:
 def has(role: str, permission: str) -> Has:
     """Return the guard that a role's party has a permission of the platform's: `has("tutor", "meeting_provider")`."""
     return Has(role, permission)
+
+
+def restricted(role: str, restriction: Restriction) -> Restricted:
+    """Return the guard that something is taken away from a role's party: `restricted("tutor", "requests_blocked")`."""
+    return Restricted(role, restriction)
+
+
+def met(one: str, other: str) -> Met:
+    """Return the guard that the parties of two roles had a lesson with each other: `met("student", "tutor")`."""
+    return Met(one, other)
 
 
 def equals(left: Operand, right: Operand | str | int | Decimal) -> Comparison:
