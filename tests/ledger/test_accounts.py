@@ -12,6 +12,7 @@ from tutorcore.ledger import (
     BANK,
     COMMISSION,
     CONVERSION,
+    PAYOUT_FEES,
     Account,
     AccountKind,
     available,
@@ -22,13 +23,23 @@ from tutorcore.ledger import (
     pending,
     receivable,
     wallet,
+    withdrawing,
 )
 from tutorcore.ledger.accounts import due, owed
 
 # The grammar of beancount 2 and 3, without the letters beyond ASCII that no id has.
 _BEANCOUNT = re.compile(r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z0-9][A-Za-z0-9-]*)+")
 
-_OWNED: list[AccountKind] = ["wallet", "escrow", "pending", "available", "receivable", "owed", "due"]
+_OWNED: list[AccountKind] = [
+    "wallet",
+    "escrow",
+    "pending",
+    "available",
+    "withdrawing",
+    "receivable",
+    "owed",
+    "due",
+]
 _IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", fullmatch=True)
 # Ids that try to look like what the escape makes of others.
 _TRICKY = st.lists(st.sampled_from(["x", "X", "U", "-", "_", "A", "a", "2D", "5F", "-x5F-", "-xU-"]), max_size=10).map(
@@ -36,7 +47,7 @@ _TRICKY = st.lists(st.sampled_from(["x", "X", "U", "-", "_", "A", "a", "2D", "5F
 )
 _ANY_ID = st.one_of(_IDS, _TRICKY, _TRICKY.map(str.capitalize))
 _ACCOUNTS = st.one_of(
-    st.builds(Account, st.sampled_from(_OWNED), _ANY_ID), st.sampled_from([BANK, COMMISSION, CONVERSION])
+    st.builds(Account, st.sampled_from(_OWNED), _ANY_ID), st.sampled_from([BANK, COMMISSION, PAYOUT_FEES, CONVERSION])
 )
 
 
@@ -50,7 +61,9 @@ _ACCOUNTS = st.one_of(
         (receivable(PartyId("tom")), "Assets:Receivable:Tutors:Tom"),
         (owed(PartyId("pam")), "Assets:Receivable:Payers:Pam"),
         (due(PartyId("tom")), "Liabilities:Tutors:Tom:Due"),
+        (withdrawing(PartyId("tom")), "Liabilities:Tutors:Tom:Withdrawing"),
         (COMMISSION, "Income:Fees:Commission"),
+        (PAYOUT_FEES, "Income:Fees:Payouts"),
         (BANK, "Assets:Bank"),
         (CONVERSION, "Equity:Conversion"),
     ],
@@ -162,11 +175,11 @@ def test_a_name_is_a_text() -> None:
         parse_account(7)  # type: ignore[arg-type]  # The mistake under test.
 
 
-@pytest.mark.parametrize("make", [wallet, pending, available, receivable, owed, due])
+@pytest.mark.parametrize("make", [wallet, pending, available, withdrawing, receivable, owed, due])
 def test_an_account_of_a_party_checks_the_id(make: object) -> None:
     """A constructor refuses what is no id."""
     with pytest.raises(InvalidValue, match="party is 'ann lee'"):
-        make(PartyId("ann lee"))  # type: ignore[operator]  # One of six functions of the same shape.
+        make(PartyId("ann lee"))  # type: ignore[operator]  # One of seven functions of the same shape.
 
 
 def test_an_escrow_checks_the_id() -> None:
@@ -182,7 +195,9 @@ def test_an_escrow_checks_the_id() -> None:
         (escrow(LessonId("l1")), True, 5),
         (pending(PartyId("tom")), True, 5),
         (available(PartyId("tom")), True, 5),
+        (withdrawing(PartyId("tom")), True, 5),
         (COMMISSION, False, 5),
+        (PAYOUT_FEES, False, 5),
         (CONVERSION, False, 5),
         (BANK, False, -5),
         (receivable(PartyId("tom")), False, -5),

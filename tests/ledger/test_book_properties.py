@@ -13,6 +13,7 @@ from tutorcore.instants import Instant, from_micros
 from tutorcore.ledger import (
     BANK,
     COMMISSION,
+    PAYOUT_FEES,
     Account,
     Book,
     Conflict,
@@ -28,6 +29,7 @@ from tutorcore.ledger import (
     receivable,
     reverse,
     wallet,
+    withdrawing,
 )
 from tutorcore.ledger.accounts import due, owed
 
@@ -36,8 +38,9 @@ _LIMITED = [
     *(escrow(LessonId(name)) for name in ("l1", "l2")),
     pending(PartyId("tom")),
     available(PartyId("tom")),
+    withdrawing(PartyId("tom")),
 ]
-_FREE = [BANK, COMMISSION, receivable(PartyId("tom")), owed(PartyId("ann")), due(PartyId("tom"))]
+_FREE = [BANK, COMMISSION, PAYOUT_FEES, receivable(PartyId("tom")), owed(PartyId("ann")), due(PartyId("tom"))]
 _INSTANTS = st.integers(0, 20).map(from_micros)
 _CURRENCIES = st.sampled_from(["USD", "ITC"])
 

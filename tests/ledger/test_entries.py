@@ -15,6 +15,7 @@ from tutorcore.ledger import (
     BANK,
     COMMISSION,
     CONVERSION,
+    PAYOUT_FEES,
     Account,
     Entry,
     EntryKind,
@@ -28,11 +29,17 @@ from tutorcore.ledger import (
     flow,
     flow_kind,
     hold_status,
+    offset,
+    paid_out,
     pending,
     receivable,
+    returned,
     reverse,
+    spend,
     top_up,
     wallet,
+    withdrawal,
+    withdrawing,
 )
 from tutorcore.ledger.accounts import due, owed
 from tutorcore.ledger.entries import amount_due
@@ -240,6 +247,99 @@ def test_an_amount_due_is_something(earned: Any, fee: Any, error: type[Exception
         amount_due(_ANN, _TOM, earned=earned, fee=fee, currency="GBP", effective_at=_AT, ref="l1", source="over")
 
 
+def test_a_debt_is_paid_out_of_what_is_available() -> None:
+    """An offset takes from the tutor's earnings what the tutor owes."""
+    made = offset(_TOM, 7, "USD", effective_at=_AT, ref="l1", source="debts first")
+
+    assert made == Entry("offset", "USD", ((available(_TOM), 7), (receivable(_TOM), -7)), _AT, "l1", "debts first")
+
+
+@pytest.mark.parametrize(
+    ("fee", "legs"),
+    [
+        (0, ((available(_TOM), 3000), (withdrawing(_TOM), -3000))),
+        (1, ((available(_TOM), 3000), (withdrawing(_TOM), -2999), (PAYOUT_FEES, -1))),
+        (2999, ((available(_TOM), 3000), (withdrawing(_TOM), -1), (PAYOUT_FEES, -2999))),
+    ],
+)
+def test_a_withdrawal_is_under_way_less_its_fee(fee: int, legs: tuple[tuple[Account, int], ...]) -> None:
+    """The fee is taken out of the amount, not on top of it."""
+    made = withdrawal(_TOM, 3000, fee, "ITC", effective_at=_AT, ref="w1", source="asked")
+
+    assert made == Entry("withdraw", "ITC", legs, _AT, "w1", "asked")
+
+
+@pytest.mark.parametrize("fee", [3000, 3001])
+def test_a_fee_leaves_something_to_transfer(fee: int) -> None:
+    """A fee of the whole amount or more is refused with what it would have to be."""
+    with pytest.raises(InvalidValue, match=f"fee is {fee}; expected less than the amount, 3000"):
+        withdrawal(_TOM, 3000, fee, "ITC", effective_at=_AT, ref="w1", source="asked")
+
+
+def test_money_that_arrived_has_left_the_bank() -> None:
+    """In a currency that banks have, one entry says so."""
+    made = paid_out(_TOM, 2900, "USD", effective_at=_AT, ref="w1", source="arrived")
+
+    assert made == (Entry("pay_out", "USD", ((withdrawing(_TOM), 2900), (BANK, -2900)), _AT, "w1", "arrived"),)
+
+
+def test_a_pegged_unit_leaves_the_bank_as_what_it_is_worth() -> None:
+    """Credits are taken back and dollars sent: each sums to zero, and the conversion account stands on both sides."""
+    made = paid_out(_TOM, 29000, "ITC", paid=(2900, "USD"), effective_at=_AT, ref="w1", source="arrived")
+
+    assert made == (
+        Entry("pay_out", "ITC", ((withdrawing(_TOM), 29000), (CONVERSION, -29000)), _AT, "w1", "arrived"),
+        Entry("pay_out", "USD", ((CONVERSION, 2900), (BANK, -2900)), _AT, "w1", "arrived"),
+    )
+
+
+def test_what_is_paid_out_in_another_currency_is_in_another_currency() -> None:
+    """Within one currency there is nothing to convert."""
+    with pytest.raises(InvalidValue, match="paid currency is 'USD'; expected another currency than USD"):
+        paid_out(_TOM, 29, "USD", paid=(29, "USD"), effective_at=_AT, ref="w1", source="arrived")
+
+
+@pytest.mark.parametrize(
+    ("fee_back", "legs"),
+    [
+        (0, ((withdrawing(_TOM), 2900), (available(_TOM), -2900))),
+        (100, ((withdrawing(_TOM), 2900), (PAYOUT_FEES, 100), (available(_TOM), -3000))),
+    ],
+)
+def test_what_comes_back_is_available_again(fee_back: int, legs: tuple[tuple[Account, int], ...]) -> None:
+    """With the fee, if that is given back."""
+    made = returned(_TOM, 2900, fee_back, "USD", effective_at=_AT, ref="w1", source="no such account")
+
+    assert made == Entry("return", "USD", legs, _AT, "w1", "no such account")
+
+
+def test_what_is_spent_fills_the_tutors_own_wallet() -> None:
+    """From there it pays for lessons like any other money in a wallet."""
+    made = spend(_TOM, 500, "ITC", effective_at=_AT, ref="k1", source="spent")
+
+    assert made == Entry("spend", "ITC", ((available(_TOM), 500), (wallet(_TOM), -500)), _AT, "k1", "spent")
+
+
+@pytest.mark.parametrize("minor", [0, -1])
+def test_payouts_move_more_than_nothing(minor: int) -> None:
+    """None of these entries is about nothing, and no fee is below zero."""
+    about: dict[str, Any] = {"effective_at": _AT, "ref": "w1", "source": "test"}
+    for make in (
+        lambda: offset(_TOM, minor, "USD", **about),
+        lambda: withdrawal(_TOM, minor, 0, "USD", **about),
+        lambda: paid_out(_TOM, minor, "ITC", **about),
+        lambda: paid_out(_TOM, 5, "ITC", paid=(minor, "USD"), **about),
+        lambda: returned(_TOM, minor, 0, "USD", **about),
+        lambda: spend(_TOM, minor, "USD", **about),
+    ):
+        with pytest.raises(InvalidValue, match="amount is .*; expected an amount above zero"):
+            make()
+    with pytest.raises(InvalidValue, match="fee is -1; expected an amount not below zero"):
+        withdrawal(_TOM, 5, -1, "USD", **about)
+    with pytest.raises(InvalidValue, match="fee given back is -1; expected an amount not below zero"):
+        returned(_TOM, 5, -1, "USD", **about)
+
+
 def test_a_reversal_is_the_opposite_and_names_what_it_corrects() -> None:
     """The wrong entry stays; the new one takes its money back and says which and why."""
     wrong = top_up(_ANN, 2500, "USD", effective_at=_AT, ref="k1")
@@ -265,12 +365,15 @@ def test_a_reversal_is_the_opposite_and_names_what_it_corrects() -> None:
         ([(_WALLET, 2500), (_PENDING, 0)], 0, "move", "void"),
         ([(owed(_ANN), -2500), (due(_TOM), 2125), (COMMISSION, 375)], 0, "move", "due"),
         ([(owed(_ANN), -2500), (COMMISSION, 2500)], 0, "timeout", "due"),
+        ([(_WALLET, 2500), (receivable(_TOM), -2125), (COMMISSION, -375)], 0, "move", "refund"),
+        ([(_PENDING, 100), (COMMISSION, -100)], 0, "move", "refund"),
+        ([(owed(_ANN), 2500), (due(_TOM), -2125), (COMMISSION, -375)], 0, "move", "refund"),
     ],
 )
 def test_a_flow_is_called_after_what_it_does_to_the_hold(
     flows: list[tuple[Account, int]], held: int, by: Any, kind: EntryKind
 ) -> None:
-    """Money in is a hold, money to others a post, all back a void or, by silence, an expiry; a debt is a due."""
+    """Money in is a hold, money to others a post, all back a void or an expiry, a debt a due, undoing one a refund."""
     assert flow_kind(flows, held, by) == kind
 
 
@@ -301,11 +404,13 @@ def test_the_status_of_a_hold_follows_from_its_entries(steps: list[tuple[EntryKi
 
 
 def test_entries_of_other_accounts_leave_a_hold_alone() -> None:
-    """Neither another lesson's entries nor a clearing nor what is due says anything about this hold."""
+    """Neither another lesson's entries nor a clearing nor a debt nor a refund says anything about this hold."""
     others: list[Entry] = [
         *_flows(("hold", -25), ("post", 25)),
         clear(_TOM, 20, "USD", effective_at=_AT, ref="l1", source="cleared"),
         amount_due(_ANN, _TOM, earned=20, currency="USD", effective_at=_AT, ref="l1", source="test"),
+        _entry(kind="refund", legs=((receivable(_TOM), 5), (_WALLET, -5)), ref="l1"),
+        offset(_TOM, 5, "USD", effective_at=_AT, ref="l1", source="test"),
     ]
 
     assert hold_status(escrow(LessonId("l2")), others) == "none"

@@ -1,12 +1,14 @@
 """Double entry for a tutoring marketplace: wallets, one escrow per lesson, earnings, commission.
 
-Start with `Book`, which keeps the balances, and the builders `top_up`, `flow` and `clear`, which make its entries.
+Start with `Book`, which keeps the balances, and the builders `top_up`, `flow`, `clear` and `withdrawal`, which make its
+entries.
 """
 
 from tutorcore.ledger.accounts import (
     BANK,
     COMMISSION,
     CONVERSION,
+    PAYOUT_FEES,
     Account,
     AccountKind,
     available,
@@ -19,6 +21,7 @@ from tutorcore.ledger.accounts import (
     pending,
     receivable,
     wallet,
+    withdrawing,
 )
 from tutorcore.ledger.book import Book, Conflict, Shortfall
 from tutorcore.ledger.entries import (
@@ -34,8 +37,13 @@ from tutorcore.ledger.entries import (
     flow,
     flow_kind,
     hold_status,
+    offset,
+    paid_out,
+    returned,
     reverse,
+    spend,
     top_up,
+    withdrawal,
 )
 from tutorcore.ledger.statements import Line, Statement, TrialBalance, TrialRow, TrialTotal, statement, trial_balance
 
@@ -43,6 +51,7 @@ __all__ = [
     "BANK",
     "COMMISSION",
     "CONVERSION",
+    "PAYOUT_FEES",
     "Account",
     "AccountKind",
     "Book",
@@ -70,13 +79,19 @@ __all__ = [
     "hold_status",
     "is_limited",
     "natural",
+    "offset",
     "owed",
+    "paid_out",
     "parse_account",
     "pending",
     "receivable",
+    "returned",
     "reverse",
+    "spend",
     "statement",
     "top_up",
     "trial_balance",
     "wallet",
+    "withdrawal",
+    "withdrawing",
 ]

@@ -6,15 +6,17 @@ An account is a kind and an owner. Its name is made only when somebody reads it,
     escrow        Liabilities:Escrow:<lesson>:Cash        what one lesson holds
     pending       Liabilities:Tutors:<tutor>:Pending      earned, not yet cleared
     available     Liabilities:Tutors:<tutor>:Available    earned and cleared
-    commission    Income:Fees:Commission                  what the platform earns
+    withdrawing   Liabilities:Tutors:<tutor>:Withdrawing  taken out, on its way to the tutor
+    commission    Income:Fees:Commission                  what the platform earns by lessons
+    payout_fees   Income:Fees:Payouts                     what it takes for withdrawals
     bank          Assets:Bank                             the money behind the books
     receivable    Assets:Receivable:Tutors:<tutor>        a tutor's debt, instead of a negative balance
     owed          Assets:Receivable:Payers:<party>        what a payer owes, where the platform holds no money
     due           Liabilities:Tutors:<tutor>:Due          what is due to a tutor there
     conversion    Equity:Conversion                       the two sides of an exchange between currencies
 
-Wallet, escrow, pending and available are *limited*: they may never be overdrawn. The others are not: a debt may grow,
-and what was recorded as due may turn out to have been paid already.
+Wallet, escrow, pending, available and withdrawing are *limited*: they may never be overdrawn. The others are not: a
+debt may grow, and what was recorded as due may turn out to have been paid already.
 
 Amounts are stored with beancount's sign (debit positive, credit negative) and shown with the natural one, in which a
 full wallet is positive. Knows neither entries nor balances, and no currency: every account can hold several.
@@ -29,7 +31,18 @@ from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.ids import LessonId, PartyId, lesson_id, party_id
 
 AccountKind: TypeAlias = Literal[
-    "wallet", "escrow", "pending", "available", "commission", "bank", "receivable", "owed", "due", "conversion"
+    "wallet",
+    "escrow",
+    "pending",
+    "available",
+    "withdrawing",
+    "commission",
+    "payout_fees",
+    "bank",
+    "receivable",
+    "owed",
+    "due",
+    "conversion",
 ]
 
 # What stands before and after the owner in a name, and the names of the accounts of which there is one.
@@ -38,16 +51,18 @@ _OWNED: dict[AccountKind, tuple[str, str]] = {
     "escrow": ("Liabilities:Escrow:", ":Cash"),
     "pending": ("Liabilities:Tutors:", ":Pending"),
     "available": ("Liabilities:Tutors:", ":Available"),
+    "withdrawing": ("Liabilities:Tutors:", ":Withdrawing"),
     "receivable": ("Assets:Receivable:Tutors:", ""),
     "owed": ("Assets:Receivable:Payers:", ""),
     "due": ("Liabilities:Tutors:", ":Due"),
 }
 _SHARED: dict[AccountKind, str] = {
     "commission": "Income:Fees:Commission",
+    "payout_fees": "Income:Fees:Payouts",
     "bank": "Assets:Bank",
     "conversion": "Equity:Conversion",
 }
-LIMITED: frozenset[AccountKind] = frozenset({"wallet", "escrow", "pending", "available"})
+LIMITED: frozenset[AccountKind] = frozenset({"wallet", "escrow", "pending", "available", "withdrawing"})
 _GROWS_BY_DEBIT: frozenset[AccountKind] = frozenset({"bank", "receivable", "owed"})
 
 
@@ -74,6 +89,7 @@ class Account(NamedTuple):
 
 
 COMMISSION = Account("commission")
+PAYOUT_FEES = Account("payout_fees")
 BANK = Account("bank")
 CONVERSION = Account("conversion")
 
@@ -96,6 +112,11 @@ def pending(tutor: PartyId) -> Account:
 def available(tutor: PartyId) -> Account:
     """Return the account of what `tutor` has earned and may take out."""
     return Account("available", party_id(tutor))
+
+
+def withdrawing(tutor: PartyId) -> Account:
+    """Return the account of what `tutor` has taken out and what has not arrived yet."""
+    return Account("withdrawing", party_id(tutor))
 
 
 def receivable(tutor: PartyId) -> Account:

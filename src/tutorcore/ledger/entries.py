@@ -14,6 +14,11 @@ tutor's pending earnings until it is *cleared*, and then is available.
 Where a marketplace holds no money, a settlement is recorded as *due*: the payer owes, and the tutor and the platform
 have it to come. It touches no escrow.
 
+A *refund* comes after a settlement: what should have gone to somebody else moves there, and what a tutor has to give
+back for it is a debt. Debts come first: an *offset* pays them out of what is available. The rest the tutor can
+*withdraw*: it is on its way until it is *paid out*, or comes back by a *return*. Or the tutor can *spend* it, which
+fills the tutor's own wallet.
+
 An entry is never edited. A mistake is mended by a new entry, the *reversal*, that names the old one. When an entry
 was recorded is not part of it: stores keep that beside it. Knows neither balances nor limits: those are the book's.
 """
@@ -26,9 +31,39 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import PartyId
 from tutorcore.instants import Instant, instant
-from tutorcore.ledger.accounts import BANK, COMMISSION, CONVERSION, Account, available, due, owed, pending, wallet
+from tutorcore.ledger.accounts import (
+    BANK,
+    COMMISSION,
+    CONVERSION,
+    PAYOUT_FEES,
+    Account,
+    AccountKind,
+    available,
+    due,
+    owed,
+    pending,
+    receivable,
+    wallet,
+    withdrawing,
+)
 
-EntryKind: TypeAlias = Literal["top_up", "hold", "release", "post", "void", "expire", "clear", "due", "reversal"]
+EntryKind: TypeAlias = Literal[
+    "top_up",
+    "hold",
+    "release",
+    "post",
+    "void",
+    "expire",
+    "clear",
+    "due",
+    "refund",
+    "offset",
+    "withdraw",
+    "pay_out",
+    "return",
+    "spend",
+    "reversal",
+]
 HoldStatus: TypeAlias = Literal["none", "pending", "posted", "voided", "expired"]
 Leg: TypeAlias = tuple[Account, int]
 
@@ -121,8 +156,7 @@ def convert(
     Each sums to zero in its own currency: the bank's side goes to `Equity:Conversion`, the wallet's side comes from
     there. The two belong together: post both or, with `Book.undo`, neither.
     """
-    if paid_currency == credited_currency:
-        raise InvalidValue("credited currency", credited_currency, "another currency than the one paid")
+    _another("credited currency", credited_currency, paid_currency)
     _positive(paid)
     _positive(credited)
     received = ((BANK, paid), (CONVERSION, -paid))
@@ -175,15 +209,20 @@ def flow(
     return Entry(kind, currency, tuple(legs), effective_at, ref, source)
 
 
+# Whose giving makes a step what kind of entry. Any other account gives only what a settlement has paid into it before.
+_GIVEN: dict[AccountKind, EntryKind] = {"wallet": "hold", "owed": "due"}
+
+
 def flow_kind(flows: Iterable[tuple[Account, int]], held: int, by: Literal["move", "timeout"]) -> EntryKind:
     """Return what a lesson's step does to its hold: `held` is left in escrow after it, `by` is what made the step.
 
-    A step by which somebody comes to owe does nothing to it: that is `due`.
+    A step by which somebody comes to owe does nothing to it: that is `due`. Nor does a `refund`, in which the tutor or
+    the platform gives back what a settlement has paid.
     """
     returned = True
     for account, minor in flows:
         if minor < 0:
-            return "due" if account.kind == "owed" else "hold"
+            return _GIVEN.get(account.kind, "refund")
         if minor and account.kind != "wallet":
             returned = False
     if not returned:
@@ -215,13 +254,86 @@ def amount_due(
 
     Either may be nothing, but not both.
     """
-    for what, minor in (("earned", earned), ("fee", fee)):
-        _whole(what, minor)
-        if minor < 0:
-            raise InvalidValue(what, minor, "an amount not below zero")
+    _not_negative("earned", earned)
+    _not_negative("fee", fee)
     flows = ((owed(payer), earned + fee), (due(tutor), -earned), (COMMISSION, -fee))
     legs = [leg for leg in flows if leg[1]]
     return entry("due", currency, legs=legs, effective_at=effective_at, ref=ref, source=source)
+
+
+def offset(tutor: PartyId, minor: int, currency: str, *, effective_at: Instant, ref: str, source: str) -> Entry:
+    """Return the entry by which what is available to `tutor` pays, as far as it goes, what the tutor owes."""
+    _positive(minor)
+    legs = ((available(tutor), minor), (receivable(tutor), -minor))
+    return entry("offset", currency, legs=legs, effective_at=effective_at, ref=ref, source=source)
+
+
+def withdrawal(
+    tutor: PartyId, amount: int, fee: int, currency: str, *, effective_at: Instant, ref: str, source: str
+) -> Entry:
+    """Return the entry by which `tutor` takes out `amount`: it is on its way, less the platform's `fee`.
+
+    Raises `InvalidValue` for a fee that is below zero or leaves nothing to send.
+    """
+    _positive(amount)
+    _not_negative("fee", fee)
+    if fee >= amount:
+        raise InvalidValue("fee", fee, f"less than the amount, {amount}")
+    flows = ((available(tutor), amount), (withdrawing(tutor), fee - amount), (PAYOUT_FEES, -fee))
+    legs = [leg for leg in flows if leg[1]]
+    return entry("withdraw", currency, legs=legs, effective_at=effective_at, ref=ref, source=source)
+
+
+def paid_out(
+    tutor: PartyId,
+    minor: int,
+    currency: str,
+    *,
+    effective_at: Instant,
+    ref: str,
+    source: str,
+    paid: tuple[int, str] | None = None,
+) -> tuple[Entry, ...]:
+    """Return the entries of money that was on its way and has left the bank: `minor` is without the fee.
+
+    What is counted in a unit pegged to a currency leaves the bank in that currency: `paid` is how much of which. There
+    are then two entries, with `Equity:Conversion` between them; post both or, with `Book.undo`, neither.
+    """
+    _positive(minor)
+    sent = (withdrawing(tutor), minor)
+    if paid is None:
+        return (
+            entry("pay_out", currency, legs=(sent, (BANK, -minor)), effective_at=effective_at, ref=ref, source=source),
+        )
+    worth, paid_currency = paid
+    _positive(worth)
+    _another("paid currency", paid_currency, currency)
+    redeemed, left = (sent, (CONVERSION, -minor)), ((CONVERSION, worth), (BANK, -worth))
+    return (
+        entry("pay_out", currency, legs=redeemed, effective_at=effective_at, ref=ref, source=source),
+        entry("pay_out", paid_currency, legs=left, effective_at=effective_at, ref=ref, source=source),
+    )
+
+
+def returned(
+    tutor: PartyId, minor: int, fee_back: int, currency: str, *, effective_at: Instant, ref: str, source: str
+) -> Entry:
+    """Return the entry by which money on its way becomes available again, with as much of the fee as is given back.
+
+    `minor` is what was on its way, without the fee.
+    """
+    _positive(minor)
+    _not_negative("fee given back", fee_back)
+    flows = ((withdrawing(tutor), minor), (PAYOUT_FEES, fee_back), (available(tutor), -minor - fee_back))
+    legs = [leg for leg in flows if leg[1]]
+    return entry("return", currency, legs=legs, effective_at=effective_at, ref=ref, source=source)
+
+
+def spend(tutor: PartyId, minor: int, currency: str, *, effective_at: Instant, ref: str, source: str) -> Entry:
+    """Return the entry by which what is available to `tutor` fills the tutor's own wallet, to pay for lessons."""
+    _positive(minor)
+    legs = ((available(tutor), minor), (wallet(tutor), -minor))
+    return entry("spend", currency, legs=legs, effective_at=effective_at, ref=ref, source=source)
 
 
 def reverse(posted: Posted, *, effective_at: Instant, reason: str) -> Entry:
@@ -263,6 +375,17 @@ def hold_status(escrow: Account, entries: Iterable[Entry]) -> HoldStatus:
 
 def _moved(legs: Sequence[Leg], account: Account) -> int:
     return sum(minor for other, minor in legs if other == account)
+
+
+def _another(what: str, code: str, first: str) -> None:
+    if code == first:
+        raise InvalidValue(what, code, f"another currency than {first}")
+
+
+def _not_negative(what: str, minor: int) -> None:
+    _whole(what, minor)
+    if minor < 0:
+        raise InvalidValue(what, minor, "an amount not below zero")
 
 
 def _positive(minor: int) -> None:
