@@ -20,8 +20,10 @@ from tutorcore.ledger.entries import entry
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.projections import Claim, Clearing, Mark, Message, MessageKind, Reminded
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.payouts.withdrawals import WITHDRAWAL_STATES, Withdrawal
 from tutorcore.policy.roles import Role
 from tutorcore.ports.storage import AuditLine, Party, Storage, Transaction
+from tutorcore.standing.standing import Happening, Report, ReportState, Standing
 from tutorcore.testing.contracts import contents
 from tutorcore.testing.versions import AMY, ANN, DAY, HOUR, NOW, PAM, TIM, TOM, lapsed, moved, requested, sample_machine
 
@@ -33,6 +35,7 @@ _NUMBERS = st.integers(1, 3)
 _TIMES = st.integers(0, 12).map(lambda hours: NOW + hours * HOUR)
 _LATER = st.integers(0, 60).map(lambda days: NOW + days * DAY)
 _KINDS: st.SearchStrategy[MessageKind] = st.sampled_from(["told", "reminder", "meeting_wanted"])
+_REPORTED: tuple[ReportState, ...] = ("open", "dismissed", "recorded")
 _ACCOUNTS = st.sampled_from(
     [wallet(ANN), wallet(AMY), escrow(LessonId("l1")), pending(TOM), available(TOM), receivable(TOM), COMMISSION, BANK]
 )
@@ -129,7 +132,7 @@ def _looking(now: timedelta, limit: int | None, *people: PartyId) -> _Step:
 @st.composite
 def _writing(draw: st.DrawFn) -> _Step:
     lesson, number, person, time, text = draw(
-        st.tuples(_LESSONS, _NUMBERS, _PEOPLE, _TIMES, st.sampled_from(["a", "b", "c"]))
+        st.tuples(_LESSONS, _NUMBERS, _PEOPLE, _TIMES, st.sampled_from(["a", "b", "taught"]))
     )
     clearing = Clearing(lesson, number, person, "USD", 5, time)
     grants: frozenset[Role] = draw(st.frozensets(st.sampled_from(["operator", "admin"])))
@@ -201,6 +204,35 @@ def _delivering(draw: st.DrawFn) -> _Step:
     return _Step(f"{name} {number} of the outbox: {kinds} or {kind} of {lesson} at {now:%H}, {limit}", actions[name])
 
 
+@st.composite
+def _standing_and_paying(draw: st.DrawFn) -> _Step:
+    tutor, other, number, time, id = draw(st.tuples(_PEOPLE, _PEOPLE, st.integers(0, 4), _TIMES, st.sampled_from("vw")))
+    states = draw(st.lists(st.sampled_from(_REPORTED), max_size=3))
+    reports = tuple(Report(place, "late", None, 1, (), NOW, state) for place, state in enumerate(states, 1))
+    exact = Standing(tutor, number, time, Happening("raised"), reports, ())
+    state = draw(st.sampled_from(WITHDRAWAL_STATES))
+    asked, closed = None if state == "applied" else time, time if state in ("paid", "returned") else None
+    applied = time - HOUR if asked is None or number else None
+    withdrawal = Withdrawal(id, tutor, state, applied, "ITC", number, 0, asked, closed)
+
+    def go_on(tx: Transaction) -> object:
+        last = tx.standing(tutor)
+        tx.append_standing(exact._replace(number=1 if last is None else last.number + 1), tx.begin(time))
+        return tx.standing_history(tutor)
+
+    actions: dict[str, Action] = {
+        "append": lambda tx: tx.append_standing(exact, tx.begin(time)),
+        "go on": go_on,
+        "put": lambda tx: tx.put_withdrawal(withdrawal),
+        "see": lambda tx: (
+            tx.standings(with_open_reports=True), tx.standing(other), tx.withdrawal(id), tx.withdrawals(other),
+            tx.withdrawals(state=state), tx.withdrawals(other, state=state), tx.has_met(tutor, other),
+        ),
+    }  # fmt: skip
+    name = draw(st.sampled_from(sorted(actions)))
+    return _Step(f"{name}: {exact} {withdrawal}, seen by {other}", actions[name])
+
+
 _STEPS = st.one_of(
     _claiming(),
     _posting(),
@@ -211,6 +243,8 @@ _STEPS = st.one_of(
     _reminding(),
     _delivering(),
     _delivering(),
+    _standing_and_paying(),
+    _standing_and_paying(),
     st.builds(
         _looking,
         st.integers(0, 60).map(lambda days: days * DAY),

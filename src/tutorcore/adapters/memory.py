@@ -1,9 +1,9 @@
 """Storage in memory: for tests, simulations and programs whose marketplace lives as long as they do.
 
 Everything is a plain dict or list, and most of it only grows, so a transaction is taken back by cutting lists to the
-lengths they had; the few things that change in place (claims, clearings, marks, reminders, deliveries, parties,
-policies) leave a note of how to undo them. What is found by time (deadlines, clearings, reminders) lies in heaps whose
-outdated items are dropped when they surface.
+lengths they had; the few things that change in place (claims, clearings, marks, reminders, standings, withdrawals,
+deliveries, parties, policies) leave a note of how to undo them. What is found by time (deadlines, clearings, reminders)
+lies in heaps whose outdated items are dropped when they surface.
 
 One lock lets one thread in at a time, readers included. Transactions do not nest; savepoints do.
 """
@@ -24,15 +24,17 @@ from types import TracebackType
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 from tutorcore.adapters.ended import Ended
+from tutorcore.calendar.slots import LONGEST
 from tutorcore.errors import StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import EARLIEST, Instant
 from tutorcore.ledger.accounts import Account
 from tutorcore.ledger.book import Book, Shortfall
 from tutorcore.ledger.entries import Entry
-from tutorcore.lessons.lesson import LONGEST, Lesson
-from tutorcore.lessons.projections import Claim, Clearing, Mark, Message, MessageKind, Reminded
+from tutorcore.lessons.lesson import Lesson
+from tutorcore.lessons.projections import TAUGHT, Claim, Clearing, Mark, Message, MessageKind, Reminded
 from tutorcore.lessons.records import due_of
+from tutorcore.payouts.withdrawals import Withdrawal, WithdrawalState
 from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import (
     AuditLine,
@@ -41,10 +43,13 @@ from tutorcore.ports.storage import (
     Party,
     PostedEntry,
     Recorded,
+    RecordedStanding,
     Savepoint,
     Storage,
     Transaction,
+    begun_at,
 )
+from tutorcore.standing.standing import Standing, open_reports
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -188,6 +193,9 @@ class _Data:
         self.reminders: dict[LessonId, dict[int, Reminded]] = {}
         self.reminder_dues: dict[tuple[LessonId, int], Instant] = {}
         self.reminder_agenda: _Agenda[tuple[LessonId, int]] = _Agenda(self.reminder_dues)
+        self.standings: defaultdict[PartyId, list[RecordedStanding]] = defaultdict(list)
+        self.withdrawals: dict[str, Withdrawal] = {}
+        self.withdrawals_of: defaultdict[PartyId, dict[str, Withdrawal]] = defaultdict(dict)
         self.outbox: list[Message] = []
         self.outbox_causes: list[Cause] = []  # of each message
         self.deliveries: dict[int, _Delivery] = {}  # of those that somebody took or finished
@@ -312,6 +320,14 @@ class _Data:
             self.reminder_agenda.add((row.at, (lesson, position)))
         if rows:
             self.reminders[lesson] = rows
+
+    def set_withdrawal(self, id: str, withdrawal: Withdrawal | None) -> None:
+        """Replace the withdrawal with that id; None forgets it."""
+        before = self.withdrawals.pop(id, None)
+        if before is not None:
+            del self.withdrawals_of[before.tutor][id]
+        if withdrawal is not None:
+            self.withdrawals[id] = self.withdrawals_of[withdrawal.tutor][id] = withdrawal
 
     def set_delivery(self, sequence: int, delivery: _Delivery) -> None:
         """Replace how far the delivery of an outbox row has come."""
@@ -553,6 +569,11 @@ class MemoryTransaction(Transaction):
         tally = self._data.marks.get((party, name))
         return 0 if tally is None else tally.between(since, until)
 
+    def has_met(self, tutor: PartyId, student: PartyId) -> bool:
+        tally, heads = self._data.marks.get((student, TAUGHT)), self._data.heads
+        briefs = () if tally is None else (heads[row[1]].brief for row in tally.rows if row[1] in heads)
+        return any(brief.tutor == tutor and brief.student == student for brief in briefs)
+
     def put_reminders(self, lesson: LessonId, rows: tuple[Reminded, ...]) -> None:
         data, wanted = self._data, {row.position: row for row in rows}
         if {row.lesson for row in rows} - {lesson} or len(wanted) < len(rows):
@@ -582,6 +603,43 @@ class MemoryTransaction(Transaction):
             raise StorageError(f"reminder {row.position} of version {row.number} of lesson {row.lesson} is not kept")
         data.undo.append(partial(data.set_reminders, row.lesson, before))
         data.set_reminders(row.lesson, {place: each for place, each in before.items() if place != row.position})
+
+    def standing(self, tutor: PartyId) -> Standing | None:
+        recorded = self._data.standings.get(tutor)
+        return recorded[-1].standing if recorded else None
+
+    def append_standing(self, standing: Standing, cause: Cause) -> None:
+        recorded = self._data.standings[standing.tutor]
+        if standing.number != len(recorded) + 1:
+            raise StorageError(
+                f"standing {standing.number} of tutor {standing.tutor} cannot follow standing {len(recorded)}"
+            )
+        self._data.undo.append(recorded.pop)
+        recorded.append(RecordedStanding(cause, standing))
+
+    def standing_history(self, tutor: PartyId) -> tuple[RecordedStanding, ...]:
+        return tuple(self._data.standings.get(tutor, ()))
+
+    def standings(self, *, with_open_reports: bool = False) -> tuple[Standing, ...]:
+        last = [recorded[-1].standing for _, recorded in sorted(self._data.standings.items()) if recorded]
+        return tuple(standing for standing in last if not with_open_reports or open_reports(standing))
+
+    def put_withdrawal(self, withdrawal: Withdrawal) -> None:
+        data, id = self._data, withdrawal.id
+        data.undo.append(partial(data.set_withdrawal, id, data.withdrawals.get(id)))
+        data.set_withdrawal(id, withdrawal)
+
+    def withdrawal(self, id: str) -> Withdrawal | None:
+        return self._data.withdrawals.get(id)
+
+    def withdrawals(
+        self, tutor: PartyId | None = None, *, state: WithdrawalState | None = None
+    ) -> tuple[Withdrawal, ...]:
+        data = self._data
+        known = data.withdrawals if tutor is None else data.withdrawals_of.get(tutor, {})
+        found = [each for each in known.values() if state is None or each.state == state]
+        found.sort(key=lambda each: (begun_at(each), each.id))
+        return tuple(found)
 
     def enqueue(self, message: Message, cause: Cause) -> None:
         data = self._data

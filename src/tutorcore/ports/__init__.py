@@ -14,9 +14,11 @@ from tutorcore.ports.storage import (
     Party,
     PostedEntry,
     Recorded,
+    RecordedStanding,
     Savepoint,
     Storage,
     Transaction,
+    begun_at,
 )
 
 __all__ = [
@@ -31,7 +33,9 @@ __all__ = [
     "Party",
     "PostedEntry",
     "Recorded",
+    "RecordedStanding",
     "Savepoint",
     "Storage",
     "Transaction",
+    "begun_at",
 ]

@@ -1,19 +1,19 @@
 """The storage port: what a store must do for the engine, and what it must promise.
 
 A store keeps what changes together or not at all: versions of lessons, the answers given to commands (which are also
-the audit trail), ledger entries with the balances that have a limit, claims on people's time, reminders to come, and
-the outbox; and beside them what is known of parties, their schedules included.
+the audit trail), ledger entries with the balances that have a limit, claims on people's time, reminders to come,
+tutors' standings and withdrawals, and the outbox; and beside them what is known of parties, their schedules included.
 
 **Atomicity.** Everything done in one `Transaction` becomes visible together when it is committed, and a crash leaves
 either all of it or nothing. A store that is *enlisted* in a transaction of the caller's never commits and never rolls
 back more than to its own savepoints.
 
-**Isolation.** Two transactions that touch one lesson, one wallet or one person's time behave as if one had run after
-the other. A store may reach that by letting one writer in at a time.
+**Isolation.** Two transactions that touch one lesson, one wallet, one person's time, or one tutor's standing or
+withdrawals behave as if one had run after the other. A store may reach that by letting one writer in at a time.
 
 **Order.** Causes, versions and entries are numbered in the order in which they were committed; `recorded_at` never
-goes back. Nothing stored is ever edited, except the head of a lesson, balances, claims, reminders, what is known of
-parties, and how far the delivery of an outbox row has come.
+goes back. Nothing stored is ever edited, except the head of a lesson or a standing, balances, claims, reminders,
+withdrawals, what is known of parties, and how far the delivery of an outbox row has come.
 
 **Numbers.** Amounts, and the sums of the amounts of one party's marks of one name, fit 64 bits with a sign. A store may
 raise `StorageError` beyond that; it never rounds.
@@ -38,8 +38,10 @@ from tutorcore.ledger.entries import Entry
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.projections import Claim, Clearing, Mark, Message, MessageKind, Reminded
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.payouts.withdrawals import Withdrawal, WithdrawalState
 from tutorcore.policy.machine import Machine
 from tutorcore.policy.roles import Role
+from tutorcore.standing.standing import Standing
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -105,6 +107,13 @@ class Recorded(NamedTuple):
     version: Lesson
 
 
+class RecordedStanding(NamedTuple):
+    """A tutor's standing with the cause that recorded it."""
+
+    cause: Cause
+    standing: Standing
+
+
 class PostedEntry(NamedTuple):
     """A ledger entry with its number and the cause that recorded it."""
 
@@ -126,6 +135,13 @@ class OutboxRow(NamedTuple):
     attempts: int = 0
     retry_at: Instant | None = None
     done: bool = False
+
+
+def begun_at(withdrawal: Withdrawal) -> Instant:
+    """Return the instant by which withdrawals are ordered: when it was applied for or, without that, asked for."""
+    found = withdrawal.applied or withdrawal.asked
+    assert found is not None  # Whoever made it has seen to that.
+    return found
 
 
 class Transaction(Protocol):
@@ -248,6 +264,12 @@ class Transaction(Protocol):
         Those after `since` (None: ever) and up to `until`; the sum is exact.
         """
 
+    def has_met(self, tutor: PartyId, student: PartyId) -> bool:
+        """Whether a lesson of that tutor with that student was taught: it made a `taught` mark on the student.
+
+        Lessons in which the two have other roles do not count.
+        """
+
     def put_reminders(self, lesson: LessonId, rows: tuple[Reminded, ...]) -> None:
         """Keep exactly these reminders of the lesson, in place of all that it had; each has a position of its own."""
 
@@ -261,6 +283,32 @@ class Transaction(Protocol):
 
     def drop_reminder(self, row: Reminded) -> None:
         """Forget a reminder that has been given. Raises `StorageError` if it is not kept."""
+
+    def standing(self, tutor: PartyId) -> Standing | None:
+        """Return the tutor's last standing, or None. A store with concurrent writers locks it until the end."""
+
+    def append_standing(self, standing: Standing, cause: Cause) -> None:
+        """Add the tutor's next standing.
+
+        Raises `StorageError` if `standing.number` is not the last one plus one: somebody else was there meanwhile.
+        """
+
+    def standing_history(self, tutor: PartyId) -> tuple[RecordedStanding, ...]:
+        """Return every standing of a tutor, oldest first."""
+
+    def standings(self, *, with_open_reports: bool = False) -> tuple[Standing, ...]:
+        """Return the last standing of each tutor, by tutor: of all, or of those in which a report is open."""
+
+    def put_withdrawal(self, withdrawal: Withdrawal) -> None:
+        """Add the withdrawal, or replace the one with its id."""
+
+    def withdrawal(self, id: str) -> Withdrawal | None:
+        """Return the withdrawal, or None."""
+
+    def withdrawals(
+        self, tutor: PartyId | None = None, *, state: WithdrawalState | None = None
+    ) -> tuple[Withdrawal, ...]:
+        """Return withdrawals, of one tutor and in one state if given, by (applied or else asked, id)."""
 
     def enqueue(self, message: Message, cause: Cause) -> None:
         """Add a row to the outbox, for anybody to take."""

@@ -14,15 +14,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
+from tutorcore.calendar.slots import LONGEST
 from tutorcore.errors import StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.ledger.accounts import BANK, COMMISSION, Account, escrow, pending, receivable, wallet
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry, Posted, entry, flow, reverse, top_up
-from tutorcore.lessons.lesson import LONGEST, Lesson, Offer, Particulars
+from tutorcore.lessons.lesson import Lesson, Offer, Particulars, Problem
 from tutorcore.lessons.projections import (
     Claim,
     Clearing,
@@ -35,7 +36,10 @@ from tutorcore.lessons.projections import (
     notice_of,
 )
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, Storage, Transaction
+from tutorcore.payouts.withdrawals import Withdrawal, WithdrawalState
+from tutorcore.policy.settlement import Settlement
+from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, RecordedStanding, Storage, Transaction
+from tutorcore.standing.standing import Happening, Imposed, Lapse, Report, ReportState, Reset, Standing
 from tutorcore.testing.versions import (
     AMY,
     ANN,
@@ -58,6 +62,8 @@ from tutorcore.testing.versions import (
 _UNIT = "ITC"
 _OTHER = LessonId("l2")
 _MINUTE = timedelta(minutes=1)
+_HOSTILE = "O'Brien\"; DROP TABLE tutorcore_parties; -- %s :id \\ \x00\ud800\U0001f600"
+"""What breaks stores that put texts into statements, end them at a NUL or insist on UTF-8."""
 
 
 class _Change(Exception):  # It ends a block on purpose; nothing is wrong.
@@ -84,7 +90,15 @@ def contents(tx: Transaction) -> dict[str, object]:
         "entries": tx.entries(),
         "clearings": tx.due_clearings(end),
         "late": [(party, count) for party in PEOPLE if (count := tx.count_marks(party, "late", None, end))],
+        "met": [(tutor, student) for tutor in PEOPLE for student in PEOPLE if tx.has_met(tutor, student)],
         "reminders": tx.due_reminders(end),
+        "standings": tx.standings(),
+        "open reports": tx.standings(with_open_reports=True),
+        "standing histories": [each for party in PEOPLE for each in tx.standing_history(party)],
+        "standing of": [last for party in PEOPLE if (last := tx.standing(party)) is not None],
+        "withdrawals": tx.withdrawals(),
+        "withdrawals of": [each for party in PEOPLE for each in tx.withdrawals(party)],
+        "under way": tx.withdrawals(state="under_way"),
         "outbox": tx.outbox(),
         "undone": tx.outbox(undone=True),
     }
@@ -490,6 +504,28 @@ class StorageContract(ABC):
         assert found == versions
         assert any(version.change is not None for version in found)
         assert any(version.meeting is not None for version in found)
+
+    def test_a_problem_comes_back_whole(self) -> None:
+        """What is on the table in a problem, and what was settled, survive; where there is neither, nothing is."""
+        half = Settlement.of({"tutor": "1/3", "platform": "1/7", "student": "rest"})
+        said = Particulars(split=half, remedy="split", blamed="tutor", details=(("mail", _HOSTILE),))
+        first = requested()
+        second = moved(first, "accept", by=TOM, now=NOW + HOUR)._replace(
+            problem=Problem(2, "student", _HOSTILE, said), settled=(("payer", 83), ("tutor", 167))
+        )
+        third = second._replace(
+            number=3, problem=Problem(3, "tutor", "", Particulars(remedy="reschedule")), settled=(("owed", -(2**62)),)
+        )
+        versions = [first, second, third, second._replace(number=4, problem=None, settled=())]
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.add_policy(sample_machine())
+                for version in versions:
+                    _keep(tx, version)
+            with storage.reading() as tx:
+                found = [each.version for each in tx.history(LESSON)]
+
+        assert found == versions
 
     def test_versions_are_counted_without_a_gap(self) -> None:
         """A version that does not follow the last one is refused, and the lesson stays as it was."""
@@ -1041,6 +1077,227 @@ class StorageContract(ABC):
         assert found == [2**61, 2**61, 2**62 - 1, 2**62 - 6, 2**61 - 6, 0]
         assert other == 7
 
+    def test_people_have_met_where_a_lesson_was_taught(self) -> None:
+        """A lesson of theirs counts once it has been taught, and only for the two in the roles they had in it."""
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.add_policy(sample_machine())
+                for version in (requested(payer=PAM), requested(_OTHER, student=TOM, tutor=TIM)):
+                    _keep(tx, version)
+                tx.add_mark(Mark(_OTHER, 1, TOM, "late", NOW))
+                tx.add_mark(Mark(LessonId("lost"), 1, AMY, "taught", NOW, 5))
+                before = tx.has_met(TOM, ANN), tx.has_met(TIM, TOM), tx.has_met(TOM, AMY)
+                for party in (TOM, ANN):
+                    tx.add_mark(Mark(LESSON, 1, party, "taught", NOW, 3_600_000_000))
+                with tx.savepoint() as savepoint:
+                    for party in (TIM, TOM):
+                        tx.add_mark(Mark(_OTHER, 1, party, "taught", NOW, 1))
+                    within = tx.has_met(TIM, TOM)
+                    savepoint.undo()
+            with storage.reading() as tx:
+                met = [(one, other) for one in PEOPLE for other in PEOPLE if tx.has_met(one, other)]
+
+        assert before == (False, False, False)
+        assert within
+        assert met == [(TOM, ANN)]
+
+    # Standings
+
+    def test_the_last_standing_is_the_tutor_s(self) -> None:
+        """Each tutor has a last standing and a history, oldest first, under the causes that recorded them."""
+        first, second, other = _standing(TOM, 1), _standing(TOM, 2, "dismissed"), _standing(TIM, 1)
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                causes = [tx.begin(NOW), tx.begin(NOW + HOUR), tx.begin(NOW + DAY)]
+                tx.append_standing(first, causes[0])
+                one = tx.standing(TOM)
+                tx.append_standing(other, causes[1])
+                tx.append_standing(second, causes[2])
+                tx.add_audit(_line(causes[2], "k"))
+            with storage.reading() as tx:
+                found = [tx.standing(party) for party in (TOM, TIM, ANN)]
+                histories = [tx.standing_history(party) for party in (TOM, TIM, ANN)]
+
+        assert one == first
+        assert found == [second, other, None]
+        assert histories == [
+            (RecordedStanding(causes[0], first), RecordedStanding(causes[2], second)),
+            (RecordedStanding(causes[1], other),),
+            (),
+        ]
+
+    def test_a_standing_comes_back_whole(self) -> None:
+        """Reports with their lapses, what is imposed, resets and streaks survive, whatever their texts and numbers."""
+        lapses = (Lapse(LESSON, 2**80, _HOSTILE, NOW), Lapse(_OTHER, 1, "late", NOW + MICROSECOND))
+        reports = (
+            Report(1, _HOSTILE, date(1, 1, 1), 2**80, lapses, NOW, "recorded"),
+            Report(2, "late", None, 0, (), NOW, "open"),
+        )
+        imposed = (
+            Imposed("hidden", NOW, None, NOW + DAY, "tutor", 1, "late", 3),
+            Imposed("wallet_frozen", NOW, NOW + WEEK, None, None, 2**80, _HOSTILE, 4),
+        )
+        happening = Happening("dismissed", "late", 2, ("notice", "hidden"), ROBOT, _HOSTILE, _HOSTILE, _HOSTILE)
+        standing = Standing(
+            TOM, 1, NOW, happening, reports, imposed, (Reset(_HOSTILE, NOW - DAY, 2**80),), (("late", NOW),)
+        )
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.append_standing(standing, tx.begin(NOW))
+                at_once = tx.standing(TOM)
+            with storage.reading() as tx:
+                found = tx.standing(TOM)
+
+        assert at_once == standing
+        assert found == standing
+
+    def test_standings_are_counted_without_a_gap(self) -> None:
+        """A standing that does not follow the last one is refused, and the tutor's stays as it was."""
+        first, second = _standing(TOM, 1), _standing(TOM, 2, "recorded")
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            for number in (0, -1, 2, 2**80):
+                with _raises(StorageError):
+                    tx.append_standing(first._replace(number=number), cause)
+            none = tx.standing(TOM), tx.standings()
+            tx.append_standing(first, cause)
+            for number in (0, 1, 3):
+                with _raises(StorageError):
+                    tx.append_standing(second._replace(number=number), cause)
+            one, waiting = tx.standing_history(TOM), tx.standings(with_open_reports=True)
+            tx.append_standing(second, cause)
+            with _raises(StorageError):
+                tx.append_standing(second, cause)
+            two, handled = tx.standing(TOM), tx.standings(with_open_reports=True)
+
+        assert none == (None, ())
+        assert one == (RecordedStanding(cause, first),)
+        assert waiting == (first,)
+        assert two == second
+        assert handled == ()
+
+    def test_standings_come_by_tutor(self) -> None:
+        """The last standing of each tutor comes by the tutor's id; those with open reports can be had alone."""
+        tutors = [PartyId(name) for name in ("a", "a1", "B", "a-b", "b")]
+        with self.transaction() as tx:
+            cause = tx.begin(NOW)
+            for tutor in reversed(tutors):
+                tx.append_standing(_standing(tutor, 1, "open"), cause)
+            for tutor, state in zip(tutors, _STATES, strict=False):
+                tx.append_standing(_standing(tutor, 2, state), cause)
+            tx.append_standing(_standing(tutors[1], 3, "recorded", "open"), cause)
+            every, waiting = tx.standings(), tx.standings(with_open_reports=True)
+
+        assert [(each.tutor, each.number) for each in every] == [("B", 2), ("a", 2), ("a-b", 1), ("a1", 3), ("b", 1)]
+        assert [each.tutor for each in waiting] == ["a", "a-b", "a1", "b"]
+
+    def test_standings_are_taken_back(self) -> None:
+        """An undone savepoint, and a block that raises, bring back the standings there were, and their numbers."""
+        first, second = _standing(TOM, 1), _standing(TOM, 2, "recorded")
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                cause = tx.begin(NOW)
+                tx.append_standing(first, cause)
+                with tx.savepoint() as savepoint:
+                    tx.append_standing(second, cause)
+                    tx.append_standing(_standing(TIM, 1), cause)
+                    savepoint.undo()
+                undone = tx.standings(), tx.standings(with_open_reports=True), tx.standing(TIM)
+            with _raises(_Change), storage.transaction() as tx:
+                tx.append_standing(second, tx.begin(NOW))
+                tx.append_standing(_standing(TIM, 1), tx.begin(NOW))
+                raise _Change
+            with storage.transaction() as tx:
+                kept = tx.standings(), tx.standing_history(TIM)
+                tx.append_standing(second, tx.begin(NOW))
+                tx.append_standing(_standing(TIM, 1, "dismissed"), tx.begin(NOW))
+                after = tx.standings()
+
+        assert undone == ((first,), (first,), None)
+        assert kept == ((first,), ())
+        assert after == (_standing(TIM, 1, "dismissed"), second)
+
+    # Withdrawals
+
+    def test_a_withdrawal_is_kept_until_it_is_put_again(self) -> None:
+        """A withdrawal is found by its id as it was put last, whole."""
+        applied = _withdrawal("w", "applied")
+        gone = _withdrawal("w", "returned", amount=2**62, fee=2**62 - 1, reason=_HOSTILE)
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                none = tx.withdrawal("w")
+                tx.put_withdrawal(applied)
+                first = tx.withdrawal("w")
+                tx.put_withdrawal(gone)
+                tx.put_withdrawal(gone)
+                second, every = tx.withdrawal("w"), tx.withdrawals()
+            with storage.reading() as tx:
+                found, other = tx.withdrawal("w"), tx.withdrawal("W")
+
+        assert none is None
+        assert first == applied
+        assert second == gone
+        assert every == (gone,)
+        assert (found, other) == (gone, None)
+
+    def test_withdrawals_are_called_anything(self) -> None:
+        """An id is a text like any other, quotes included, and told apart to the last character."""
+        ids = ["it's", 'say "no"', "w' OR '1'='1", "a%", "a_", "\u00e9", "e\u0301", "\U0001f600", "a\x00", "a\x00b"]
+        with self.transaction() as tx:
+            for id in ids:
+                tx.put_withdrawal(_withdrawal(id, "under_way", currency="TTD"))
+            found = [tx.withdrawal(id) for id in ids]
+            strange, every = tx.withdrawal("a"), tx.withdrawals(TOM, state="under_way")
+
+        assert found == [_withdrawal(id, "under_way", currency="TTD") for id in ids]
+        assert strange is None
+        assert [each.id for each in every] == sorted(ids)
+
+    def test_withdrawals_come_by_when_they_began(self) -> None:
+        """Withdrawals come by when they were applied for, or else asked for, and id: of one tutor, in one state."""
+        late = _withdrawal("a", "under_way", applied=None, asked=NOW + DAY)
+        soon = _withdrawal("c", "paid", applied=NOW, asked=NOW + 9 * DAY)
+        twin = _withdrawal("b", "under_way", tutor=TIM, applied=None, asked=NOW)
+        first = _withdrawal("d", "applied", applied=NOW - MICROSECOND)
+        with self.transaction() as tx:
+            for each in (late, soon, twin, first):
+                tx.put_withdrawal(each)
+            every, of_tom, of_ann = tx.withdrawals(), tx.withdrawals(TOM), tx.withdrawals(ANN)
+            by_state = {state: tx.withdrawals(state=state) for state in _WITHDRAWN}
+            both, neither = tx.withdrawals(TOM, state="under_way"), tx.withdrawals(TIM, state="paid")
+            paid = _withdrawal("a", "paid", tutor=TIM, applied=None, asked=NOW - DAY)
+            tx.put_withdrawal(paid)
+            moved_on = tx.withdrawals(), tx.withdrawals(TOM), tx.withdrawals(state="under_way")
+
+        assert every == (first, twin, soon, late)
+        assert of_tom == (first, soon, late)
+        assert of_ann == ()
+        assert by_state == {"applied": (first,), "under_way": (twin, late), "paid": (soon,), "returned": ()}
+        assert both == (late,)
+        assert neither == ()
+        assert moved_on == ((paid, first, twin, soon), (first, soon), (twin,))
+
+    def test_withdrawals_are_taken_back(self) -> None:
+        """An undone savepoint, and a block that raises, bring back the withdrawals there were."""
+        applied, under_way = _withdrawal("w", "applied"), _withdrawal("w", "under_way")
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.put_withdrawal(applied)
+                with tx.savepoint() as savepoint:
+                    tx.put_withdrawal(under_way)
+                    tx.put_withdrawal(_withdrawal("w", "paid", tutor=TIM))
+                    tx.put_withdrawal(_withdrawal("v", "applied"))
+                    savepoint.undo()
+                undone = tx.withdrawals(), tx.withdrawals(TOM), tx.withdrawals(TIM), tx.withdrawal("v")
+            with _raises(_Change), storage.transaction() as tx:
+                tx.put_withdrawal(under_way)
+                raise _Change
+            with storage.reading() as tx:
+                kept = tx.withdrawals(TOM), tx.withdrawals(state="under_way")
+
+        assert undone == ((applied,), (applied,), (), None)
+        assert kept == ((applied,), ())
+
     # Reminders
 
     def test_a_reminder_is_due_at_its_instant(self) -> None:
@@ -1396,6 +1653,38 @@ def _reminded(
     return Reminded(LessonId(lesson), number, position, at, audience)
 
 
+_STATES: tuple[ReportState, ...] = ("open", "dismissed", "recorded")
+_WITHDRAWN: tuple[WithdrawalState, ...] = ("applied", "under_way", "paid", "returned")
+
+
+def _standing(tutor: PartyId, number: int, *states: ReportState) -> Standing:
+    """A standing with one report in each of these states; with an open one if none is named."""
+    reports = tuple(
+        Report(place, "late", None, 1, (Lapse(LESSON, place, "late", NOW),), NOW, state)
+        for place, state in enumerate(states or ("open",), 1)
+    )
+    return Standing(tutor, number, NOW, Happening("raised", "late", len(reports)), reports, ())
+
+
+def _withdrawal(
+    id: str,
+    state: WithdrawalState,
+    *,
+    tutor: PartyId = TOM,
+    applied: Instant | None = NOW,
+    asked: Instant = NOW + 30 * DAY,
+    currency: str = _UNIT,
+    amount: int = 300,
+    fee: int = 10,
+    reason: str = "",
+) -> Withdrawal:
+    """A withdrawal, with the instants that one in that state has."""
+    closed = asked + DAY if state in ("paid", "returned") else None
+    if state == "applied":
+        return Withdrawal(id, tutor, state, applied, currency, 0, 0, None, None)
+    return Withdrawal(id, tutor, state, applied, currency, amount, fee, asked, closed, reason)
+
+
 def _enqueued(tx: Transaction, *messages: tuple[MessageKind, str]) -> list[int]:
     """Add messages about lessons under one cause and return the numbers of their rows."""
     cause, before = tx.begin(NOW), {row.sequence for row in tx.outbox()}
@@ -1420,7 +1709,10 @@ def _write_everything(tx: Transaction) -> None:
     _write_version(tx, version, cause)
     tx.add_clearing(Clearing(LESSON, 1, TOM, _UNIT, 10, NOW + DAY))
     tx.add_mark(Mark(LESSON, 1, TOM, "late", NOW))
+    tx.add_mark(Mark(LESSON, 1, ANN, "taught", NOW, 5))
     tx.put_reminders(LESSON, (_reminded(LESSON, 0, NOW + HOUR), _reminded(LESSON, 1, NOW + DAY)))
+    tx.append_standing(_standing(TOM, 1), cause)
+    tx.put_withdrawal(_withdrawal("w", "under_way"))
     tx.enqueue(Message("meeting_wanted", LESSON, 1, (), NOW), cause)
     tx.add_audit(_line(cause, "first"))
 
@@ -1439,6 +1731,11 @@ def _write_more(tx: Transaction) -> None:
     tx.put_schedule(TIM, "always")
     tx.drop_reminder(_reminded(LESSON, 0, NOW + HOUR))
     tx.put_reminders(_OTHER, (_reminded(_OTHER, 0, NOW + HOUR),))
+    tx.append_standing(_standing(TOM, 2, "dismissed"), cause)
+    tx.append_standing(_standing(TIM, 1), cause)
+    tx.put_withdrawal(_withdrawal("w", "paid"))
+    tx.put_withdrawal(_withdrawal("v", "applied", tutor=TIM))
+    tx.add_mark(Mark(_OTHER, 1, AMY, "taught", NOW, 5))
     first, *_, last = [row.sequence for row in _taken(tx, NOW + HOUR, "told", "meeting_wanted")]
     tx.retry(first, NOW + DAY)
     tx.finish(last)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -20,7 +21,9 @@ from tutorcore.lessons.lesson import Lesson, Offer, Particulars, next_deadline
 from tutorcore.lessons.options import Option
 from tutorcore.lessons.projections import reminders_of
 from tutorcore.money import Money
-from tutorcore.policy.process import FIELDS, Process
+from tutorcore.policy.expressions import Comparison, Field, Text, walk
+from tutorcore.policy.machine import Machine
+from tutorcore.policy.process import FIELDS, REMEDIES, Move, Process, Remedy
 from tutorcore.policy.roles import Role
 from tutorcore.policy.settlement import Settlement
 
@@ -45,12 +48,20 @@ HOURS_AHEAD: Final = (1, 2, 3, 5, 12, 23, 24, 25, 30, 47, 48, 49, 50, 54, 72, 73
 # When people come: as early as the samples let them, and at the end of what still counts as on time.
 EARLY: Final = timedelta(minutes=10)
 LATE: Final = timedelta(minutes=5)
+_WORDS: Final[tuple[Remedy | None, ...]] = (None, *REMEDIES)
 LINKS: Final = (("student", "https://meet.example/s"), ("tutor", "https://meet.example/t"))
 SPLITS: Final = (
     Settlement.of({"student": "100%"}),
     Settlement.of({"tutor": "100%"}),
     Settlement.of({"tutor": "1/3", "platform": "1/7", "student": "rest"}),
+    Settlement.of({"student": "0.01%", "tutor": "rest"}),
+    Settlement.of({"student": "99.9%", "platform": "rest"}),
+    Settlement.of({"tutor": "50%", "student": "50%"}),
 )
+REASON: Final = "a good one"
+"""What is said where no particular reasons are asked for, and in vain where they are."""
+BLAMED: Final[tuple[Role | None, ...]] = (None, "student", "tutor")
+EVIDENCE: Final = (("photo", "https://files.example/1"),)
 
 
 class Chance(Protocol):
@@ -247,7 +258,7 @@ def _payer(world: World, student: str, tutor: str, by: str, chance: Chance) -> s
 def deed(option: Option, lesson: Lesson, by: str, now: Instant, chance: Chance) -> Act:
     """Return the move of an option with all that it needs; new terms are drawn among those it may change."""
     offer = counter(lesson, option.verb, now, chance) if "offer" in option.needs else None
-    reason = "a good one" if "reason" in option.needs else ""
+    reason = chance.pick(reasons(lesson.machine)) if "reason" in option.needs else ""
     said = _particulars(option, lesson, now, chance)
     return Act(option.verb, lesson.id, by, option.proposal, offer, reason, said)
 
@@ -260,10 +271,27 @@ def _particulars(option: Option, lesson: Lesson, now: Instant, chance: Chance) -
         return Particulars(chance.pick(("student", "tutor")), seen, "video")
     if "details" in option.needs:
         return Particulars(source="video", details=LINKS)
+    if "evidence" in option.needs:
+        return Particulars(details=EVIDENCE)
+    if "remedy" in option.needs:
+        remedy = chance.pick(option.remedies)
+        split = chance.pick(option.choices or SPLITS) if remedy == "split" else None
+        return Particulars(split=split, blamed=chance.pick(BLAMED), remedy=remedy)
     if "split" in option.needs:
-        blamed: tuple[Role | None, ...] = (None, "student", "tutor")
-        return Particulars(split=chance.pick(option.choices or SPLITS), blamed=chance.pick(blamed))
+        return Particulars(split=chance.pick(option.choices or SPLITS), blamed=chance.pick(BLAMED))
     return None
+
+
+@cache
+def reasons(machine: Machine) -> tuple[str, ...]:
+    """Return the reasons that the guards of a process know, each as often as one names it; some one where none does."""
+    moves = [*machine.process.openings, *(row for state in machine.process.states for row in state.rows)]
+    guards = [case.when for row in moves for case in row.effects.cases]
+    guards += [move.when for move in moves if isinstance(move, Move)]
+    nodes = [node for guard in guards if guard is not None for node in walk(guard)]
+    compared = [(node.left, node.right) for node in nodes if isinstance(node, Comparison)]
+    named = [right.value for left, right in compared if left == Field("reason") and isinstance(right, Text)]
+    return tuple(named) or (REASON,)
 
 
 def whim(world: World, lesson: Lesson, now: Instant, chance: Chance) -> Act:
@@ -276,7 +304,7 @@ def whim(world: World, lesson: Lesson, now: Instant, chance: Chance) -> Act:
         chance.pick((lesson.brief.student, lesson.brief.tutor, *world.everybody)),
         chance.pick((None, number, number, number - 1, number + 1)),
         chance.pick((None, counter(lesson, verb, now, chance), Offer(kind=chance.pick(KINDS)), Offer())),
-        chance.pick(("", "a good one")),
+        chance.pick(("", REASON, chance.pick(reasons(lesson.machine)))),
         chance.pick(
             (
                 None,
@@ -285,6 +313,8 @@ def whim(world: World, lesson: Lesson, now: Instant, chance: Chance) -> Act:
                 Particulars("student", now + chance.pick((-MICROSECOND, timedelta(0), MICROSECOND)), "video"),
                 Particulars(source="video", details=LINKS),
                 Particulars(split=chance.pick(SPLITS), blamed="tutor"),
+                Particulars(details=EVIDENCE, remedy=chance.pick(_WORDS)),
+                Particulars(split=chance.pick(SPLITS), blamed=chance.pick(BLAMED), remedy=chance.pick(_WORDS)),
             )
         ),
     )

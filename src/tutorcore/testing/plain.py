@@ -16,6 +16,7 @@ from tutorcore.lessons.projections import marks_of
 from tutorcore.lessons.records import brief_record, lesson_record
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, Storage, Transaction
+from tutorcore.standing.records import standing_record
 
 Dump: TypeAlias = Mapping[str, tuple[str, ...]]
 """What a store keeps: lines of text by the name of what they are about."""
@@ -46,6 +47,8 @@ def dump(storage: Storage) -> Dump:
             "due": tuple(tx.due(LATEST)),
             "marks": _marks(tx),
             "reminders": tuple(f"{row!r}" for row in tx.due_reminders(LATEST)),
+            "standings": _standings(tx),
+            "withdrawals": tuple(f"{withdrawal!r}" for withdrawal in tx.withdrawals()),
             "outbox": tuple(_message(row) for row in tx.outbox()),
         }
 
@@ -76,6 +79,11 @@ def _versions(tx: Transaction) -> tuple[str, ...]:
     recorded = [each for lesson in tx.lessons() for each in tx.history(lesson.id)]
     recorded.sort(key=lambda each: each.sequence)
     return tuple(f"{each.sequence} {_cause(each.cause)} {plain_lesson(each.version)!r}" for each in recorded)
+
+
+def _standings(tx: Transaction) -> tuple[str, ...]:
+    recorded = [each for standing in tx.standings() for each in tx.standing_history(standing.tutor)]
+    return tuple(f"{_cause(each.cause)} {standing_record(each.standing)!r}" for each in recorded)
 
 
 def _marks(tx: Transaction) -> tuple[str, ...]:

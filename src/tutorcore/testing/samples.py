@@ -535,8 +535,107 @@ rates = [
 clears_after = "24h"
 """
 
+STERN = """
+# Tutors apply for what they take out, pay for that and may spend it. What they miss counts in a row until they teach; in
+# points that fade, a day's at most so many, those of a month. Problems are the student's to report, and disputed at once.
+extends  = "lesson/1"
+id       = "stern"
+version  = "1"
+zone     = "platform"
+currency = "CRD"
+
+[unit]
+decimals = 2
+peg      = "100 CRD = 1 EUR"
+
+[request]
+by        = ["student", "payer"]
+hold      = "when_asked"
+answers   = ["accept", "decline"]
+answer_by = "earliest(asked + 12h, lesson.start)"
+silence   = { becomes = "expired", settle = { student = "rest" }, mark = "missed_request" }
+decline   = { becomes = "declined", settle = { student = "rest" } }
+
+[[cancel.cases]]
+by     = ["student", "operator"]
+settle = { tutor = "10%", student = "rest" }
+mark   = "late_cancel"
+fault  = "student"
+
+[[cancel.cases]]
+by     = ["tutor"]
+settle = { student = "100%" }
+mark   = "late_cancel"
+
+[problem]
+by        = ["student"]
+from      = "lesson.start + 5m"
+until     = "lesson.end + 24h"
+proposes  = ["refund", "split"]
+answers   = ["accept"]
+answer_by = "asked + 24h"
+silence   = "escalate"
+
+[problem.reasons]
+tutor_absent = { mark = "missed_attendance", fault = "tutor" }
+my_mistake   = { mark = "missed_attendance", fault = "student" }
+quality      = {}
+
+[dispute]
+by        = ["operator", "agent"]
+answer_by = "entered + 72h"
+settle    = "as_given"
+silence   = { becomes = "resolved", settle = { student = "rest" }, mark = "missed_attendance", fault = "tutor" }
+marks     = { tutor = "missed_attendance", student = "false_claim" }
+
+[complete]
+by      = ["student"]
+settle  = { tutor = "rest" }
+silence = { at = "lesson.end + 25h", becomes = "completed" }
+
+[refund]
+by = ["operator", "agent"]
+
+[fees]
+commission = "7.5%"
+rounding   = "half_up"
+
+[payout]
+clears_after = "60h"
+apply        = "month_before"
+minimum      = "0.05"
+fee          = "0.02"
+returned_fee = "kept"
+spendable    = true
+
+[standing.in_a_row]
+marks     = ["missed_request", "missed_attendance"]
+broken_by = ["taught"]
+dismiss   = ["ill"]
+ladder    = [
+  { at = 1, effect = "existing_only", for = "26h" },
+  { at = 2, effect = "hidden", for = "2d", lifted_by = "tutor" },
+  { at = 3, effect = "hidden", lifted_by = "operator" },
+]
+
+[standing.points]
+marks      = { missed_request = 1, late_cancel = 2, missed_attendance = 3 }
+bundle     = { by = "day", zone = "Australia/Lord_Howe", counts = 4 }
+within     = "1mo"
+decay      = { points = 1, every = "5d" }
+record     = ["so_it_was"]
+handled_by = ["agent"]
+ladder     = [
+  { at = 2, effect = "notice" },
+  { at = 3, effect = "wallet_frozen", for = "10d" },
+  { at = 4, effect = "requests_blocked", for = "36h" },
+  { at = 5, effect = "locked", lifted_by = "operator" },
+  { at = 5, effect = "review" },
+]
+"""
+
 
 def sample_policies() -> tuple[Process, ...]:
     """Return presets of each kind and the samples, each compiled from its text."""
     samples = (load_policy(text) for text in (DEAR, LATER, QUOTA, OWN, PAID))
-    return (load_preset("italki"), *samples, load_preset("itutor"), load_preset("educai"))
+    return (load_preset("italki"), *samples, load_preset("itutor"), load_preset("educai"), load_policy(STERN))

@@ -22,6 +22,8 @@ from tutorcore.lessons.options import Option
 from tutorcore.lessons.projections import Message
 from tutorcore.policy.process import Process
 from tutorcore.ports.storage import Recorded, Storage
+from tutorcore.standing.standing import Standing
+from tutorcore.testing.accounts import AccountDeed, judgement, payment_out
 from tutorcore.testing.people import ZONES, Act, Ask, Chance, Deed, Pay, World, deed, moments, payment, question, whim
 from tutorcore.testing.plain import dump, plain_lesson, plain_refusal
 from tutorcore.testing.promises import broken_deadlines, broken_history, broken_promises
@@ -42,9 +44,10 @@ _JUST_MORE: Final = (
     timedelta(days=15),
 )
 _GRACES: Final = (timedelta(0), timedelta(0), timedelta(minutes=3), timedelta(hours=30))
-# What may still stand against an option that was listed: what others took, and the terms that are proposed with it.
+# What may still stand against an option that was listed: what others took, and what is said with it.
 _TAKEN: Final = frozenset({"insufficient_funds", "not_bookable", "slot_taken"})
 _TERMS: Final = _TAKEN | {"bad_terms", "no_time_left", "guard"}
+_SAID: Final = frozenset({"offer", "remedy", "split"})
 
 
 @attrs.frozen
@@ -62,7 +65,7 @@ class Rolled:
 class Done:
     """A deed as it was done: under which key, when, and whether it was accepted."""
 
-    deed: Deed
+    deed: Deed | AccountDeed
     key: str
     at: Instant
     ok: bool
@@ -164,7 +167,7 @@ class Twins:
             return
         by, option = chance.pick(options)
         answer = self._do(deed(option, lesson, by, self.now, chance))
-        may_be = _TERMS if "offer" in option.needs else _TAKEN
+        may_be = _TAKEN if _SAID.isdisjoint(option.needs) else _TERMS
         assert answer.refusal is None or answer.refusal.code in may_be, (
             f"{option.verb} by {by} was listed: {answer.refusal}"
         )
@@ -192,6 +195,14 @@ class Twins:
     def act_on_a_whim(self, chance: Chance) -> None:
         """Somebody tries anything."""
         self._do(whim(self.world, self._lesson(chance), self.now, chance))
+
+    def judge(self, chance: Chance) -> None:
+        """An agent goes through what was reported of a tutor, or a tutor shows the profile again."""
+        self._do(judgement(self.world, self.market, self.policies, self.now, chance))
+
+    def pay_out(self, chance: Chance) -> None:
+        """A tutor applies for earnings, takes them out or spends them, or a transfer arrives or comes back."""
+        self._do(payment_out(self.world, self.market, self.currencies, self.now, chance))
 
     def wait_for_a_moment(self, chance: Chance) -> None:
         """Time passes until a boundary, or until just before or after one."""
@@ -266,7 +277,7 @@ class Twins:
                 continue
             tried = deed(option, lesson, by, self.now, chance)
             instants = [self.now] if option.until is None else [self.now, option.until - MICROSECOND]
-            may_be = _TAKEN if tried.offer is None else _TERMS
+            may_be = _TAKEN if _SAID.isdisjoint(option.needs) else _TERMS
             for at in instants if tried.offer is None else instants[:1]:
                 code = self._preview(tried, at)
                 # What an answer opens may be past by then: a change to a time that has come, say.
@@ -298,20 +309,22 @@ class Twins:
             assert first == second, f"lesson {lesson} is recorded otherwise where it was swept"
         told = [_told(twin.storage) for twin in self.twins]
         assert told[0] == told[1], "what is to be told of some lesson is not the same where it was swept"
+        stood = [_stood(twin.storage) for twin in self.twins]
+        assert stood[0] == stood[1], "how some tutor stood is recorded otherwise where it was swept"
         mine, theirs = (dump(twin.storage) for twin in self.twins)
-        for name in ("balances", "claims", "clearings", "due", "marks", "reminders"):
+        for name in ("balances", "claims", "clearings", "due", "marks", "reminders", "withdrawals"):
             assert sorted(mine[name]) == sorted(theirs[name]), f"the {name} are not the same where it was swept"
         assert all(lesson.over for lesson in self._all()), "silence has not ended everything"
 
     # How it is done
 
-    def _do(self, what: Deed, at: Instant | None = None) -> Outcome:
+    def _do(self, what: Deed | AccountDeed, at: Instant | None = None) -> Outcome:
         key = self._key()
         answer = self._on_both(what, key, at)
         self.done.append(Done(what, key, at or self.now, answer.ok))
         return answer
 
-    def _on_both(self, what: Deed, key: str, at: Instant | None = None) -> Outcome:
+    def _on_both(self, what: Deed | AccountDeed, key: str, at: Instant | None = None) -> Outcome:
         answers = [what.on(twin.market, key, at or self.now) for twin in self.twins]
         first, second = map(_plain, answers)
         assert first == second, f"{what}: {first} (swept) is not {second} (unswept)"
@@ -393,6 +406,10 @@ class Twins:
                 yield f"{party}'s {code}", market.wallet(party, code, now=now).minor
                 if party in self.world.tutors:
                     yield f"{party}'s earned {code}", market.earnings(party, code, now=now)
+                    yield f"{party}'s debt in {code}", market.payouts.debt(party, code, now=now)
+        for tutor in self.world.tutors:
+            yield f"{tutor}'s standing", market.standings.of(tutor, now=now)
+            yield f"{tutor}'s withdrawals", market.payouts.of(tutor)
         for lesson in lessons[-2:]:
             for party in lesson.brief.parties:
                 yield f"{party}'s options in {lesson.id}", market.allowed(lesson.id, by=party, now=now)
@@ -415,6 +432,8 @@ PLAYS: Final[tuple[tuple[int, bool, Callable[[Twins, Chance], None]], ...]] = (
     (4, False, Twins.ask_for_a_slot),
     (30, True, Twins.take_an_option),
     (4, True, Twins.act_on_a_whim),
+    (3, True, Twins.judge),
+    (3, True, Twins.pay_out),
     (2, True, Twins.answer_another_proposal),
     (8, True, Twins.wait_for_a_moment),
     (2, False, Twins.wait),
@@ -470,6 +489,12 @@ def _told(storage: Storage) -> dict[str, list[Message]]:
         for row in tx.outbox():
             found.setdefault(row.message.lesson, []).append(row.message)
     return found
+
+
+def _stood(storage: Storage) -> list[Standing]:
+    """Every step of how each tutor stood, in order."""
+    with storage.reading() as tx:
+        return [each.standing for last in tx.standings() for each in tx.standing_history(last.tutor)]
 
 
 def _is_bookable(process: Process) -> bool:

@@ -35,6 +35,8 @@ from tutorcore.errors import InvalidType, InvalidValue, StorageError
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
 _OLDEST_SQLITE: Final = (3, 37, 0)  # Strict tables.
 _STATEMENTS_KEPT: Final = 256
+# Integers of more than 64 bits and texts that are none in UTF-8 do not even reach SQLite.
+_REFUSED: Final = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 _PRIMARY: Final = 0xFF  # The part of an error code that says what kind of error it is.
 
 # Whoever closes a file drops every lock that the process has on it, those of SQLite too: another process would then
@@ -142,19 +144,19 @@ class _Connection:
     def rows(self, sql: str, parameters: Parameters = NO_PARAMETERS) -> list[Row]:
         try:
             return self._cursor.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             raise self._failed(error) from error
 
     def run(self, sql: str, parameters: Parameters = NO_PARAMETERS) -> int:
         try:
             return self._cursor.execute(sql, parameters).rowcount
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             raise self._failed(error) from error
 
     def run_each(self, sql: str, parameters: Iterable[Parameters]) -> int:
         try:
             return max(self._cursor.executemany(sql, parameters).rowcount, 0)
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             raise self._failed(error) from error
 
     @contextmanager
@@ -169,7 +171,7 @@ class _Connection:
             self._working = False
             self._cursor = self._statements
 
-    def _failed(self, error: sqlite3.Error) -> StorageError:
+    def _failed(self, error: Exception) -> StorageError:
         if self._working and not self.alive:
             self._cursor = cast(sqlite3.Cursor, Ended())  # It raises whatever is asked of it.
         if _is_busy(error):
@@ -180,7 +182,7 @@ class _Connection:
         return "the connection's timeout"
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
+def _is_busy(error: Exception) -> bool:
     # Misuse of the module itself comes without a code.
     return getattr(error, "sqlite_errorcode", 0) & _PRIMARY == sqlite3.SQLITE_BUSY
 

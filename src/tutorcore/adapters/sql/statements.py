@@ -34,6 +34,7 @@ _ENTRY = ("cause", "recorded_at", "kind", "currency", "effective_at", "ref", "so
 _MESSAGE = ("cause", "recorded_at", "kind", "lesson", "number", "audience", "at")
 _ROW = ("sequence", *_MESSAGE, "attempts", "retry_at", "done")
 _PARTY = ("id", "zone", "grants", "permissions")
+_WITHDRAWAL = ("id", "tutor", "state", "applied", "currency", "amount", "fee", "asked", "closed", "reason")
 
 SCHEMA_VERSION = "SELECT max(version) FROM tutorcore_schema"
 ADD_SCHEMA_VERSION = "INSERT INTO tutorcore_schema (version) VALUES (:version)"
@@ -217,6 +218,12 @@ COUNT_MARKS = (
     "SELECT coalesce(sum(amount), 0) FROM tutorcore_marks WHERE party = :party AND name = :name AND at <= :until"
 )
 COUNT_MARKS_SINCE = f"{COUNT_MARKS} AND at > :since"
+# From the student's marks: mostly few, and none where a tutor of many lessons has not met the student yet.
+HAS_MET = (
+    "SELECT 1 FROM tutorcore_marks AS m WHERE m.party = :student AND m.name = :taught AND EXISTS"
+    " (SELECT 1 FROM tutorcore_lessons AS l WHERE l.id = m.lesson AND l.tutor = :tutor AND l.student = :student)"
+    " LIMIT 1"
+)
 
 # Reminders
 
@@ -231,6 +238,47 @@ DROP_REMINDER = (
     "DELETE FROM tutorcore_reminders WHERE lesson = :lesson AND position = :position AND number = :number"
     " AND at = :at AND audience = :audience"
 )
+
+# Standings and withdrawals
+
+ADD_STANDING_HEAD = (
+    "INSERT INTO tutorcore_standings (tutor, number, has_open_reports) VALUES (:tutor, :number, :has_open_reports)"
+    " ON CONFLICT (tutor) DO NOTHING"
+)
+MOVE_STANDING = (
+    "UPDATE tutorcore_standings SET number = :number, has_open_reports = :has_open_reports"
+    " WHERE tutor = :tutor AND number = :number - 1"
+)
+LAST_STANDING_NUMBER = "SELECT number FROM tutorcore_standings WHERE tutor = :tutor"
+ADD_STANDING = (
+    "INSERT INTO tutorcore_standing_versions (cause, recorded_at, tutor, number, standing)"
+    " VALUES (:cause, :recorded_at, :tutor, :number, :standing)"
+)
+_LAST_STANDINGS = (
+    "SELECT v.tutor, v.standing FROM tutorcore_standings AS s"
+    " JOIN tutorcore_standing_versions AS v ON v.tutor = s.tutor AND v.number = s.number"
+)
+STANDING = f"{_LAST_STANDINGS} WHERE s.tutor = :tutor"
+STANDINGS = f"{_LAST_STANDINGS} ORDER BY s.tutor"
+STANDINGS_WITH_OPEN_REPORTS = f"{_LAST_STANDINGS} WHERE s.has_open_reports = 1 ORDER BY s.tutor"
+STANDING_HISTORY = (
+    "SELECT tutor, standing, cause, recorded_at FROM tutorcore_standing_versions WHERE tutor = :tutor ORDER BY number"
+)
+PUT_WITHDRAWAL = (
+    f"INSERT INTO tutorcore_withdrawals (begun, {_listed(_WITHDRAWAL)}) VALUES (:begun, {_listed(_WITHDRAWAL, ':')})"
+    f" ON CONFLICT (id) DO UPDATE SET begun = excluded.begun,"
+    f" {_listed(f'{column} = excluded.{column}' for column in _WITHDRAWAL[1:])}"
+)
+WITHDRAWAL = f"SELECT {_listed(_WITHDRAWAL)} FROM tutorcore_withdrawals WHERE id = :id"
+
+
+@lru_cache(maxsize=4)
+def withdrawals(of_tutor: bool, in_state: bool) -> str:
+    """Return the statement for all withdrawals, those of one tutor, those in one state, or both."""
+    conditions = ["tutor = :tutor"] * of_tutor + ["state = :state"] * in_state
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {_listed(_WITHDRAWAL)} FROM tutorcore_withdrawals{where} ORDER BY begun, id"
+
 
 # The outbox
 

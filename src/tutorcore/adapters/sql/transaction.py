@@ -18,14 +18,15 @@ from tutorcore.adapters.ended import Ended
 from tutorcore.adapters.sql import statements as sql
 from tutorcore.adapters.sql.driver import Driver, Parameters, Row
 from tutorcore.adapters.sql.machines import Machines
+from tutorcore.calendar.slots import LONGEST
 from tutorcore.errors import InvariantError, StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import EARLIEST, MICROSECOND, Instant, from_micros, to_micros
 from tutorcore.ledger.accounts import LIMITED, Account, natural, parse_account
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry
-from tutorcore.lessons.lesson import LONGEST, Brief, Lesson
-from tutorcore.lessons.projections import Claim, Clearing, Mark, Message, MessageKind, Reminded
+from tutorcore.lessons.lesson import Brief, Lesson
+from tutorcore.lessons.projections import TAUGHT, Claim, Clearing, Mark, Message, MessageKind, Reminded
 from tutorcore.lessons.records import (
     BriefRecord,
     Record,
@@ -39,6 +40,7 @@ from tutorcore.lessons.records import (
     refusal_facts,
     refusal_of,
 )
+from tutorcore.payouts.withdrawals import Withdrawal, WithdrawalState
 from tutorcore.policy.explicit import dump_process
 from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import (
@@ -48,9 +50,13 @@ from tutorcore.ports.storage import (
     Party,
     PostedEntry,
     Recorded,
+    RecordedStanding,
     Savepoint,
     Transaction,
+    begun_at,
 )
+from tutorcore.standing.records import standing_of, standing_record
+from tutorcore.standing.standing import Standing, open_reports
 
 _BRIEF: Final = len(BriefRecord._fields)
 _WHOLE: Final = _BRIEF + len(Record._fields)
@@ -385,6 +391,9 @@ class SqlTransaction(Transaction):
             return int(self._driver.rows(sql.COUNT_MARKS, wanted)[0][0])
         return int(self._driver.rows(sql.COUNT_MARKS_SINCE, {**wanted, "since": to_micros(since)})[0][0])
 
+    def has_met(self, tutor: PartyId, student: PartyId) -> bool:
+        return bool(self._driver.rows(sql.HAS_MET, {"tutor": tutor, "student": student, "taught": TAUGHT}))
+
     def put_reminders(self, lesson: LessonId, rows: tuple[Reminded, ...]) -> None:
         if {row.lesson for row in rows} - {lesson} or len({row.position for row in rows}) < len(rows):
             raise StorageError(f"reminders of lesson {lesson} need to be its own, each with another position")
@@ -412,6 +421,52 @@ class SqlTransaction(Transaction):
     def drop_reminder(self, row: Reminded) -> None:
         if not self._driver.run(sql.DROP_REMINDER, _reminded(row)):
             raise StorageError(f"reminder {row.position} of version {row.number} of lesson {row.lesson} is not kept")
+
+    def standing(self, tutor: PartyId) -> Standing | None:
+        rows = self._driver.rows(sql.STANDING, {"tutor": tutor})
+        return self._standing(*rows[0]) if rows else None
+
+    def append_standing(self, standing: Standing, cause: Cause) -> None:
+        tutor, number = standing.tutor, standing.number
+        head: Parameters = {"tutor": tutor, "number": number, "has_open_reports": int(bool(open_reports(standing)))}
+        if not self._driver.run(sql.ADD_STANDING_HEAD if number == 1 else sql.MOVE_STANDING, head):
+            rows = self._driver.rows(sql.LAST_STANDING_NUMBER, {"tutor": tutor})
+            last = rows[0][0] if rows else 0
+            raise StorageError(f"standing {number} of tutor {tutor} cannot follow standing {last}")
+        row = {**_cause(cause), "tutor": tutor, "number": number, "standing": encode(standing_record(standing))}
+        self._driver.run(sql.ADD_STANDING, row)
+
+    def standing_history(self, tutor: PartyId) -> tuple[RecordedStanding, ...]:
+        rows = self._driver.rows(sql.STANDING_HISTORY, {"tutor": tutor})
+        return tuple(RecordedStanding(_cause_of(*row[2:]), self._standing(*row[:2])) for row in rows)
+
+    def standings(self, *, with_open_reports: bool = False) -> tuple[Standing, ...]:
+        rows = self._driver.rows(sql.STANDINGS_WITH_OPEN_REPORTS if with_open_reports else sql.STANDINGS)
+        return tuple(self._standing(*row) for row in rows)
+
+    def _standing(self, tutor: str, text: str) -> Standing:
+        try:
+            return standing_of(decode(text))
+        except (ValueError, LookupError, TypeError, OverflowError) as error:
+            raise StorageError(f"{self._driver.name} holds a standing of tutor {tutor} that cannot be read") from error
+
+    def put_withdrawal(self, withdrawal: Withdrawal) -> None:
+        self._driver.run(sql.PUT_WITHDRAWAL, _withdrawal(withdrawal))
+
+    def withdrawal(self, id: str) -> Withdrawal | None:
+        rows = self._driver.rows(sql.WITHDRAWAL, {"id": id})
+        return _withdrawal_of(rows[0]) if rows else None
+
+    def withdrawals(
+        self, tutor: PartyId | None = None, *, state: WithdrawalState | None = None
+    ) -> tuple[Withdrawal, ...]:
+        wanted: dict[str, str | int | None] = {}
+        if tutor is not None:
+            wanted["tutor"] = tutor
+        if state is not None:
+            wanted["state"] = state
+        statement = sql.withdrawals(of_tutor=tutor is not None, in_state=state is not None)
+        return tuple(map(_withdrawal_of, self._driver.rows(statement, wanted)))
 
     def enqueue(self, message: Message, cause: Cause) -> None:
         row = {
@@ -541,6 +596,38 @@ def _reminded(row: Reminded) -> Parameters:
 def _reminded_of(row: Row) -> Reminded:
     lesson, number, position, at, audience = row
     return Reminded(lesson, number, position, from_micros(at), tuple(decode(audience)))
+
+
+def _withdrawal(withdrawal: Withdrawal) -> Parameters:
+    return {
+        "id": withdrawal.id,
+        "tutor": withdrawal.tutor,
+        "state": withdrawal.state,
+        "begun": to_micros(begun_at(withdrawal)),
+        "applied": _micros(withdrawal.applied),
+        "currency": withdrawal.currency,
+        "amount": withdrawal.amount,
+        "fee": withdrawal.fee,
+        "asked": _micros(withdrawal.asked),
+        "closed": _micros(withdrawal.closed),
+        "reason": encode(withdrawal.reason),
+    }
+
+
+def _withdrawal_of(row: Row) -> Withdrawal:
+    id, tutor, state, applied, currency, amount, fee, asked, closed, reason = row
+    return Withdrawal(
+        id, PartyId(tutor), state, _instant(applied), currency, amount, fee, _instant(asked), _instant(closed),
+        decode(reason),
+    )  # fmt: skip
+
+
+def _micros(at: Instant | None) -> int | None:
+    return None if at is None else to_micros(at)
+
+
+def _instant(micros: int | None) -> Instant | None:
+    return None if micros is None else from_micros(micros)
 
 
 def _outbox_row(row: Row) -> OutboxRow:
