@@ -22,8 +22,10 @@ from tutorcore.calendar.schedule_document import schedule_text
 from tutorcore.calendar.zones import zone as zone_of
 from tutorcore.clock import Clock, system_clock
 from tutorcore.engine.outcome import Outcome
+from tutorcore.engine.payouts import Payouts, rules_by_currency
 from tutorcore.engine.reading import Asking, Earnings, Explanation, Reading
-from tutorcore.engine.work import Work, digest_of, offered, said
+from tutorcore.engine.standings import Standings
+from tutorcore.engine.work import Work, digest_of, offered, registered, said
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId, command_key, lesson_id, party_id
 from tutorcore.instants import Instant, instant
@@ -47,9 +49,10 @@ from tutorcore.lessons.projections import MESSAGE_KINDS, MessageKind
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.lessons.reviews import Reviewed
 from tutorcore.money import ISO_4217, Currencies, Currency, Money
+from tutorcore.payouts import worth as worth_of
 from tutorcore.policy.codec import machine_of
 from tutorcore.policy.machine import Machine
-from tutorcore.policy.process import Process, Unit
+from tutorcore.policy.process import Process, Remedy, Unit
 from tutorcore.policy.roles import GRANTED_ROLES, Role
 from tutorcore.policy.settlement import Settlement
 from tutorcore.ports.storage import AuditLine, OutboxRow, Party, Recorded, Storage, Transaction
@@ -108,6 +111,26 @@ class Marketplace:
         ids = {machine.process.id for machine in self._machines.values()}
         self._only = self._machines[ids.pop()] if len(ids) == 1 else None
         self._currencies = currencies
+        paying = ((each.process.unit.code, each.process.account.payout) for each in self._machines.values())
+        counters = {each.name for machine in self._machines.values() for each in machine.process.account.counters}
+        self._standings = Standings(storage, self._now, counters)
+        self._payouts = Payouts(
+            storage,
+            rules_by_currency(paying),
+            now=self._now,
+            unit=self._unit,
+            known=self._known,
+        )
+
+    @property
+    def standings(self) -> Standings:
+        """How tutors stand: what was reported of them, what follows, and what agents do about it."""
+        return self._standings
+
+    @property
+    def payouts(self) -> Payouts:
+        """How tutors get at what they have earned."""
+        return self._payouts
 
     @property
     def currencies(self) -> Currencies:
@@ -160,7 +183,7 @@ class Marketplace:
             raise InvalidType("schedule", schedule, "a Schedule, such as load_schedule(text)")
         text = None if schedule is None else schedule_text(schedule)
         with self._storage.transaction() as tx:
-            tx.put_schedule(_party(tx, party_id(tutor, "tutor"), "tutor").id, text)
+            tx.put_schedule(registered(tx, party_id(tutor, "tutor"), "tutor").id, text)
 
     # Commands
 
@@ -203,7 +226,7 @@ class Marketplace:
             )  # fmt: skip
 
         with self._storage.transaction() as tx:
-            work, actor = Work(tx, at), _party(tx, asking, "by")
+            work, actor = Work(tx, at), registered(tx, asking, "by")
             amount, usual = _plain_amount(price), _usual_payer(actor, *bound[:2])
             digest = content(amount, None if bound[2] == usual else bound[2])
 
@@ -243,7 +266,7 @@ class Marketplace:
         asks_for_another = actor.id not in (student, tutor) and not actor.grants
         if payer not in (student, actor.id) or payer == tutor or (asks_for_another and payer != actor.id):
             raise InvalidValue("payer", payer, "whoever asks, or the student who is asked: nobody else agrees to pay")
-        zones = {"student": _party(tx, student, "student").zone, "tutor": _party(tx, tutor, "tutor").zone}
+        zones = {"student": registered(tx, student, "student").zone, "tutor": registered(tx, tutor, "tutor").zone}
         process = machine.process
         zone = zones.get(process.zone or "", self._zone if process.zone == "platform" else process.zone or "")
         return Brief(id, machine.hash, zone, process.unit.code, at, tutor, student, payer, actor.id)
@@ -403,6 +426,83 @@ class Marketplace:
         about = Particulars(split=split, blamed=blamed)
         return self.act("resolve", lesson, by=by, key=key, reason=reason, note=note, particulars=about, now=now)
 
+    def report(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        reason: str,
+        remedy: Remedy,
+        split: Settlement | None = None,
+        details: Mapping[str, str] | None = None,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Report a problem with a lesson, and propose how to settle it.
+
+        `reason` is one of those of the policy. The remedy `refund` gives all back, `pay` gives all to the tutor,
+        `split` is the one given, and `reschedule` has the lesson at another time. Until the problem is settled nothing
+        is paid out.
+        """
+        about = Particulars(details=tuple((details or {}).items()), split=split, remedy=remedy)
+        return self.act("report", lesson, by=by, key=key, reason=reason, note=note, particulars=about, now=now)
+
+    def propose_remedy(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        remedy: Remedy,
+        split: Settlement | None = None,
+        proposal: int | None = None,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Propose another way to settle a reported problem."""
+        about = Particulars(split=split, remedy=remedy)
+        return self.act(
+            "propose_remedy", lesson, by=by, key=key, proposal=proposal, note=note, particulars=about, now=now
+        )
+
+    def escalate(self, lesson: str, *, by: str, key: str, note: str = "", now: Instant | None = None) -> Outcome:
+        """Ask the marketplace to decide a reported problem: whoever resolves disputes then does."""
+        return self.act("escalate", lesson, by=by, key=key, note=note, now=now)
+
+    def add_evidence(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        details: Mapping[str, str] | None = None,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Bring evidence about an open problem: where it lies, in short texts, and a note."""
+        about = Particulars(details=tuple((details or {}).items()))
+        return self.act("evidence", lesson, by=by, key=key, note=note, particulars=about, now=now)
+
+    def refund(
+        self,
+        lesson: str,
+        *,
+        by: str,
+        key: str,
+        split: Settlement,
+        reason: str,
+        note: str = "",
+        now: Instant | None = None,
+    ) -> Outcome:
+        """Correct what a lesson was settled at, as the marketplace: `split` is who should have got what.
+
+        The platform's fee is found anew. What a tutor has to give back comes out of what is available, and the rest is
+        a debt that later earnings are offset against.
+        """
+        about = Particulars(split=split)
+        return self.act("refund", lesson, by=by, key=key, reason=reason, note=note, particulars=about, now=now)
+
     def review(
         self,
         lesson: str,
@@ -429,7 +529,7 @@ class Marketplace:
         entries = self._top_up_entries(id, self._known(amount), paid, checked, at)
         content = digest_of("top_up", party=id, minor=amount.minor, currency=amount.currency.code)
         with self._storage.transaction() as tx:
-            work, credited = Work(tx, at), _party(tx, id, "party")
+            work, credited = Work(tx, at), registered(tx, id, "party")
             outcome = work.repeated(checked, content, "top_up", credited, None)
             return work.post(entries, checked, content, "top_up", id) if outcome is None else outcome
 
@@ -596,7 +696,7 @@ class Marketplace:
         offer = Offer(None, duration, self._minor(price, machine.process.unit), kind, details or NO_DETAILS)
 
         def found(read: Reading) -> Asking:
-            actor = _party(read.tx, asking, "by")
+            actor = registered(read.tx, asking, "by")
             # No lesson has an empty id, so the claims of every lesson stand in the way of this one.
             brief = self._brief(read.tx, machine, LessonId(""), read.now, people, actor)
             verb = machine.process.verb_of_opening
@@ -727,13 +827,19 @@ class Marketplace:
         return self._only
 
     def _currency(self, code: str) -> Currency:
-        """A currency at hand, or the unit of a policy that lessons still run under though nobody asks under it now."""
+        unit = self._unit(code)
+        return Currency(unit.code, unit.exponent)
+
+    def _unit(self, code: str) -> Unit:
+        """The unit of a currency at hand, or of a policy that lessons still run under without being asked for."""
+        if code in self._units:
+            return self._units[code]
         if code not in self._currencies.codes:
             with self._storage.reading() as tx:
                 for machine in filter(None, map(tx.machine, tx.policies())):
                     if machine.process.unit.code == code:
-                        return Currency(code, machine.process.unit.exponent)
-        return self._currencies.get(code)
+                        return machine.process.unit
+        return Unit(code, self._currencies.get(code).exponent)
 
     def _minor(self, price: Money | str, unit: Unit) -> int:
         if isinstance(price, int):  # Whole units or minor ones? Nobody should have to guess.
@@ -757,12 +863,11 @@ class Marketplace:
     def _top_up_entries(
         self, party: PartyId, amount: Money, paid: Money | None, key: Key, at: Instant
     ) -> tuple[Entry, ...]:
-        unit = self._units.get(amount.currency.code)
-        if unit is None or unit.peg is None:
+        worth = worth_of(amount.minor, self._unit(amount.currency.code))
+        if worth is None:
             if paid is not None and paid != amount:
                 raise InvalidValue("paid", str(paid), f"the amount itself, {amount}: {amount.currency.code} has no peg")
             return (top_up(party, amount.minor, amount.currency.code, effective_at=at, ref=key),)
-        worth = self._pegged(amount, unit.peg)
         if paid is not None and paid != worth:
             raise InvalidValue("paid", str(paid), f"{worth}, what {amount} is worth")
         return convert(
@@ -774,15 +879,6 @@ class Marketplace:
             effective_at=at,
             ref=key,
         )
-
-    def _pegged(self, amount: Money, peg: tuple[int, str]) -> Money:
-        """What an amount of the platform's own unit is worth by its peg; exact, or refused."""
-        units, code = peg
-        currency = ISO_4217.get(code)
-        whole, odd = divmod(amount.minor * 10**currency.exponent, units * 10**amount.currency.exponent)
-        if odd:
-            raise InvalidValue("amount", str(amount), f"an amount that is worth whole minor units of {code}")
-        return Money(whole, currency)
 
 
 def _command(
@@ -814,7 +910,7 @@ def _moving(lesson: str, by: str, duration: timedelta | None) -> Callable[[Readi
 
     def found(read: Reading) -> Asking:
         before = read.lesson(id)
-        _party(read.tx, actor, "by")
+        registered(read.tx, actor, "by")
         return Asking("propose", actor, before.machine, before, offer.duration or before.terms.duration)
 
     return found
@@ -826,7 +922,7 @@ def _carried_out(tx: Transaction, command: Command, at: Instant) -> Outcome:
         command.verb, lesson=command.lesson, actor=command.actor, proposal=command.proposal,
         offer=offered(command.offer), reason=command.reason, note=command.note, particulars=said(command.particulars),
     )  # fmt: skip
-    work, actor = Work(tx, at), _party(tx, command.actor, "by")
+    work, actor = Work(tx, at), registered(tx, command.actor, "by")
     outcome = work.repeated(command.key, content, command.verb, actor, command.lesson)
     if outcome is None:
         outcome = work.perform(command, content, actor)
@@ -912,13 +1008,6 @@ def _granted(grants: Iterable[Role]) -> Iterable[Role]:
         if role not in GRANTED_ROLES:
             raise UnknownName("granted role", role, GRANTED_ROLES)
         yield role
-
-
-def _party(tx: Transaction, id: PartyId, what: str) -> Party:
-    party = tx.party(id)
-    if party is None:
-        raise UnknownName(f"party ({what})", id, hint="register people with add_party first")
-    return party
 
 
 def _next_part(tx: Transaction, key: Key) -> Key:

@@ -15,25 +15,27 @@ from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.slots import Agenda
 from tutorcore.calendar.verdicts import Verdict
 from tutorcore.engine.booking import agenda_of, claims_about, discreet, schedule_kept, unbookable
-from tutorcore.engine.counting import due_lessons, facts_for
+from tutorcore.engine.counting import NOTHING_COMING, Coming, due_lessons, facts_for
 from tutorcore.engine.work import insufficient, taken
 from tutorcore.errors import InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant
-from tutorcore.ledger.accounts import Account, available, natural, pending, wallet
+from tutorcore.ledger.accounts import Account, available, natural, pending, receivable, wallet
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry, Posted
 from tutorcore.ledger.statements import Statement, TrialBalance, statement, trial_balance
 from tutorcore.lessons.decision import advance_together, decide, facts_needed
 from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, Meeting, Offer, next_deadline
 from tutorcore.lessons.options import Option, Preview, allowed, preview
-from tutorcore.lessons.projections import Claim, Mark, claims_of, clearing_entry, clearing_of, entry_of, marks_of
+from tutorcore.lessons.projections import Claim, claims_of, clearing_entry, clearing_of, entry_of
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.lessons.reviews import Reviewed, facts_for_reviews, reviews_of
 from tutorcore.money import Currency, Money
+from tutorcore.payouts import Withdrawal
 from tutorcore.policy.machine import Asked, Machine
 from tutorcore.policy.roles import Role
 from tutorcore.ports.storage import Party, Recorded, Transaction
+from tutorcore.standing import Standing
 
 
 @attrs.frozen
@@ -168,39 +170,49 @@ class Reading:
         """The lessons with what is due applied, in memory, together with the other lessons of their people."""
         lessons = tuple(lessons)
         due = [lesson for lesson in lessons if _is_due(lesson, self.now)]
-        last = {version.brief.id: version for version in self._coming(*(lesson.brief for lesson in due))}
+        last = {version.brief.id: version for version in self._coming(*(lesson.brief for lesson in due)).versions}
         return tuple(last.get(lesson.brief.id, lesson) for lesson in lessons)
 
-    def _coming(self, *briefs: Brief) -> list[Lesson]:
-        """The versions that due timeouts of these lessons' people will make, in their order."""
-        parties = dict.fromkeys(party for brief in briefs for party in brief.parties)
-        lessons = due_lessons(self.tx, self.now, parties)
+    def _coming(self, *briefs: Brief) -> Coming:
+        """What due timeouts of these lessons' people will make of their lessons."""
+        return self._coming_for(party for brief in briefs for party in brief.parties)
+
+    def _coming_for(self, parties: Iterable[PartyId]) -> Coming:
+        lessons = due_lessons(self.tx, self.now, dict.fromkeys(parties))
         versions: list[Lesson] = []
 
         def facts_at(lesson: Lesson, at: Instant, needed: frozenset[Asked]) -> Facts:
-            return facts_for(self.tx, lesson.brief, needed, at, _marks(versions))
+            return facts_for(self.tx, lesson.brief, needed, at, Coming(tuple(versions)))
 
         for _, version in advance_together(lessons, self.now, facts_at):
             versions.append(version)
-        return versions
+        return Coming(tuple(versions))
 
     def _facts(self, lesson: Lesson, actor: PartyId, needed: frozenset[Asked]) -> Facts:
         party = self._known(actor)
-        coming = _marks(self._coming(lesson.brief)) if needed else ()
+        coming = self._coming(lesson.brief) if needed else NOTHING_COMING
         return facts_for(self.tx, lesson.brief, needed, self.now, coming, party.grants)
+
+    def debt(self, tutor: PartyId, currency: str) -> int:
+        """Return what the tutor owes the platform, in minor units, what is due included."""
+        return self._balances(tutor, (receivable(tutor),), currency)[0]
 
     def _balances(self, party: PartyId, accounts: tuple[Account, ...], currency: str) -> list[int]:
         """Natural balances of a party's accounts, with the entries that due timeouts and clearings will make."""
         self._known(party)
-        totals = {account: self.tx.balance(account, currency) for account in accounts}
+        debt, free = receivable(party), available(party)
+        totals = {account: self.tx.balance(account, currency) for account in (*accounts, debt, free)}
         coming = [clearing_entry(each) for each in self.tx.due_clearings(self.now, (party,))]
         briefs = [found.brief for id in self.tx.due(self.now, (party,)) if (found := self.tx.lesson(id)) is not None]
-        for version in self._coming(*briefs):
+        for version in self._coming(*briefs).versions:
             coming += [entry for entry in (entry_of(version), self._cleared(version)) if entry is not None]
         for entry in coming:
             for account, minor in entry.legs if entry.currency == currency else ():
                 if account in totals:
                     totals[account] += natural(account, minor)
+        paid = max(0, min(totals[debt], totals[free]))  # Debts come first, whenever something becomes available.
+        totals[debt] -= paid
+        totals[free] -= paid
         return [totals[account] for account in accounts]
 
     def _known(self, id: PartyId) -> Party:
@@ -261,8 +273,26 @@ class Reading:
         if lesson.number > versions[-1].number:  # Where it stands by now says who may still be heard.
             versions.append(lesson)
         needed = facts_for_reviews(lesson)
-        coming = _marks(self._coming(lesson.brief)) if needed else ()
+        coming = self._coming(lesson.brief) if needed else NOTHING_COMING
         return reviews_of(versions, reader, self.now, facts_for(self.tx, lesson.brief, needed, self.now, coming))
+
+    def standing(self, tutor: PartyId) -> Standing | None:
+        """Return how the tutor stands, what is due included; None if nothing ever counted. Raises `UnknownName`."""
+        self._known(tutor)
+        return self._coming_for((tutor,)).standing(tutor, self.tx.standing(tutor))
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Return how every tutor stands of whom something counted, what is due included, by tutor."""
+        due = [lesson for id in self.tx.due(self.now) if (lesson := self.tx.lesson(id)) is not None]
+        coming = self._coming(*(lesson.brief for lesson in due))
+        recorded = {standing.tutor: standing for standing in self.tx.standings()}
+        tutors = sorted({*recorded, *(version.brief.tutor for version in coming.versions)})
+        found = (coming.standing(tutor, recorded.get(tutor)) for tutor in tutors)
+        return tuple(standing for standing in found if standing is not None)
+
+    def withdrawals(self, tutor: PartyId) -> tuple[Withdrawal, ...]:
+        """Return the tutor's withdrawals; raise `UnknownName` for a stranger."""
+        return self.tx.withdrawals(self._known(tutor).id)
 
     def schedule(self, tutor: PartyId) -> Schedule | None:
         """Return the tutor's schedule, or None; raise `UnknownName` for a stranger."""
@@ -294,7 +324,7 @@ class Reading:
 
     def _facts_of(self, asked: Asking) -> Facts:
         needed = facts_needed(asked.machine, asked.before, asked.verb)
-        coming = _marks(self._coming(asked.brief)) if needed else ()
+        coming = self._coming(asked.brief) if needed else NOTHING_COMING
         return facts_for(self.tx, asked.brief, needed, self.now, coming, self._known(asked.by).grants)
 
     def _answer(self, asked: Asking, start: Instant, facts: Facts) -> Lesson | Refusal:
@@ -323,7 +353,3 @@ def _may_answer(lesson: Lesson, party: PartyId, grants: frozenset[Role]) -> bool
 def _is_due(lesson: Lesson, now: Instant) -> bool:
     deadline = next_deadline(lesson)
     return deadline is not None and deadline.at <= now
-
-
-def _marks(versions: Iterable[Lesson]) -> list[Mark]:
-    return [mark for version in versions for mark in marks_of(version)]

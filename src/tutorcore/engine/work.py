@@ -16,12 +16,14 @@ import attrs
 
 from tutorcore.engine.booking import unbookable
 from tutorcore.engine.counting import due_lessons, facts_for
+from tutorcore.engine.judging import judged, lapses_in, reported
 from tutorcore.engine.outcome import Outcome
-from tutorcore.errors import InvalidValue, InvariantError
+from tutorcore.errors import InvalidValue, InvariantError, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import MICROSECOND, Instant, to_micros, to_text
+from tutorcore.ledger.accounts import available, receivable
 from tutorcore.ledger.book import Shortfall
-from tutorcore.ledger.entries import Entry
+from tutorcore.ledger.entries import Entry, offset
 from tutorcore.lessons.decision import advance_together, decide, facts_needed, is_due
 from tutorcore.lessons.lesson import NO_FACTS, Brief, Command, Facts, Lesson, Offer, Particulars, next_deadline
 from tutorcore.lessons.projections import (
@@ -39,9 +41,11 @@ from tutorcore.lessons.projections import (
 )
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.money import Currency, Money
+from tutorcore.policy.account import NO_RULES
 from tutorcore.policy.machine import Asked, Machine
 from tutorcore.policy.process import BACK
 from tutorcore.ports.storage import AuditLine, Cause, Party, Transaction
+from tutorcore.standing import Standing, StandingCommand, handle
 
 _NOTHING_SAID: Final = Particulars()
 
@@ -70,10 +74,13 @@ def offered(offer: Offer | None) -> tuple[object, ...] | None:
 
 
 def said(particulars: Particulars | None) -> tuple[object, ...] | None:
-    """Return particulars in the plain values that a digest covers, or None where they say nothing."""
+    """Return particulars in the plain values that a digest covers, or None where they say nothing.
+
+    What was learnt to be said later stands at the end, and only where it is said: what was kept before stays the same.
+    """
     if particulars is None or particulars == _NOTHING_SAID:
         return None
-    subject, seen, source, details, split, blamed = attrs.astuple(particulars, recurse=False)
+    subject, seen, source, details, split, blamed, remedy = attrs.astuple(particulars, recurse=False)
     return (
         subject,
         None if seen is None else to_micros(seen),
@@ -81,6 +88,7 @@ def said(particulars: Particulars | None) -> tuple[object, ...] | None:
         details,
         None if split is None else tuple(split.as_texts().items()),
         blamed,
+        *(() if remedy is None else (remedy,)),
     )
 
 
@@ -106,6 +114,11 @@ class Work:
         self._now = now
         self._cause: Cause | None = None
         self._reminded = 0
+
+    @property
+    def now(self) -> Instant:
+        """The instant at which all of it counts."""
+        return self._now
 
     @property
     def cause(self) -> Cause:
@@ -227,13 +240,55 @@ class Work:
     def clear(self, clearings: Iterable[Clearing]) -> None:
         """Make pending earnings available, each counted from the instant it was due."""
         for clearing in clearings:
-            self._post_surely(clearing_entry(clearing))
+            self._clear(clearing)
             self._tx.drop_clearing(clearing)
+
+    def _clear(self, clearing: Clearing) -> None:
+        self.post_surely(clearing_entry(clearing))
+        self.offset(clearing.tutor, clearing.currency, clearing.due, clearing.lesson)
+
+    def offset(self, tutor: PartyId, currency: str, at: Instant, ref: str) -> None:
+        """Pay what the tutor owes the platform out of what the tutor has available, as far as it goes."""
+        debt = self._tx.balance(receivable(tutor), currency)
+        amount = min(debt, self._tx.balance(available(tutor), currency)) if debt > 0 else 0
+        if amount > 0:
+            self.post_surely(offset(tutor, amount, currency, effective_at=at, ref=ref, source="debts come first"))
+
+    def handle(self, command: StandingCommand, digest: str, actor: Party) -> Outcome:
+        """Carry out what an agent or a tutor does about how the tutor stands, under a key that is new."""
+        tx = self._tx
+        self.catch_up((command.tutor,))
+        before = tx.standing(command.tutor)
+        report = None if before is None else reported(before, command)
+        if report is None and command.counter is not None:
+            refusal = Refusal.of("not_open", verb=command.verb, state="nothing is reported", open="nothing")
+            return self.answered(refusal, command.key, digest, command.verb, actor)
+        lesson = None if report is None else tx.lesson(report.lapses[-1].lesson)
+        rules = NO_RULES if lesson is None else lesson.machine.process.account
+        answer = handle(rules, before, command, actor.grants, self._now)
+        if isinstance(answer, Refusal):
+            return self.answered(answer, command.key, digest, command.verb, actor)
+        self._stand(answer, LessonId("") if lesson is None else lesson.id)
+        return self.answered(None, command.key, digest, command.verb, actor)
+
+    def change(self, change: Callable[[], Refusal | None], key: Key, digest: str, verb: str, actor: Party) -> Outcome:
+        """Carry out what is about no lesson, under a key that is new; all of it, or nothing if it is refused."""
+        self._cause = self.cause  # Before any savepoint, which would take the number back with the rest.
+        with self._tx.savepoint() as savepoint:
+            refusal = change()
+            if refusal is not None:
+                savepoint.undo()
+        return self.answered(refusal, key, digest, verb, actor)
+
+    def answered(self, refusal: Refusal | None, key: Key, digest: str, verb: str, actor: Party) -> Outcome:
+        """Keep the answer to a command that is about no lesson, and return it."""
+        self._tx.add_audit(AuditLine(self.cause, key, digest, verb, actor.id, None, self._now, 1, 0, refusal))
+        return Outcome(None, (), refusal)
 
     def post(self, entries: Iterable[Entry], key: Key, digest: str, verb: str, actor: PartyId) -> Outcome:
         """Post entries that only bring money in, under a key that is new."""
         for entry in entries:
-            self._post_surely(entry)
+            self.post_surely(entry)
         self._tx.add_audit(AuditLine(self.cause, key, digest, verb, actor, None, self._now, 1, 0, None))
         return Outcome(None)
 
@@ -291,15 +346,30 @@ class Work:
             if obstacle is not None:
                 return taken(obstacle)
         tx.append(version, cause)
-        if entry is not None and entry.kind == "post":
+        if entry is not None and entry.kind in ("post", "refund"):
             self._clear_later(version)
+            self.offset(version.brief.tutor, version.brief.currency, version.at, version.id)
         for mark in marks_of(version):
             tx.add_mark(mark)
+        self._judge(version)
         if version.machine.reminds:
             self._remind_later(version)
         for message in messages_of(before, version):
             tx.enqueue(message, cause)
         return None
+
+    def _judge(self, version: Lesson) -> None:
+        """Write how the lesson's tutor stands after what this version counts."""
+        if any(lapses_in(version)):
+            for standing in judged(self._tx.standing(version.brief.tutor), version):
+                self._stand(standing, version.id)
+
+    def _stand(self, standing: Standing, lesson: LessonId) -> None:
+        """Write how a tutor stands, and have the tutor told; `lesson` is the one that it came from."""
+        tutor = standing.tutor
+        self._tx.append_standing(standing, self.cause)
+        if standing.happening.actor != tutor and standing.happening.kind != "broken":
+            self._tx.enqueue(Message("standing", lesson, standing.number, (tutor,), standing.at), self.cause)
 
     def _remind_later(self, version: Lesson) -> None:
         """Replace the lesson's reminders by those of where it stands now; what was due before this is said first.
@@ -321,9 +391,10 @@ class Work:
         if after:
             self._tx.add_clearing(clearing)
         else:
-            self._post_surely(clearing_entry(clearing))
+            self._clear(clearing)
 
-    def _post_surely(self, entry: Entry) -> None:
+    def post_surely(self, entry: Entry) -> None:
+        """Post an entry that cannot be refused; raise `InvariantError` if it is."""
         shortfall = self._tx.post(entry, self.cause)
         if shortfall is not None:
             raise InvariantError(
@@ -347,6 +418,14 @@ def _occupies_otherwise(before: Lesson | None, version: Lesson) -> bool:
         or before.change is not version.change
         or before.place.state.slot != version.place.state.slot
     )
+
+
+def registered(tx: Transaction, id: PartyId, what: str) -> Party:
+    """Return the party; raise `UnknownName` for one that nobody has registered."""
+    party = tx.party(id)
+    if party is None:
+        raise UnknownName(f"party ({what})", id, hint="register people with add_party first")
+    return party
 
 
 def insufficient(shortfall: Shortfall, version: Lesson, tx: Transaction) -> Refusal:
