@@ -460,7 +460,7 @@ def test_a_wallet_is_shown_only_to_its_owner_and_to_the_marketplace(
     known = {"has": "100.00", "missing": "0.01"} if sees or granted else {}
     assert first.facts == {"party": "ann", "needed": "100.01", "currency": "EUR", **known}
     assert first.sentence == (
-        "ann has 100.00 EUR and needs 100.01; top up 0.01 EUR"
+        "ann has 100.00 EUR and needs 100.01: 0.01 EUR are missing"
         if known
         else "the wallet of ann does not cover the 100.01 EUR that this needs"
     )

@@ -821,8 +821,8 @@ OPERATOR = Facts(frozenset({"operator", "agent"}))
         ("sue", NO_FACTS, 0 * HOUR, {}, "guard: cancel is open only while notice > 24h"),
         ("tom", NO_FACTS, 24 * HOUR, {}, "guard: cancel is open only while notice > 24h"),
         ("ops", OPERATOR, 25 * HOUR, {}, "missing: cancel needs a reason"),
-        ("ops", NO_FACTS, 25 * HOUR, {"reason": "storm"}, "not_yours: cancel is open to student, tutor, operator, and ops is none of them in this lesson"),  # noqa: E501  # One row of a table, one line.
-        ("pat", NO_FACTS, 25 * HOUR, {}, "not_yours: cancel is open to student, tutor, operator, and pat is none of them in this lesson"),  # noqa: E501  # One row of a table, one line.
+        ("ops", NO_FACTS, 25 * HOUR, {"reason": "storm"}, "not_yours: cancel is open to student, tutor, operator, and ops is none of them here"),  # noqa: E501  # One row of a table, one line.
+        ("pat", NO_FACTS, 25 * HOUR, {}, "not_yours: cancel is open to student, tutor, operator, and pat is none of them here"),  # noqa: E501  # One row of a table, one line.
     ],
 )  # fmt: skip
 def test_rows_of_one_verb_are_tried_in_order(

@@ -197,7 +197,7 @@ def test_a_refusal_without_what_is_none_of_the_reader_s_business_says_less() -> 
     full = Refusal.of("insufficient_funds", has="20.00", missing="5.00", **facts)
     less = Refusal.of("insufficient_funds", **facts)
 
-    assert full.sentence == "pat has 20.00 EUR and needs 25.00; top up 5.00 EUR"
+    assert full.sentence == "pat has 20.00 EUR and needs 25.00: 5.00 EUR are missing"
     assert less.sentence == "the wallet of pat does not cover the 25.00 EUR that this needs"
     with pytest.raises(KeyError):
         assert Refusal.of("stale_offer", proposal=1).sentence

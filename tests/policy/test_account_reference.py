@@ -22,7 +22,7 @@ def test_the_example_is_a_whole_policy() -> None:
 
     process = load_policy(example)
 
-    missed, attended, unreliable = process.account.counters
+    attended, missed, unreliable = process.account.counters
     assert (missed.bundle, missed.zone, len(missed.ladder)) == (1, "UTC", 4)
     assert attended.within == Calendar(days=90)
     assert unreliable.marks == (("missed_request", 1), ("missed_attendance", 3))

@@ -197,7 +197,7 @@ def messages_of(before: Lesson | None, lesson: Lesson) -> tuple[Message, ...]:
     stood = None if before is None else before.meeting
     if before is not None and stood is not None and lesson.meeting != stood and lesson.at < before.terms.start:
         found.append(Message("meeting_dropped", lesson.id, before.number, (), lesson.at))
-    if has and (renewed or not had):
+    if has and (renewed or not had) and lesson.at < lesson.terms.end:
         found.append(Message("meeting_wanted", lesson.id, lesson.number, (), lesson.at))
     return tuple(message for message in found if message is not None)
 

@@ -167,7 +167,7 @@ class AccountRules:
     """All rules of a policy that are about a tutor rather than about one lesson."""
 
     counters: tuple[Counter, ...] = ()
-    payout: PayoutRules | None = None
+    payout: PayoutRules | None = attrs.field(default=None, validator=optional(instance_of(PayoutRules)))
 
     def __attrs_post_init__(self) -> None:
         _are_distinct(self, attrs.fields(AccountRules).counters, tuple(each.name for each in self.counters))

@@ -68,7 +68,7 @@ def dump_account(rules: AccountRules, unit: Unit) -> dict[str, dict[str, object]
 
 
 def _counters(standing: Table) -> tuple[Counter, ...]:
-    found = (_counter(table, name) for name in standing.mapping if (table := standing.table(name)) is not None)
+    found = (_counter(table, name) for name in sorted(standing.mapping) if (table := standing.table(name)) is not None)
     return tuple(counter for counter in found if counter is not None)
 
 
@@ -111,7 +111,7 @@ def _marks(table: Table, name: str) -> tuple[tuple[str, int], ...]:
     assert points is not None  # It is a table.
     for mark in points.mapping:
         _check_name(points, mark, mark)
-    return tuple((mark, points.integer(mark, least=1)) for mark in points.mapping)
+    return tuple((mark, points.integer(mark, least=1)) for mark in sorted(points.mapping))
 
 
 def _words(table: Table, key: str) -> tuple[str, ...]:

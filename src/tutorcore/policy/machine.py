@@ -435,7 +435,7 @@ def _dated(process: Process, source: State, rule: Move | Timeout) -> frozenset[s
     target = _target(process, rule)
     if target is not None:
         dated |= {"entered", f"entered({target.name})"}
-    if rule.effects.terms == "propose" or _takes_turn(source, target):
+    if rule.effects.terms == "propose" or rule.effects.remedies or _takes_turn(source, target):
         dated.add("asked")
     return frozenset(dated)
 

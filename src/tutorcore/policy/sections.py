@@ -484,7 +484,7 @@ def _reasons(parent: Table) -> tuple[Reason, ...]:
         return ()
     if not table.mapping:
         parent.mistake("reasons", "names nothing; leave it out where any reason may be given")
-    return tuple(_reason(each, name) for name in table.mapping if (each := table.table(name)) is not None)
+    return tuple(_reason(each, name) for name in sorted(table.mapping) if (each := table.table(name)) is not None)
 
 
 def _reason(table: Table, name: str) -> Reason:

@@ -361,6 +361,11 @@ class _Inspection:
         elif "reschedule" in self._tabled[source.name] and any(_as_given(row)):
             message = f"{source.name} may have a reschedule on the table, which splits nothing: give it its own state"
             yield Problem((*path, "settle"), message)
+        elif any(case.settle.choices for case in row.effects.cases if isinstance(case.settle, AsGiven)) and any(
+            other.to == source.name and not other.effects.remedies for _, _, other in rows_of(self._process)
+        ):
+            message = f'{source.name} can be entered with any split on the table: expected "as_given", without choices'
+            yield Problem((*path, "settle"), message)
 
     def _refunding(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
         """What was settled is corrected afterwards, by a command that says the whole split anew."""
