@@ -25,7 +25,9 @@ def test_the_version_names_the_time_zone_database_too(run: Any) -> None:
     assert done == (0, f"tutorcore {version('tutorcore')}, time zones of tzdata {tzdata_version()}\n", "")
 
 
-@pytest.mark.parametrize("arguments", [[], ["plya"], ["play"], ["play", "a", "b"], ["policy"], ["demo", "--loud"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["plya"], ["play"], ["play", "a", "b"], ["policy"], ["demo", "--loud"], ["ledger"]]
+)
 def test_a_command_that_cannot_be_understood_ends_with_2(arguments: list[str], run: Any) -> None:
     """Usage goes to standard error."""
     done = run(*arguments)
@@ -39,7 +41,7 @@ def test_help_names_every_command(run: Any) -> None:
     done = run("--help")
 
     assert done.code == 0
-    assert all(verb in done.out for verb in ("play", "demo", "policy"))
+    assert all(verb in done.out for verb in ("play", "demo", "policy", "standing", "ledger"))
 
 
 # Policies

@@ -81,6 +81,7 @@ def test_a_join_that_software_saw_names_whom_when_and_who_saw_it(run: Any, write
         "details": {},
         "split": None,
         "blamed": None,
+        "remedy": None,
         "note": None,
     }
     assert "rooms: join l, the tutor" in text

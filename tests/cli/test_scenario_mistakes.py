@@ -168,8 +168,9 @@ zone = "Europe/Berlim"
 {file}:8:1: steps[0]: how long it lasts is missing; expected minutes = 30, or duration = "1h 30m"
 [[steps]]
 ^^^^^^^^^
-{file}:19:6: steps[1].do: is 'acept'; expected top_up, sweep, {", ".join(load_preset("italki").verbs)}; \
-did you mean 'accept'?
+{file}:19:6: steps[1].do: is 'acept'; expected top_up, sweep, {", ".join(load_preset("italki").verbs)}, \
+dismiss_report, record_report, reset_counter, show_profile, lift, apply_for_withdrawal, withdraw_earnings, \
+spend_earnings, withdrawal_paid, withdrawal_returned; did you mean 'accept'?
 do = "acept"
      ^^^^^^^
 """

@@ -34,6 +34,11 @@ FACT = {"subject", "seen", "source", "details"}
         ("tutorful", "charge", False, {"split", "blamed"}),
         ("cafetalk", "claim_no_show", False, {"split", "blamed"}),
         ("italki", "reschedule", True, set()),
+        ("italki", "report", False, {"remedy", "split", "details"}),
+        ("italki", "propose_remedy", False, {"remedy", "split", "details"}),
+        ("italki", "accept", False, set()),
+        ("italki", "evidence", False, {"details"}),
+        ("italki", "refund", False, {"split", "blamed"}),
     ],
 )
 def test_the_rows_of_a_policy_show_what_its_verbs_can_use(

@@ -13,9 +13,9 @@ from tutorcore.calendar.zones import tzdata_version
 _HERE = Path(__file__).resolve().parent
 
 
-@pytest.mark.parametrize("name", ["educai_request", "itutor_no_show"])
+@pytest.mark.parametrize("name", ["educai_request", "itutor_no_show", "itk_17_missed_requests"])
 def test_a_timeline_tells_all_that_happened(name: str, run: Any, examples: Path) -> None:
-    """Requests by others, joins, claims, disputes, splits, meetings, reminders, reviews and amounts due stand in it."""
+    """Requests by others, joins, claims, disputes, meetings, reminders, reviews, dues and standings are in it."""
     expected = (_HERE / f"{name}.txt").read_text(encoding="utf-8")
 
     done = run("play", examples / f"{name}.toml")

@@ -7,7 +7,8 @@ would have been printed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from tutorcore.errors import Mistake, Mistakes, TutorcoreError
@@ -20,6 +21,9 @@ MISUSE: Final = 2
 
 Document: TypeAlias = Mapping[str, object]
 
+# Control characters, and those that turn or break a line without being seen.
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
 
 class Answer(NamedTuple):
     """What goes to standard output, what goes to standard error, and the exit code."""
@@ -27,6 +31,20 @@ class Answer(NamedTuple):
     text: str
     code: int = FINE
     complaint: str = ""
+
+
+def seen(line: str) -> str:
+    """Return a line that does nothing to a terminal: what steers one is shown as an escape.
+
+    >>> seen("late\x1b[2J")
+    'late\\\\x1b[2J'
+    """
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
+
+
+def as_text(lines: Iterable[str]) -> str:
+    """Return lines as the text that is printed, safe for a terminal and without blanks at their ends."""
+    return "".join(f"{seen(line).rstrip()}\n" for line in lines)
 
 
 def as_json(document: Document) -> str:
@@ -37,7 +55,7 @@ def as_json(document: Document) -> str:
 def complaint(error: TutorcoreError, *, json: bool) -> Answer:
     """Return the answer that tells what a person has to mend."""
     if not json:
-        return Answer("", MISUSE, f"{error}\n")
+        return Answer("", MISUSE, as_text(line.expandtabs(1) for line in str(error).split("\n")))
     if not isinstance(error, Mistakes):
         return Answer(as_json({"error": str(error), "mistakes": []}), MISUSE)
     mistakes = [

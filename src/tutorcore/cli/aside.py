@@ -1,4 +1,4 @@
-"""What a step said besides moving a lesson: who came, where it takes place, how to split, how it was.
+"""What a step said besides moving a lesson: who came, where it takes place, how to settle or split, how it was.
 
 It is all in the version that the step made; here it is put into the words of the lesson's people, for the timeline and
 for the document alike.
@@ -11,11 +11,12 @@ import attrs
 from tutorcore.ids import PartyId
 from tutorcore.instants import Instant
 from tutorcore.lessons.lesson import Lesson, Meeting, Particulars
-from tutorcore.policy.process import Fact
+from tutorcore.policy.process import Fact, Remedy
 from tutorcore.policy.roles import Role
 from tutorcore.policy.settlement import Settlement
 
 _NOTHING_SAID = Particulars()
+_ABOUT_NOBODY: tuple[Fact, ...] = ("meeting", "evidence")
 
 
 @attrs.frozen
@@ -33,6 +34,7 @@ class Said:
     details: tuple[tuple[str, str], ...]
     split: Settlement | None
     blamed: Role | None
+    remedy: Remedy | None
     note: str
 
 
@@ -44,7 +46,7 @@ def said_in(version: Lesson) -> Said | None:
     said = command.particulars or _NOTHING_SAID
     if fact is None and said == _NOTHING_SAID and not command.note:
         return None
-    is_about_somebody = fact is not None and fact != "meeting"
+    is_about_somebody = fact is not None and fact not in _ABOUT_NOBODY
     subject = said.subject if is_about_somebody else None
     about = command.actor if subject is None else version.brief.party(subject)
     return Said(
@@ -56,6 +58,7 @@ def said_in(version: Lesson) -> Said | None:
         said.details,
         said.split,
         said.blamed,
+        said.remedy,
         command.note,
     )
 

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from tutorcore.calendar.schedule_document import schedule_text
 from tutorcore.cli.answer import Document
 from tutorcore.cli.aside import Said, said_in
+from tutorcore.cli.desk import step_data, stood_data
+from tutorcore.cli.postings import entry_data, trial_balance_data, withdrawal_data
 from tutorcore.cli.reasons import Reason, Reasons, reasons_of
 from tutorcore.cli.report import Filled, Played, Relayed, Report, Traces, split_of
 from tutorcore.cli.scenario import Person
 from tutorcore.ids import LessonId
 from tutorcore.instants import to_text
-from tutorcore.ledger.statements import TrialBalance
-from tutorcore.lessons.lesson import Change, Lesson, Meeting, Terms
+from tutorcore.lessons.lesson import Change, Lesson, Meeting, Problem, Terms
 from tutorcore.lessons.projections import Message, mark_of
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.lessons.reviews import Reviewed
@@ -39,11 +40,16 @@ def document_of(report: Report) -> Document:
         "steps": [_step(played, reasons) for played in report.steps],
         "closing": {"at": to_text(scenario.end), **_traces(report.closing, reasons)},
         "lessons": {id: _lesson(report, id, reasons[id][-1]) for id in report.lessons},
+        "standings": [stood_data(found) for found in report.standings],
+        "withdrawals": [
+            {"name": report.name_of_withdrawal(withdrawal.id), **withdrawal_data(withdrawal)}
+            for withdrawal in report.withdrawals
+        ],
         "balances": [
             {"account": account.name, "currency": currency, "minor": minor}
             for account, currency, minor in report.balances
         ],
-        "trial_balance": _trial_balance(report.trial_balance),
+        "trial_balance": trial_balance_data(report.trial_balance),
     }
 
 
@@ -79,6 +85,7 @@ def _step(played: Played, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Docu
         "who": step.who,
         "do": step.do,
         "lesson": step.lesson,
+        "withdrawal": played.withdrawal,
         "key": played.key,
         "ok": played.refusal is None,
         "refusal": _refusal(played.refusal),
@@ -93,13 +100,15 @@ def _traces(traces: Traces, reasons: Mapping[LessonId, Sequence[Reasons]]) -> Do
         "events": [_event(each, reasons) for each in traces.events],
         "messages": [_message(each) for each in traces.messages],
         "relayed": [_relayed(each, reasons) for each in traces.relayed],
+        "standings": [step_data(each) for each in traces.standings],
+        "entries": [entry_data(each) for each in traces.entries],
     }
 
 
 def _message(message: Message) -> Document:
     return {
         "kind": message.kind,
-        "lesson": message.lesson,
+        "lesson": message.lesson or None,
         "number": message.number,
         "at": to_text(message.at),
         "to": list(message.audience),
@@ -148,8 +157,10 @@ def _event(recorded: Recorded, reasons: Mapping[LessonId, Sequence[Reasons]]) ->
         "currency": version.brief.currency,
         "legs": [{"role": role, "minor": minor} for role, minor in version.legs],
         "held": version.held,
+        "refunds": step.refunds,
         "terms": _terms(version.terms),
         "change": _change(version.change, why),
+        "problem": _problem(version.problem),
         "meeting": _meeting(version.meeting),
         "said": _said(said_in(version)),
         "deadline": _deadline(why.next),
@@ -168,6 +179,7 @@ def _said(said: Said | None) -> Document | None:
         "details": dict(said.details),
         "split": None if said.split is None else said.split.as_texts(),
         "blamed": said.blamed,
+        "remedy": said.remedy,
         "note": said.note or None,
     }
 
@@ -188,12 +200,27 @@ def _lesson(report: Report, id: LessonId, why: Reasons) -> Document:
         "currency": brief.currency,
         "terms": _terms(version.terms),
         "change": _change(version.change, why),
+        "problem": _problem(version.problem),
         "meeting": _meeting(version.meeting),
         "settles": version.machine.process.settles,
         "held": version.held,
         "deadline": _deadline(why.next),
         "split": split_of(history),
         "reviews": [_review(review) for review in report.reviews[id]],
+    }
+
+
+def _problem(problem: Problem | None) -> Document | None:
+    if problem is None:
+        return None
+    said = problem.particulars
+    return {
+        "number": problem.number,
+        "by": problem.role,
+        "reason": problem.reason or None,
+        "remedy": said.remedy,
+        "split": None if said.split is None else said.split.as_texts(),
+        "blamed": said.blamed,
     }
 
 
@@ -236,14 +263,4 @@ def _deadline(reason: Reason | None) -> Document | None:
         "whole": reason.whole,
         "anchors": {name: to_text(at) for name, at in reason.anchors},
         "then": reason.row.rule.to,
-    }
-
-
-def _trial_balance(found: TrialBalance) -> Document:
-    return {
-        "rows": [
-            {"account": row.account, "currency": row.currency, "debit": row.debit, "credit": row.credit}
-            for row in found.rows
-        ],
-        "totals": [{"currency": each.currency, "debit": each.debit, "credit": each.credit} for each in found.totals],
     }

@@ -87,7 +87,25 @@ def _parser() -> argparse.ArgumentParser:
     slots.add_argument("--zone", help="whose clocks to show: a time zone; the tutor's if it is left out")
     slots.add_argument("--explain", metavar="INSTANT", help="say whether this start can be booked, and why not")
     slots.add_argument("--now", metavar="INSTANT", help="what time to take it for; the machine's if it is left out")
+
+    standing = _verb(verbs, "standing", _standing, "show what is reported of tutors, and what follows from it")
+    standing.add_argument("tutor", metavar="TUTOR", nargs="?", help="show all of one tutor; all open reports without")
+    _database(standing)
+    standing.add_argument("--now", metavar="INSTANT", help="as of when; the machine's time if it is left out")
+
+    books = verbs.add_parser("ledger", help="look at the books").add_subparsers(metavar="COMMAND", required=True)
+    statement = _verb(books, "statement", _statement, "list what happened to one account")
+    statement.add_argument("account", metavar="ACCOUNT", help="such as Liabilities:Tutors:Tom:Available")
+    statement.add_argument("--currency", metavar="CODE", required=True, help="in which currency, such as USD")
+    _database(statement)
+    statement.add_argument("--since", metavar="WHEN", help="an instant or a UTC date; from the beginning if left out")
+    statement.add_argument("--until", metavar="WHEN", help="an instant or a UTC date, not included; all if left out")
+    _database(_verb(books, "trial-balance", _trial_balance, "list every account that holds something"))
     return parser
+
+
+def _database(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--db", metavar="FILE", required=True, help="the marketplace's database; it is only looked at")
 
 
 def _verb(
@@ -131,6 +149,24 @@ def _slots(options: argparse.Namespace) -> Answer:
 
     names = ("file", "minutes", "since", "until", "zone", "explain", "now")
     return slots(Asked(**{name: getattr(options, name) for name in names}), json=options.json)
+
+
+def _standing(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.standing import standing
+
+    return standing(options.db, options.tutor, options.now, json=options.json)
+
+
+def _statement(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.ledger import statement
+
+    return statement(options.account, options.currency, options.db, options.since, options.until, json=options.json)
+
+
+def _trial_balance(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.ledger import trial_balance
+
+    return trial_balance(options.db, json=options.json)
 
 
 class _Version(argparse.Action):

@@ -9,10 +9,12 @@ from textwrap import wrap
 from typing import Final
 
 from tutorcore.calendar.zones import to_local
+from tutorcore.cli.answer import seen
 from tutorcore.instants import Instant
 
 WIDTH: Final = 100
 _HARD_SPACE: Final = "\N{NO-BREAK SPACE}"
+_BLANKS: Final = str.maketrans("\t\n\v\f\r", " " * 5)
 _INSTANT: Final = re.compile(r"[A-Z][a-z]{2} [0-9-]{10} [0-9:.]+Z")
 
 
@@ -25,7 +27,8 @@ def section(title: str) -> Iterator[str]:
 
 def folded(text: str, first: str, rest: str | None = None) -> Iterable[str]:
     """Return the text as lines within the width; an instant is not torn apart, and no text is one empty line."""
-    whole = _INSTANT.sub(lambda found: found[0].replace(" ", _HARD_SPACE), text)
+    shown = seen(text.translate(_BLANKS))  # Before it is measured.
+    whole = _INSTANT.sub(lambda found: found[0].replace(" ", _HARD_SPACE), shown)
     indent = first if rest is None else rest
     lines = wrap(
         whole, WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False

@@ -1,4 +1,4 @@
-"""Instants as people write them in a scenario: with an offset, or as wall time with a zone.
+"""Instants as people write them, in a scenario or behind an option: with an offset, or as wall time with a zone.
 
     2018-02-08T20:33:00Z
     2018-02-08 20:33 Europe/Berlin
@@ -9,9 +9,9 @@ A wall time that clocks in its zone skip, or show twice, names no instant; the m
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
-from tutorcore.calendar.zones import to_instant, to_local
+from tutorcore.calendar.zones import first_instant, to_instant, to_local
 from tutorcore.errors import InvalidValue
 from tutorcore.instants import Instant, instant
 
@@ -38,6 +38,19 @@ def moment(text: str, what: str = "instant") -> Instant:
     except ValueError:
         raise InvalidValue(what, text, _EXPECTED) from None
     return _only(wall, found[3], text, what)
+
+
+def edge(text: str, what: str, zone: str) -> Instant:
+    """Return the instant that a text names, or the first one in the zone of the date that it names."""
+    if ":" in text:
+        return moment(text, what)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue(
+            what, text, "a date such as 2026-03-01, or an instant such as 2026-03-01T09:30:00Z"
+        ) from None
+    return first_instant(day, zone)
 
 
 def _is_timely(text: str) -> bool:

@@ -28,26 +28,44 @@ from typing import TypeAlias, TypeVar
 
 from tutorcore.adapters.files import find_policy, read_bytes
 from tutorcore.adapters.memory import MemoryStorage
+from tutorcore.calendar.slots import LONGEST
 from tutorcore.calendar.zones import zone as zone_of
+from tutorcore.cli.account_steps import KEYS_OF_ACCOUNTS, read_earn, read_handle
 from tutorcore.cli.meetings import read_meetings
 from tutorcore.cli.moments import moment
 from tutorcore.cli.people import FindSchedule, load_schedule_file, read_permissions, schedule_of_person
-from tutorcore.cli.scenario import BETWEEN, SWEEP, TOP_UP, Act, Action, Ask, Person, Scenario, Step, Sweep, TopUp
+from tutorcore.cli.scenario import (
+    BETWEEN,
+    EARNINGS,
+    OF_THE_MARKETPLACE,
+    SWEEP,
+    TOP_UP,
+    Act,
+    Action,
+    Ask,
+    Person,
+    Scenario,
+    Step,
+    Sweep,
+    TopUp,
+)
 from tutorcore.cli.verbs import Verb, verbs_of
 from tutorcore.documents.reader import Problems, Table
 from tutorcore.documents.source import Source
 from tutorcore.engine.marketplace import Marketplace
+from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvalidValue, suggest
 from tutorcore.ids import LessonId, PartyId, lesson_id, party_id
 from tutorcore.instants import EPOCH, Instant, to_text
-from tutorcore.lessons.lesson import LARGEST_PRICE, LONGEST, NO_DETAILS, Offer, Particulars
+from tutorcore.lessons.lesson import LARGEST_PRICE, NO_DETAILS, Offer, Particulars
 from tutorcore.lessons.refusals import PRECEDENCE
 from tutorcore.money import ISO_4217, Currency, Money
 from tutorcore.policy.cells import Cells
 from tutorcore.policy.expressions import Exact
 from tutorcore.policy.parsing import parse_duration
-from tutorcore.policy.process import FIELDS, Process
+from tutorcore.policy.process import FIELDS, REMEDIES, Process, Remedy
 from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, Role
+from tutorcore.standing import STANDING_VERBS
 
 FindPolicy: TypeAlias = Callable[[str], Process]
 """From what a scenario calls its policy to the process; raises what is wrong with it."""
@@ -65,7 +83,7 @@ _STAND_IN = "none"
 _STEP_KEYS = (
     "at", "who", "do", "expect", "amount", "grace", "lesson", "student", "tutor", "payer", "start", "minutes",
     "duration", "price", "kind", "details", "proposal", "reason", "note", "subject", "seen", "source", "split",
-    "blamed",
+    "blamed", "remedy", *KEYS_OF_ACCOUNTS,
 )  # fmt: skip
 _NOTHING_SAID = Particulars()
 
@@ -106,13 +124,14 @@ class _Reader:
         self._till: Marketplace | None = None
         if self._process is not None:
             self._verbs = verbs_of(self._process)
-            for verb in (TOP_UP, SWEEP):
+            for verb in OF_THE_MARKETPLACE:
                 if verb in self._verbs:
                     root.mistake("policy", f"has a verb {verb!r}, which has another meaning in scenarios")
             self._till = Marketplace(MemoryStorage(), [self._process])
             self._till.add_party(_STAND_IN, zone="UTC")
         self._people: dict[str, Person] = {}
         self._asked: dict[str, LessonId | None] = {}
+        self._withdrawn: dict[str, None] = {}
         self._last: Instant | None = None
 
     def scenario(self) -> Scenario | None:
@@ -193,8 +212,8 @@ class _Reader:
     def _verb(self, table: Table) -> str | None:
         do = table.parsed("do", partial(_named, "do"))
         if do is None or self._process is None:
-            return do if do in (TOP_UP, SWEEP) else None
-        known = (TOP_UP, SWEEP, *self._verbs)
+            return do if do in OF_THE_MARKETPLACE else None
+        known = (TOP_UP, SWEEP, *self._verbs, *STANDING_VERBS, *EARNINGS)
         if do in known:
             return do
         table.mistake("do", f"is {do!r}; expected {', '.join(known)}", suggest(do, known))
@@ -206,6 +225,11 @@ class _Reader:
             return None if amount is None else TopUp(amount)
         if do == SWEEP:
             return Sweep(_elapsed(table, "grace", timedelta(0)) or timedelta(0))
+        if do in STANDING_VERBS:
+            tutor = self._party(table, "tutor", who if do == "show_profile" else None)
+            return read_handle(table, do, tutor, self._process)
+        if do in EARNINGS:
+            return read_earn(table, do, self._taken_out, self._withdrawn)
         assert self._process is not None
         name = table.parsed("lesson", partial(_named, "lesson")) or ""
         is_opening = do == self._process.verb_of_opening and ("tutor" in table or name not in self._asked)
@@ -283,7 +307,8 @@ class _Reader:
         details = self._details(table) if "details" in says else None
         split = Cells().shares(table, "split", None) if "split" in says else None
         blamed: Role | None = table.one_of("blamed", BOUND_ROLES, None) if "blamed" in says else None
-        found = Particulars(subject, seen, source, details or NO_DETAILS, split, blamed)
+        remedy: Remedy | None = table.one_of("remedy", REMEDIES, None) if "remedy" in says else None
+        found = Particulars(subject, seen, source, details or NO_DETAILS, split, blamed, remedy)
         return None if found == _NOTHING_SAID else found
 
     # Cells
@@ -339,13 +364,23 @@ class _Reader:
         return price
 
     def _topped_up(self, table: Table, key: str) -> Money | None:
-        """An amount that a wallet can be topped up by, which a marketplace on trial says best."""
+        """An amount that a wallet can be topped up by."""
+        return self._on_trial(table, key, lambda till, amount, key: till.top_up(_STAND_IN, amount, key=key, now=EPOCH))
+
+    def _taken_out(self, table: Table) -> Money | None:
+        """An amount that somebody can want to take out or spend; whether it is there is another question."""
+        return self._on_trial(
+            table, "amount", lambda till, amount, key: till.payouts.spend(_STAND_IN, amount, key=key, now=EPOCH)
+        )
+
+    def _on_trial(self, table: Table, key: str, use: Callable[[Marketplace, Money, str], Outcome]) -> Money | None:
+        """An amount that can be used like this, which a marketplace on trial says best."""
         amount = self._money(table, key)
         till = self._till
         if amount is None or till is None:
             return None
         where = ".".join(map(str, table.path))[-100:]  # A key for each, so that no answer is a repeated one.
-        done = table.attempt(lambda: till.top_up(_STAND_IN, amount, key=f"{where}.{key}", now=EPOCH), key)
+        done = table.attempt(lambda: use(till, amount, f"{where}.{key}"), key)
         return None if done is None else amount
 
     def _money(self, table: Table, key: str) -> Money | None:

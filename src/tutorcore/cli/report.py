@@ -11,7 +11,9 @@ from typing import Final
 
 import attrs
 
-from tutorcore.cli.scenario import Person, Scenario, Step
+from tutorcore.cli.desk import Judged, Stood, judged
+from tutorcore.cli.scenario import Earn, Person, Scenario, Step
+from tutorcore.cli.stores import Amounts
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.ledger.accounts import Account
@@ -20,9 +22,9 @@ from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.projections import Message
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.lessons.reviews import Reviewed
-from tutorcore.money import Currencies
+from tutorcore.payouts import Withdrawal
 from tutorcore.policy.settlement import LegRole
-from tutorcore.ports.storage import AuditLine, OutboxRow, Recorded
+from tutorcore.ports.storage import AuditLine, OutboxRow, PostedEntry, Recorded, Transaction
 
 _SHARE_OF: Final[Mapping[LegRole, str]] = {
     "payer": "student",
@@ -54,16 +56,21 @@ class Relayed:
 
 @attrs.frozen
 class Traces:
-    """What was recorded under a key, the messages that this left in the outbox, and what the relay did about them."""
+    """What was recorded under a key: versions of lessons, standings, ledger entries.
+
+    Besides, the messages that this left in the outbox, and what the relay did about them.
+    """
 
     events: tuple[Recorded, ...] = ()
     messages: tuple[Message, ...] = ()
     relayed: tuple[Relayed, ...] = ()
+    standings: tuple[Judged, ...] = ()
+    entries: tuple[PostedEntry, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has happened."""
-        return not (self.events or self.messages)
+        return not (self.events or self.messages or self.standings or self.entries)
 
     @property
     def lessons(self) -> tuple[LessonId, ...]:
@@ -74,12 +81,16 @@ class Traces:
 
 @attrs.frozen
 class Played:
-    """A step with its answer: the refusal if there was one, and the traces that it left."""
+    """A step with its answer: the refusal if there was one, and the traces that it left.
+
+    `withdrawal` is what the store calls the withdrawal that it is about, if it is about one.
+    """
 
     step: Step
     key: Key
     refusal: Refusal | None
     traces: Traces
+    withdrawal: str | None = None
 
     @property
     def answer(self) -> str:
@@ -96,7 +107,7 @@ class Played:
 class Report:
     """What came of a scenario. `histories` are those of every lesson that an event is about or the scenario names.
 
-    `reviews` are what everybody may read at the end.
+    `reviews` are what everybody may read at the end; `standings` and `withdrawals` those of the scenario's people.
     """
 
     scenario: Scenario
@@ -109,20 +120,27 @@ class Report:
     histories: Mapping[LessonId, tuple[Recorded, ...]]
     lessons: tuple[LessonId, ...]
     reviews: Mapping[LessonId, tuple[Reviewed, ...]]
+    standings: tuple[Stood, ...]
+    withdrawals: tuple[Withdrawal, ...]
     balances: tuple[tuple[Account, str, int], ...]
     trial_balance: TrialBalance
-    currencies: Currencies
+    amounts: Amounts
 
     @property
     def is_expected(self) -> bool:
         """Whether everything came out as the scenario foresees."""
         return all(each.refusal is None for each in self.filled) and all(each.is_expected for each in self.steps)
 
+    def name_of_withdrawal(self, id: str) -> str | None:
+        """Return what the scenario calls a withdrawal; None for one that it has not named."""
+        named = (played.step.action for played in self.steps if played.withdrawal == id)
+        return next((action.withdrawal for action in named if isinstance(action, Earn) and action.withdrawal), None)
+
 
 class Log:
-    """What the store has recorded, by the keys of commands: audit lines and outbox rows."""
+    """What the store has recorded, by the keys of commands: audit lines, outbox rows, standings, ledger entries."""
 
-    def __init__(self, market: Marketplace) -> None:
+    def __init__(self, market: Marketplace, tx: Transaction) -> None:
         self._market = market
         self._lines: dict[Key, AuditLine] = {}
         self._relayed: dict[int, list[AuditLine]] = {}
@@ -135,17 +153,37 @@ class Log:
         self._rows: dict[int, list[OutboxRow]] = {}
         for row in market.outbox():
             self._rows.setdefault(row.cause.number, []).append(row)
+        self._entries: dict[int, list[PostedEntry]] = {}
+        for posted in tx.entries():
+            self._entries.setdefault(posted.cause.number, []).append(posted)
+        self._standings: dict[int, list[Judged]] = {}
+        for standing in tx.standings():
+            for step in judged(tx, standing.tutor):
+                self._standings.setdefault(step.recorded.cause.number, []).append(step)
 
     def traces(self, key: Key) -> Traces:
         """Return what the command or sweep with that key left behind."""
-        rows = [row for line in self._lines_of(key) for row in self._rows.get(line.cause.number, ())]
+        lines = list(self._lines_of(key))
+        rows = [row for line in lines for row in self._rows.get(line.cause.number, ())]
         told: list[AuditLine] = []
         for row in rows:  # What the relay tells leaves messages too, which are looked through in their turn.
             for line in self._relayed.get(row.sequence, ()):
                 told.append(line)
                 rows += self._rows.get(line.cause.number, ())
-        messages = tuple(row.message for row in rows)
-        return Traces(self._market.caused_by(key), messages, tuple(map(self._told, told)))
+        causes = [line.cause.number for line in (*lines, *told)]
+        return Traces(
+            self._market.caused_by(key),
+            tuple(row.message for row in rows),
+            tuple(map(self._told, told)),
+            tuple(step for number in causes for step in self._standings.get(number, ())),
+            tuple(posted for number in causes for posted in self._entries.get(number, ())),
+        )
+
+    def withdrawal(self, key: Key) -> str | None:
+        """Return what the store calls the withdrawal that the command with that key made, if it made one."""
+        line = self._lines.get(key)
+        entries = () if line is None else self._entries.get(line.cause.number, ())
+        return next((posted.entry.ref for posted in entries if posted.entry.kind == "withdraw"), None)
 
     def _lines_of(self, key: Key) -> Iterable[AuditLine]:
         """The line of a command, or those of the parts of a sweep."""

@@ -14,16 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, assert_never
 
+from tutorcore.cli.desk import standing_at, stood
 from tutorcore.cli.report import Filled, Log, Played, Report, Traces
-from tutorcore.cli.scenario import Act, Ask, Person, Scenario, Step, Sweep, TopUp
+from tutorcore.cli.scenario import Act, Ask, Earn, Handle, Person, Scenario, Step, Sweep, TopUp
+from tutorcore.cli.stores import Amounts
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.engine.relay import KINDS, MeetingRelay
 from tutorcore.errors import UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, to_text
+from tutorcore.ledger.accounts import withdrawing
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.ports.storage import AuditLine, Storage
+from tutorcore.payouts import APPLY, PAID, WITHDRAW
+from tutorcore.ports.storage import AuditLine, Storage, Transaction
 
 Progress = Callable[[int], None]
 """Is told how many steps have been done."""
@@ -62,6 +66,7 @@ class _Play:
         self._before = {line.key: line for line in self._market.audit() if line.key is not None}
         self._reached = self._last_step_done()
         self._asked: set[LessonId] = set()
+        self._withdrawals: dict[str, str] = {}  # What the store calls them, by the scenario's names.
 
     def fill_wallets(self) -> list[Refusal | None]:
         """Register the people, and fill their wallets where the scenario says so."""
@@ -105,11 +110,15 @@ class _Play:
 
     def report(self, filled: Iterable[Refusal | None], answers: Iterable[Refusal | None]) -> Report:
         """Return what the store now says of the whole run."""
+        with self._storage.reading() as tx:
+            return self._report(tx, filled, answers)
+
+    def _report(self, tx: Transaction, filled: Iterable[Refusal | None], answers: Iterable[Refusal | None]) -> Report:
         from tutorcore.calendar.zones import tzdata_version
         from tutorcore.policy.codec import content_hash
 
         scenario, market = self._scenario, self._market
-        log = Log(market)
+        log = Log(market, tx)
         steps = tuple(self._played(step, refusal, log) for step, refusal in zip(scenario.steps, answers, strict=True))
         closing = log.traces(scenario.key("end"))
         told = [lesson for traces in (*(played.traces for played in steps), closing) for lesson in traces.lessons]
@@ -128,16 +137,24 @@ class _Play:
             {id: market.history(id) for id in dict.fromkeys([*told, *own])},
             own,
             {id: market.reviews(id, now=scenario.end) for id in own},
+            tuple(
+                stood(tx, standing, max(scenario.end, standing.at))
+                for person in scenario.people
+                if (standing := standing_at(tx, person.id, scenario.end)) is not None
+            ),
+            tuple(withdrawal for person in scenario.people for withdrawal in tx.withdrawals(person.id)),
             market.balances(),
             market.trial_balance(),
-            market.currencies,
+            Amounts.of(tx, market.currencies),
         )
 
     def _played(self, step: Step, refusal: Refusal | None, log: Log) -> Played:
         key = self._scenario.key(step.number)
         # A key that is another step's in this store leads to events that are not this step's.
         reused = refusal is not None and refusal.code == "key_reused"
-        return Played(step, key, refusal, Traces() if reused else log.traces(key))
+        is_about = isinstance(step.action, Earn) and refusal is None
+        withdrawal = log.withdrawal(key) if is_about else None
+        return Played(step, key, refusal, Traces() if reused else log.traces(key), withdrawal)
 
     def _wallet_key(self, person: Person) -> Key:
         return self._scenario.key("wallet", person.id)
@@ -164,7 +181,16 @@ class _Play:
         refusal = self._carry_out(step, key)
         if refusal is None and isinstance(step.action, Ask):
             self._asked.add(step.action.lesson)
+        if refusal is None and step.do == WITHDRAW and isinstance(step.action, Earn):
+            self._withdrawals[step.action.withdrawal] = self._withdrawn(step, key)
         return refusal
+
+    def _withdrawn(self, step: Step, key: Key) -> str:
+        """What the store calls the withdrawal that a step made: not always by the step's own key."""
+        with self._storage.reading() as tx:
+            line = tx.answer(key)
+            entries = tx.entries(withdrawing(step.who or PartyId("")))
+        return next(each.entry.ref for each in entries if line is not None and each.cause == line.cause)
 
     def _last_step_done(self) -> int:
         """The number of the last step that an earlier run did; one more if that run came to its end."""
@@ -178,18 +204,24 @@ class _Play:
         return self._before.get(key) or self._before.get(Key(f"{key}/1"))
 
     def _left_no_trace(self, step: Step, key: Key) -> Refusal:
-        """The answer to a step that an earlier run has passed: it met no lesson, or was another step then."""
+        """The answer to a step that an earlier run has passed: it met nothing to act on, or was another step then."""
         if isinstance(step.action, Act) and step.lesson not in self._asked:
             return self._never_asked(step)
+        if isinstance(step.action, Earn) and self._is_about_nothing(step.action):
+            return _never_withdrawn(step)
+        if isinstance(step.action, Handle):
+            return _never_raised(step)
         return Refusal.of("key_reused", key=key, before="a step that left no trace")
 
     def _carry_out(self, step: Step, key: Key) -> Refusal | None:
         try:
             outcome = self._command(step, key)
         except UnknownName as error:
-            if error.kind != "lesson":
-                raise
-            return self._never_asked(step)
+            if error.kind == "lesson":
+                return self._never_asked(step)
+            if error.kind in ("report", "counter"):
+                return _never_raised(step)
+            raise
         return None if outcome is None else outcome.refusal
 
     def _never_asked(self, step: Step) -> Refusal:
@@ -198,12 +230,44 @@ class _Play:
             "not_open", verb=step.do, state="not yet asked for", open=self._scenario.process.verb_of_opening
         )
 
+    def _is_about_nothing(self, earn: Earn) -> bool:
+        """Whether somebody tells of a transfer that never began."""
+        return earn.amount is None and bool(earn.withdrawal) and earn.withdrawal not in self._withdrawals
+
     def _asked_before(self, step: Step) -> Refusal:
         """The answer to a request under the name of a lesson that exists.
 
         Whether it does only a run tells: the first request may have been refused.
         """
         return Refusal.of("not_open", verb=step.do, state="asked for already", open="the same under another name")
+
+    def _handled(self, step: Step, handle: Handle, key: Key) -> Outcome:
+        desk, who, tutor, at = self._market.standings, step.who or PartyId(""), handle.tutor, step.at
+        reason, case, note = handle.reason, handle.case, handle.note
+        if handle.counter is not None:
+            return desk.reset_counter(
+                tutor, handle.counter, by=who, reason=reason, case=case, note=note, key=key, now=at
+            )
+        if handle.effect is not None:
+            return desk.lift(tutor, handle.effect, by=who, reason=reason, case=case, note=note, key=key, now=at)
+        if handle.report is not None:
+            close = desk.dismiss_report if step.do == "dismiss_report" else desk.record_report
+            return close(tutor, handle.report, by=who, reason=reason, case=case, note=note, key=key, now=at)
+        return desk.show_profile(tutor, by=who, key=key, now=at)
+
+    def _earned(self, step: Step, earn: Earn, key: Key) -> Outcome:
+        desk, who, at = self._market.payouts, step.who or PartyId(""), step.at
+        if earn.amount is not None:
+            take = desk.withdraw if step.do == WITHDRAW else desk.spend
+            return take(who, earn.amount, key=key, now=at)
+        if step.do == APPLY:
+            return desk.apply(who, self._scenario.process.unit.code, key=key, now=at)
+        if self._is_about_nothing(earn):
+            return Outcome(None, (), _never_withdrawn(step))
+        id = self._withdrawals[earn.withdrawal]
+        if step.do == PAID:
+            return desk.paid(id, by=who, key=key, now=at)
+        return desk.returned(id, by=who, reason=earn.reason, key=key, now=at)
 
     def _command(self, step: Step, key: Key) -> Outcome | None:
         market, who = self._market, step.who or PartyId("")
@@ -243,9 +307,23 @@ class _Play:
                     key=key,
                     now=step.at,
                 )
+            case Handle() as handle:
+                return self._handled(step, handle, key)
+            case Earn() as earn:
+                return self._earned(step, earn, key)
             case _ as never:
                 assert_never(never)
 
 
 def _reused(key: Key, found: AuditLine) -> Refusal:
     return Refusal.of("key_reused", key=key, before=f"{found.verb} at {to_text(found.at)}")
+
+
+def _never_raised(step: Step) -> Refusal:
+    """The answer to somebody who handles what was never reported."""
+    return Refusal.of("not_open", verb=step.do, state="without such a report", open="nothing")
+
+
+def _never_withdrawn(step: Step) -> Refusal:
+    """The answer to somebody who tells how a withdrawal ended that was refused."""
+    return Refusal.of("not_open", verb=step.do, state="not withdrawn", open=WITHDRAW)

@@ -5,13 +5,16 @@ and those are answers. The names of lessons are the scenario's own; in the store
 do the keys of its commands, which count positions and not contents: a run that was cut short can be repeated on the
 same store, and a step that was rewritten meanwhile is noticed.
 
+Some steps are about no lesson: those that fill a wallet or sweep, those about how a tutor stands, and those about what
+a tutor has earned. Their verbs are the same under every policy.
+
 Knows what a scenario is; `reading` reads one from a file, `running` plays it.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import attrs
 
@@ -20,12 +23,18 @@ from tutorcore.ids import Key, LessonId, PartyId, command_key
 from tutorcore.instants import Instant
 from tutorcore.lessons.lesson import Offer, Particulars
 from tutorcore.money import Money
+from tutorcore.payouts import APPLY, PAID, RETURNED, SPEND, WITHDRAW
 from tutorcore.policy.process import Process
+from tutorcore.policy.restrictions import Restriction
 from tutorcore.policy.roles import Role
 from tutorcore.ports.meetings import MeetingProvider
+from tutorcore.standing import STANDING_VERBS
 
 TOP_UP: Literal["top_up"] = "top_up"
 SWEEP: Literal["sweep"] = "sweep"
+EARNINGS: Final = (APPLY, WITHDRAW, SPEND, PAID, RETURNED)
+OF_THE_MARKETPLACE: Final = (TOP_UP, SWEEP, *STANDING_VERBS, *EARNINGS)
+"""What can be done under any policy, because it is about no lesson."""
 BETWEEN = "--"
 """What stands between a scenario's id and a lesson's name; neither an id nor a name contains it."""
 
@@ -92,7 +101,32 @@ class Act:
     particulars: Particulars | None = None
 
 
-Action: TypeAlias = TopUp | Sweep | Ask | Act
+@attrs.frozen
+class Handle:
+    """What an agent, or the tutor, does about how a tutor stands; each verb says one of the first three, or none."""
+
+    tutor: PartyId
+    report: int | None = None
+    counter: str | None = None
+    effect: Restriction | None = None
+    reason: str = ""
+    case: str = ""
+    note: str = ""
+
+
+@attrs.frozen
+class Earn:
+    """What becomes of a tutor's earnings: an amount is taken out or spent, or a transfer ends.
+
+    `withdrawal` is the scenario's own name for what is taken out; the store calls it otherwise.
+    """
+
+    amount: Money | None = None
+    withdrawal: str = ""
+    reason: str = ""
+
+
+Action: TypeAlias = TopUp | Sweep | Ask | Act | Handle | Earn
 
 
 @attrs.frozen

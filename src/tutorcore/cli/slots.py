@@ -12,8 +12,8 @@ Every time is shown with its offset as a number: where clocks are put back, an h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -27,8 +27,8 @@ from tutorcore.calendar.slots import LONGEST, Agenda, Slots
 from tutorcore.calendar.verdicts import Verdict
 from tutorcore.calendar.zones import first_instant, local_date, to_local, tzdata_version
 from tutorcore.calendar.zones import zone as zone_of
-from tutorcore.cli.answer import FINDINGS, FINE, Answer, Document, as_json
-from tutorcore.cli.moments import moment
+from tutorcore.cli.answer import FINDINGS, FINE, Answer, Document, as_json, as_text
+from tutorcore.cli.moments import edge, moment
 from tutorcore.clock import system_clock
 from tutorcore.documents.reader import Problems, Table
 from tutorcore.documents.source import Source
@@ -69,12 +69,14 @@ def slots(asked: Asked, *, json: bool) -> Answer:
     if asked.explain is None:
         since, until = _range(asked, view)
         found = view.agenda.slots(view.duration, since, until)
-        return Answer(as_json(_listed(view, since, until, found)) if json else _text(_list(view, since, until, found)))
+        return Answer(
+            as_json(_listed(view, since, until, found)) if json else as_text(_list(view, since, until, found))
+        )
     if asked.since is not None or asked.until is not None:
         raise InvalidValue("--explain", asked.explain, "neither --from nor --until beside it: it is about one start")
     verdict = view.agenda.is_bookable(moment(asked.explain, "--explain"), view.duration)
     return Answer(
-        as_json(_explained(view, verdict)) if json else _text(_explanation(view, verdict)),
+        as_json(_explained(view, verdict)) if json else as_text(_explanation(view, verdict)),
         FINE if verdict.ok else FINDINGS,
     )
 
@@ -137,33 +139,16 @@ def _view(asked: Asked) -> _View:
 
 
 def _range(asked: Asked, view: _View) -> tuple[Instant, Instant]:
-    since = view.now if asked.since is None else _edge(asked.since, "--from", view.zone)
+    since = view.now if asked.since is None else edge(asked.since, "--from", view.zone)
     if asked.until is None:
         return since, first_instant(local_date(since, view.zone) + _PAGE, view.zone)
-    until = _edge(asked.until, "--until", view.zone)
+    until = edge(asked.until, "--until", view.zone)
     if until <= since:
         raise InvalidValue("--until", asked.until, f"something after --from, which is {to_text(since)}")
     return since, until
 
 
-def _edge(text: str, what: str, zone: str) -> Instant:
-    """Return the instant that is named, or at which the date begins that is named."""
-    if ":" in text:
-        return moment(text, what)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise InvalidValue(
-            what, text, "a date such as 2026-03-01, or an instant such as 2026-03-01T09:30:00Z"
-        ) from None
-    return first_instant(day, zone)
-
-
 # What is answered, for people
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "\n".join(lines) + "\n"
 
 
 def _list(view: _View, since: Instant, until: Instant, found: Slots) -> Iterator[str]:

@@ -7,21 +7,28 @@ of zones and of summer time do not say which hour is meant.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import assert_never
 
+from tutorcore.cli.answer import as_text
 from tutorcore.cli.aside import Said, links_of, said_in
+from tutorcore.cli.desk import lines_of, told
+from tutorcore.cli.ledger import balance_lines
 from tutorcore.cli.lines import WIDTH, folded, section, span, utc, wall
+from tutorcore.cli.postings import words_of
 from tutorcore.cli.reasons import Reason, Reasons, reasons_of
 from tutorcore.cli.report import Played, Relayed, Report, Traces, split_of
-from tutorcore.cli.scenario import Act, Ask, Person, Scenario, Step, Sweep, TopUp
+from tutorcore.cli.scenario import Act, Ask, Earn, Handle, Person, Scenario, Step, Sweep, TopUp
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import Instant
-from tutorcore.lessons.lesson import Brief, Lesson, Particulars, Terms
+from tutorcore.ledger.accounts import natural
+from tutorcore.lessons.lesson import Brief, Lesson, Particulars, Problem, Terms
 from tutorcore.lessons.projections import Message, mark_of
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.lessons.reviews import Reviewed
 from tutorcore.money import Currency, Money
+from tutorcore.payouts import Withdrawal
 from tutorcore.policy.process import BACK, STAY
-from tutorcore.ports.storage import Recorded
+from tutorcore.ports.storage import PostedEntry, Recorded
 
 _INDENT = " " * 6
 _MORE = " " * 8
@@ -29,7 +36,7 @@ _MORE = " " * 8
 
 def timeline_of(report: Report) -> str:
     """Return the whole report as text."""
-    return "\n".join(line.rstrip() for line in _Timeline(report).lines()) + "\n"
+    return as_text(_Timeline(report).lines())
 
 
 class _Timeline:
@@ -53,6 +60,8 @@ class _Timeline:
             yield f"end   {utc(self._scenario.end)}  what is due by now happens"
             yield from self._traces(closing, None)
         yield from self._lessons()
+        yield from self._standings()
+        yield from self._withdrawals()
         yield from self._books()
         yield from self._verdict()
 
@@ -114,6 +123,15 @@ class _Timeline:
                 number = "" if act.proposal is None else f" #{act.proposal}"
                 reason = f" ({act.reason})" if act.reason else ""
                 return f"{step.who}: {step.do}{number} {self._name(act.lesson)}{reason}{_besides(act.particulars)}"
+            case Handle() as handle:
+                return f"{step.who}: {step.do}{_handled(handle, step.who)}"
+            case Earn() as earn:
+                money = "" if earn.amount is None else f" {earn.amount}"
+                name = f" {earn.withdrawal}" if earn.withdrawal else ""
+                reason = f" ({earn.reason})" if earn.reason else ""
+                return f"{step.who}: {step.do}{money}{name}{reason}"
+            case _ as never:
+                assert_never(never)
 
     def _traces(self, traces: Traces, lesson: LessonId | None) -> Iterator[str]:
         """What came of a step about `lesson`: events, reminders, and what the relay did about meetings."""
@@ -126,6 +144,25 @@ class _Timeline:
                 yield from folded(f"{self._of(message.lesson, lesson)}{text}", f"{_INDENT}~ ", _MORE)
         for relayed in traces.relayed:
             yield from self._relayed(relayed, lesson)
+        for judged in traces.standings:
+            first, *rest = told(judged, self._name)
+            yield from folded(first, f"{_INDENT}- ", _MORE)
+            for line in rest:
+                yield from folded(line, _MORE, f"{_MORE}  ")
+        for posted in traces.entries:
+            yield from self._posted(posted)
+
+    def _posted(self, posted: PostedEntry) -> Iterator[str]:
+        """What an entry means for a tutor, with its legs; nothing where a lesson tells all of it."""
+        entry = posted.entry
+        words = words_of(entry)
+        if words is None:
+            return
+        about = self._report.name_of_withdrawal(entry.ref)
+        yield from folded(f"{words}{'' if about is None else f': {about}'}", f"{_INDENT}= ", _MORE)
+        for account, minor in entry.legs:
+            amount = natural(account, minor)
+            yield f"{_MORE}{account.name:64}{'+' if amount > 0 else ''}{self._amount(amount, entry.currency)}"
 
     def _meeting_messages(self, messages: Iterable[Message], version: Lesson) -> Iterator[str]:
         """What the provider of meetings is asked for by one version."""
@@ -157,6 +194,7 @@ class _Timeline:
             yield from folded(_stamp(recorded), _MORE)
             yield f"{_MORE}  {self._clocks(version.at, version.brief)}"
         yield from self._said_besides(version)
+        yield from self._problem(before, version)
         yield from self._blame(version)
         yield from self._offered(before, version)
         yield from self._moved(version)
@@ -177,6 +215,18 @@ class _Timeline:
         if said.note:
             yield from folded(f'"{said.note}"', _MORE, f"{_MORE} ")
 
+    def _problem(self, before: Lesson | None, version: Lesson) -> Iterator[str]:
+        """The problem that is open from here, with the remedy that has come onto the table."""
+        problem = version.problem
+        if problem is None or (before is not None and before.problem == problem):
+            return
+        if before is None or before.problem is None:
+            yield from folded(f"a problem: {problem.reason or 'of whatever kind'}", _MORE, f"{_MORE}  ")
+        by = version.brief.party(problem.role)
+        yield from folded(
+            f"remedy #{problem.number}, proposed by {by}: {_remedy(problem, version.brief)}", _MORE, f"{_MORE}  "
+        )
+
     def _blame(self, version: Lesson) -> Iterator[str]:
         step, mark = version.step, mark_of(version)
         parts = [] if step.fault is None else [f"fault of the {step.fault}, {version.brief.party(step.fault)}"]
@@ -185,9 +235,9 @@ class _Timeline:
             yield f"{_MORE}{'; '.join(parts)}"
 
     def _offered(self, before: Lesson | None, version: Lesson) -> Iterator[str]:
-        if before is not None and version.rounds == before.rounds:
-            return
         terms = version.terms if version.change is None else version.change.terms
+        if (before is not None and version.rounds == before.rounds) or terms.number != version.rounds:
+            return  # Nothing new on the table, or a remedy, which is no terms.
         yield from folded(f"proposal {self._terms(version, terms)}", _MORE, f"{_MORE}  ")
         yield f"{_MORE}  {self._clocks(terms.start, version.brief)}"
 
@@ -213,6 +263,9 @@ class _Timeline:
             return
         names = {"payer": brief.payer, "tutor": brief.tutor, "platform": "platform"}
         legs = ", ".join(f"{names[role]} {_money(version, minor, sign=True)}" for role, minor in version.legs)
+        if version.step.refunds:
+            yield f"{_MORE}corrected: {legs}"
+            return
         yield f"{_MORE}{legs}; in escrow {_money(version, version.held)}"
 
     def _deadlines(self, before: Lesson | None, version: Lesson) -> Iterator[str]:
@@ -260,17 +313,39 @@ class _Timeline:
         elif is_held:
             yield f"    in escrow {_money(version, version.held)}"
 
+    def _standings(self) -> Iterator[str]:
+        if self._report.standings:
+            yield from section("Standing")
+        for found in self._report.standings:
+            yield f"  {found.standing.tutor}:"
+            for line in lines_of(found, self._name):
+                yield from folded(line, "    ", _MORE)
+
+    def _withdrawals(self) -> Iterator[str]:
+        if self._report.withdrawals:
+            yield from section("Withdrawals")
+        for withdrawal in self._report.withdrawals:
+            yield from folded(self._withdrawal(withdrawal), "  ", _MORE)
+
+    def _withdrawal(self, withdrawal: Withdrawal) -> str:
+        name = self._report.name_of_withdrawal(withdrawal.id)
+        dates = (("applied", withdrawal.applied), ("asked", withdrawal.asked), (withdrawal.state, withdrawal.closed))
+        days = ", ".join(f"{what} {utc(at)}" for what, at in dates if at is not None)
+        reason = f" ({withdrawal.reason})" if withdrawal.reason else ""
+        if withdrawal.asked is None:
+            return f"{withdrawal.tutor}: {days}, not withdrawn"
+        amount = self._amount(withdrawal.amount, withdrawal.currency)
+        fee = f", fee {self._amount(withdrawal.fee, withdrawal.currency)}" if withdrawal.fee else ""
+        called = "" if name is None else f"{name}, "
+        return f"{withdrawal.tutor}: {called}{amount}{fee}, {withdrawal.state.replace('_', ' ')}; {days}{reason}"
+
     def _books(self) -> Iterator[str]:
         report = self._report
         yield from section("Balances")
         for account, code, minor in report.balances:
             yield f"  {account.name:70}{self._amount(minor, code):>26}"
         yield from section("Trial balance")
-        yield f"  {'':60}{'debit':>18}{'credit':>18}"
-        for row in report.trial_balance.rows:
-            yield self._columns(row.account, row.debit, row.credit, row.currency)
-        for total in report.trial_balance.totals:
-            yield self._columns(f"total {total.currency}", total.debit, total.credit, total.currency)
+        yield from balance_lines(report.trial_balance, report.amounts)
 
     def _verdict(self) -> Iterator[str]:
         wrong = [str(played.step.number) for played in self._report.steps if not played.is_expected]
@@ -304,14 +379,7 @@ class _Timeline:
         return party if person is None else f"{party} {wall(at, person.zone)}"
 
     def _amount(self, minor: int, code: str) -> str:
-        return str(Money(minor, self._currency(code)))
-
-    def _columns(self, what: str, debit: int, credit: int, code: str) -> str:
-        cells = (self._amount(minor, code) if minor else "" for minor in (debit, credit))
-        return f"  {what:60}{''.join(f'{cell:>18}' for cell in cells)}"
-
-    def _currency(self, code: str) -> Currency:
-        return self._report.currencies.get(code)
+        return self._report.amounts.text(minor, code)
 
 
 def _path(version: Lesson) -> str:
@@ -335,9 +403,36 @@ def _besides(particulars: Particulars | None) -> str:
     if particulars is None:
         return ""
     subject = "" if particulars.subject is None else f", the {particulars.subject}"
+    # The remedy of a split is said by its split.
+    remedy = "" if particulars.remedy in (None, "split") else f", remedy {particulars.remedy}"
     split = "" if particulars.split is None else f", split {particulars.split}"
     blamed = "" if particulars.blamed is None else f", blaming the {particulars.blamed}"
-    return f"{subject}{split}{blamed}"
+    return f"{subject}{remedy}{split}{blamed}"
+
+
+def _handled(handle: Handle, who: PartyId | None) -> str:
+    """What somebody does about how a tutor stands, besides the verb."""
+    about = handle.counter or handle.effect or ("" if handle.report is None else f"#{handle.report}")
+    words = [about] if about else []
+    words += [f"of {handle.tutor}"] if handle.tutor != who else []
+    grounds = [handle.reason] if handle.reason else []
+    grounds += [f"case {handle.case}"] if handle.case else []
+    words += [f"({', '.join(grounds)})"] if grounds else []
+    return "".join(f" {word}" for word in words)
+
+
+def _remedy(problem: Problem, brief: Brief) -> str:
+    """What the remedy on the table means."""
+    said = problem.particulars
+    match said.remedy:
+        case "refund":
+            return f"refund, everything back to {brief.payer}"
+        case "pay":
+            return f"pay, everything to {brief.tutor}"
+        case "split":
+            return f"split, {said.split}"
+        case _:
+            return "reschedule, the lesson at another time"
 
 
 def _fact(said: Said, version: Lesson) -> str:
