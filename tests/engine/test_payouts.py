@@ -266,7 +266,7 @@ def test_misuse_is_named(market: Marketplace) -> None:
     """Floats, unknown withdrawals and currencies raise, and leave no trace."""
     lines = len(market.audit())
     with pytest.raises(InvalidType, match="amount"):
-        market.payouts.withdraw("tom", 20.0, key="k", now=JUNE)  # type: ignore[arg-type]
+        market.payouts.withdraw("tom", 20.0, key="k", now=JUNE)  # type: ignore[arg-type]  # that is the point
     with pytest.raises(UnknownName, match="withdrawal"):
         market.payouts.paid("nothing", by="olga", key="k", now=JUNE)
     with pytest.raises(UnknownName, match="XYZ"):

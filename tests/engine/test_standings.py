@@ -14,6 +14,7 @@ from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.engine.relay import MeetingRelay
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
+from tutorcore.ids import PartyId
 from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.policy.codec import load_policy
 from tutorcore.ports.storage import Storage
@@ -124,7 +125,7 @@ def test_what_is_read_ahead_of_the_sweep_is_what_it_writes(storage: Storage) -> 
 def storage_standing(storage: Storage) -> Standing | None:
     """What is recorded of the tutor."""
     with storage.reading() as tx:
-        return tx.standing("tom")  # type: ignore[arg-type]
+        return tx.standing(PartyId("tom"))
 
 
 def _lapses_of_two_students(market: Marketplace) -> None:
@@ -302,9 +303,9 @@ def test_misuse_is_named() -> None:
     with pytest.raises(InvalidType, match="report"):
         market.standings.dismiss_report("tom", True, by="agnes", reason="ill", case="C", key="k", now=NOW)
     with pytest.raises(UnknownName, match="restriction"):
-        market.standings.lift("tom", "sad", by="agnes", reason="x", case="C", key="k", now=NOW)  # type: ignore[arg-type]
+        market.standings.lift("tom", "sad", by="olga", reason="x", case="C", key="k", now=NOW)  # type: ignore[arg-type]  # none
     with pytest.raises(InvalidType, match="reason"):
-        _dismissed(market, 1, NOW, reason=3)  # type: ignore[arg-type]
+        _dismissed(market, 1, NOW, reason=3)  # type: ignore[arg-type]  # no text
     with pytest.raises(InvalidValue, match="now"):
         market.standings.of("tom", now=NOW.replace(tzinfo=None))
     assert len(market.audit()) == lines

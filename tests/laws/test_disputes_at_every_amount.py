@@ -57,7 +57,7 @@ def _done(
 ) -> Lesson:
     lesson = before if isinstance(before, Brief) else (advance(before, now) or [before])[-1]
     id = lesson.id if isinstance(lesson, Brief) else lesson.brief.id
-    found = decide(MACHINE, lesson, Command(verb, by, Key(verb), id, **said), facts, now)  # type: ignore[arg-type]
+    found = decide(MACHINE, lesson, Command(verb, by, Key(verb), id, **said), facts, now)  # type: ignore[arg-type]  # a command's
     assert isinstance(found, Lesson), found
     return found
 
