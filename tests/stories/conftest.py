@@ -5,6 +5,8 @@ Tutor, student and platform live in three zones that change their clocks on diff
     tom, tim   tutors in Berlin      2026: clocks go forward on 29 March 01:00Z, back on 25 October 01:00Z
     ann, sue   students in New York  2026: clocks go forward on 8 March 07:00Z, back on 1 November 06:00Z
     olga       an operator; she and the platform are in Tokyo, where the clocks never change
+    agnes      an agent of the platform's support, in Tokyo too
+    eve        anybody: no lesson of the stories is any business of hers
 
 Each story runs on the store in memory and on SQLite. Amounts are texts in whole units: "25.0" ITC is 250 minor units.
 """
@@ -13,11 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from tutorcore import Lesson, Marketplace, MemoryStorage, Money, Process, instant, load_preset, open_sqlite
+from tutorcore.instants import to_text
+from tutorcore.policy.roles import Role
 from tutorcore.ports.storage import Storage
+from tutorcore.standing import count as points_of
+from tutorcore.testing.promises import broken_promises
 
 _ZONES = {
     "tom": "Europe/Berlin",
@@ -25,7 +32,10 @@ _ZONES = {
     "ann": "America/New_York",
     "sue": "America/New_York",
     "olga": "Asia/Tokyo",
+    "agnes": "Asia/Tokyo",
+    "eve": "America/New_York",
 }
+_GRANTS: dict[str, list[Role]] = {"olga": ["operator"], "agnes": ["agent"]}
 _BEGINNING = instant("2018-01-01T00:00:00Z")
 _LONG_AFTER = instant("2100-01-01T00:00:00Z")
 
@@ -51,7 +61,7 @@ def open_market(storage: Storage) -> Iterator[Callable[..., Marketplace]]:
     def opens(*policies: Process) -> Marketplace:
         market = Marketplace(storage, policies, zone="Asia/Tokyo")
         for id, zone in _ZONES.items():
-            market.add_party(id, zone=zone, grants=["operator"] if id == "olga" else [])
+            market.add_party(id, zone=zone, grants=_GRANTS.get(id, []))
         opened.append(market)
         return market
 
@@ -60,6 +70,7 @@ def open_market(storage: Storage) -> Iterator[Callable[..., Marketplace]]:
         _assert_books_are_right(market)
         market.sweep(now=_LONG_AFTER)
         _assert_books_are_right(market)
+        assert broken_promises(storage) == []
         assert [lesson.id for lesson in market.lessons(now=_LONG_AFTER) if not lesson.over] == []
 
 
@@ -239,5 +250,98 @@ def blamed() -> Callable[[Marketplace, str], list[tuple[str | None, str | None]]
     def reads(market: Marketplace, lesson: str) -> list[tuple[str | None, str | None]]:
         steps = [each.version.step for each in market.history(lesson)]
         return [(step.fault, step.mark) for step in steps if step.fault or step.mark]
+
+    return reads
+
+
+@pytest.fixture
+def let_expire(ask: Callable[..., Lesson]) -> Callable[..., Lesson]:
+    """Lets ann ask for an hour at 1 ITC, 48 hours before `at`, so that the request expires then if nobody answers."""
+    numbers = count(1)
+
+    def lets(at: str, **terms: str | int) -> Lesson:
+        due, number = instant(at), next(numbers)
+        start = due + timedelta(days=10, hours=2 * number)
+        return ask(
+            str(start), now=str(due - timedelta(hours=48)), **{"price": "1.0", "key": f"request {number}"} | terms
+        )
+
+    return lets
+
+
+@pytest.fixture
+def miss(market: Marketplace) -> Callable[[Lesson, str], None]:
+    """Lets the student report that the tutor did not come, and the tutor admit it, all at one instant."""
+
+    def misses(lesson: Lesson, at: str) -> None:
+        now = instant(at)
+        reported = market.report(
+            lesson.id,
+            by=lesson.brief.student,
+            reason="tutor_absent",
+            remedy="refund",
+            key=f"{lesson.id} missed",
+            now=now,
+        ).or_raise()
+        assert reported.lesson is not None
+        assert reported.lesson.problem is not None
+        market.accept(
+            lesson.id,
+            by=lesson.brief.tutor,
+            proposal=reported.lesson.problem.number,
+            key=f"{lesson.id} admitted",
+            now=now,
+        ).or_raise()
+
+    return misses
+
+
+@pytest.fixture
+def counted() -> Callable[..., dict[str, int]]:
+    """Reads what italki's two counters of a tutor show at an instant, whether or not anything was ever counted."""
+
+    def reads(market: Marketplace, now: str, tutor: str = "tom") -> dict[str, int]:
+        at, rules = instant(now), load_preset("italki").account
+        standing = market.standings.of(tutor, now=at)
+        return {counter.name: 0 if standing is None else points_of(standing, counter, at) for counter in rules.counters}
+
+    return reads
+
+
+@pytest.fixture
+def happened() -> Callable[..., list[tuple[str, str, tuple[str, ...]]]]:
+    """Reads what has been recorded of how a tutor stands, in order: (kind, instant, effects)."""
+
+    def reads(market: Marketplace, tutor: str = "tom") -> list[tuple[str, str, tuple[str, ...]]]:
+        steps = [each.standing for each in market.standings.history(tutor)]
+        return [(step.happening.kind, to_text(step.at), step.happening.effects) for step in steps]
+
+    return reads
+
+
+@pytest.fixture
+def handled() -> Callable[[Marketplace], list[tuple[str, str, str | None]]]:
+    """Reads the audit lines about how tutors stand and what they take out, in order: (verb, actor, refusal or None)."""
+
+    def reads(market: Marketplace) -> list[tuple[str, str, str | None]]:
+        return [
+            (line.verb, line.actor, None if line.refusal is None else line.refusal.code)
+            for line in market.audit()
+            if line.lesson is None and line.verb not in ("sweep", "top_up")
+        ]
+
+    return reads
+
+
+@pytest.fixture
+def answers() -> Callable[..., list[tuple[str, str]]]:
+    """Reads what a tutor was told about reports that were handled, in order: (what was done, the note)."""
+
+    def reads(market: Marketplace, tutor: str = "tom") -> list[tuple[str, str]]:
+        steps = {each.standing.number: each.standing.happening for each in market.standings.history(tutor)}
+        told = [
+            steps[row.message.number] for row in market.outbox(kinds=["standing"]) if row.message.audience == (tutor,)
+        ]
+        return [(each.kind, each.note) for each in told if each.actor is not None]
 
     return reads

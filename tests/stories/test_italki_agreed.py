@@ -49,7 +49,7 @@ def test_itk_7_alone_a_side_can_propose_a_change_and_cancel_in_time_and_nothing_
     assert _offered_to(market, lesson, by, "2026-06-10T10:00:00Z") == ["propose", "cancel"]
     assert _offered_to(market, lesson, by, "2026-06-19T09:59:59.999999Z") == ["propose", "cancel"]
     assert _offered_to(market, lesson, by, "2026-06-19T10:00:00Z") == ["propose"]
-    assert _offered_to(market, lesson, by, _START) == ["join", "leave"]
+    assert _offered_to(market, lesson, by, _START) == ["report", "join", "leave"]
 
 
 @pytest.mark.parametrize("by", ["ann", "tom"])

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tutorcore import Lesson, Marketplace, Outcome, instant, load_policy
+from tutorcore import Lesson, Marketplace, Outcome, Settlement, instant, load_policy
 
 Agree = Callable[..., Lesson]
 Books = Callable[..., dict[str, str]]
@@ -303,3 +303,66 @@ def test_itk_20_after_an_agreed_change_everything_counts_from_the_new_time(marke
         ("delivered", instant("2026-03-27T09:00:00Z")),
         ("completed", instant("2026-03-30T08:00:00Z")),
     ]
+
+
+# What was paid is given back: ours.
+
+
+def test_itk_11_an_operator_gives_half_of_it_back_and_the_fee_is_that_of_the_half_that_stays(
+    market: Marketplace, agree: Agree, books: Books, blamed: Blamed, told: Told
+) -> None:
+    """Of 25.0, paid as 21.2 and 3.8, half stays: 12.5 less 1.9. So 10.6 come from the tutor and 1.9 from the fee."""
+    lesson = _ending(agree, "2026-06-16T17:00:00Z")
+    _confirm(market, lesson, "2026-06-16T17:00:00Z").or_raise()
+
+    refunded = market.refund(
+        lesson.id,
+        by="olga",
+        split=Settlement.of({"tutor": "50%", "student": "rest"}),
+        reason="it was half as long",
+        key="half",
+        now=instant("2026-06-20T10:00:00Z"),
+    ).or_raise()
+
+    assert refunded.lesson is not None
+    assert refunded.lesson.state == "completed"
+    assert books(market) == {
+        "Equity:Conversion": "-100.0",
+        "Income:Fees:Commission": "1.9",
+        "Liabilities:Students:Ann:Wallet": "87.5",
+        "Liabilities:Tutors:Tom:Available": "10.6",
+    }
+    assert blamed(market, lesson.id) == []
+    assert told(market, lesson.id)[-1] == ("refund", {"ann", "tom"})
+
+
+def test_itk_11_what_the_tutor_has_spent_already_is_owed_and_comes_out_of_the_next_lesson(
+    market: Marketplace, agree: Agree, books: Books
+) -> None:
+    """All 25.0 go back: tom, who has 1.2 left of 21.2, owes 20.0, and of his next 21.2 keeps 1.2."""
+    lesson = _ending(agree, "2026-06-16T17:00:00Z")
+    _confirm(market, lesson, "2026-06-16T17:00:00Z").or_raise()
+    now = instant("2026-06-20T10:00:00Z")
+    market.payouts.spend("tom", market.money("20.0", "ITC"), key="spend", now=now).or_raise()
+    market.refund(
+        lesson.id, by="olga", split=Settlement.of({"student": "100%"}), reason="no lesson", key="all", now=now
+    ).or_raise()
+    owed, after = market.payouts.debt("tom", "ITC", now=now).text, books(market)
+    following = agree("2026-07-01T10:00:00Z", now="2026-06-25T10:00:00Z", key="next")
+
+    _confirm(market, following, "2026-07-01T11:00:00Z").or_raise()
+
+    assert owed == "20.0"
+    assert after == {
+        "Equity:Conversion": "-100.0",
+        "Assets:Receivable:Tutors:Tom": "20.0",
+        "Liabilities:Students:Ann:Wallet": "100.0",
+        "Liabilities:Students:Tom:Wallet": "20.0",
+    }
+    assert books(market) == {
+        "Equity:Conversion": "-100.0",
+        "Income:Fees:Commission": "3.8",
+        "Liabilities:Students:Ann:Wallet": "75.0",
+        "Liabilities:Students:Tom:Wallet": "20.0",
+        "Liabilities:Tutors:Tom:Available": "1.2",
+    }

@@ -37,7 +37,7 @@ def test_every_line_of_the_preset_cites_its_rule_or_is_marked_as_ours() -> None:
     assert uncited == []
 
 
-@pytest.mark.parametrize("rule", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 20, 22])
+@pytest.mark.parametrize("rule", [*range(1, 19), 20, 21, 22, 24])
 def test_the_preset_cites_the_rules_that_it_carries_out(rule: int) -> None:
     """Each of these stands beside the line that does it."""
     assert re.search(rf"ITK-{rule}\b", preset_text("italki"))

@@ -568,6 +568,7 @@ def test_itk_8_no_verb_of_the_policy_is_a_message() -> None:
     assert set(process.verbs) == {
         *("request", "accept", "decline", "propose", "withdraw", "reschedule", "cancel", "confirm"),
         *("join", "leave", "meeting_ready", "meeting_failed", "review"),
+        *("report", "propose_remedy", "escalate", "evidence", "resolve", "refund"),
     }
     assert {move.verb for state in answering for move in process.state(state).moves} == {
         *("accept", "decline", "propose", "withdraw"),
@@ -667,3 +668,41 @@ def test_itk_9_a_tutor_s_late_counter_offer_does_not_move_the_blame(
     assert market.history(lesson.id)[-1].version.at == (
         now + timedelta(hours=48) if in_time else instant("2026-06-10T10:00:00Z")
     )
+
+
+# ITK-23: the tutor learns of a request.
+
+
+def test_itk_23_a_tutor_is_told_of_a_new_request_and_finds_it_on_the_platform_until_it_is_answered(
+    market: Marketplace, ask: Ask, told: Told
+) -> None:
+    """With the request there is a message for the tutor to be sent, and the request is the first of those open."""
+    lesson = ask("2026-06-20T10:00:00Z", now="2026-06-08T10:00:00Z")
+    now = instant("2026-06-08T10:00:00Z")
+    found = [each.id for each in market.open_requests("tom", now=now)]
+    rows = market.outbox(kinds=["told"], undone=True)
+
+    market.decline(lesson.id, by="tom", key="no", now=now)
+
+    assert told(market, lesson.id)[0] == ("request", {"tom"})
+    assert [(row.message.lesson, row.message.audience, row.message.at) for row in rows] == [(lesson.id, ("tom",), now)]
+    assert (found, market.open_requests("tom", now=now)) == ([lesson.id], ())
+    assert market.open_requests("ann", now=now) == ()
+
+
+def test_itk_23_a_request_that_is_refused_is_told_to_nobody(market: Marketplace) -> None:
+    """Without the money there is no request, and nothing for the tutor to read."""
+    refused = market.request(
+        student="sue",
+        tutor="tom",
+        start=instant("2026-06-20T10:00:00Z"),
+        duration=timedelta(hours=1),
+        price="25.0",
+        key="ask",
+        now=instant("2026-06-08T10:00:00Z"),
+    )
+
+    assert refused.refusal is not None
+    assert refused.refusal.code == "insufficient_funds"
+    assert market.outbox() == ()
+    assert market.open_requests("tom", now=instant("2026-06-08T10:00:00Z")) == ()
