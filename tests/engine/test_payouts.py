@@ -12,7 +12,9 @@ from tutorcore.adapters.sql.sqlite import open_sqlite
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
+from tutorcore.ids import PartyId
 from tutorcore.instants import MICROSECOND, Instant, instant
+from tutorcore.ledger.accounts import receivable
 from tutorcore.policy.codec import load_policy
 from tutorcore.policy.settlement import Settlement
 from tutorcore.ports.storage import Storage
@@ -274,3 +276,78 @@ def test_misuse_is_named(market: Marketplace) -> None:
     with pytest.raises(UnknownName, match="party"):
         market.payouts.of("nobody")
     assert len(market.audit()) == lines
+
+
+def test_the_day_of_the_withdrawal_settles_what_it_is_worth_and_what_comes_back(storage: Storage) -> None:
+    """Other policies, by which somebody else reports on the transfer, change neither."""
+    market = Marketplace(storage, [POLICY])
+    market.add_party("tom", zone="UTC")
+    market.add_party("ann", zone="UTC")
+    market.add_party("olga", zone="UTC", grants=["operator"])
+    market.top_up("ann", market.money("500.00", "CRD"), key="pay", now=NOW)
+    _earn(market, "L1", "100.00", NOW)
+    _applied(market, NOW)
+    _withdrawn(market, "50.00", JUNE).or_raise()
+    other = Marketplace(storage, [load_policy(TEXT.replace('"paying"', '"other"').replace("10 CRD", "7 CRD"))])
+
+    other.payouts.paid("apply", by="olga", key="arrived", now=JUNE + DAY).or_raise()
+
+    assert _balance(other, "Assets:Bank", "USD") == 5000 - 490
+
+
+def test_a_unit_has_one_peg() -> None:
+    """Two policies that differ in what a unit is worth cannot share it."""
+    other = load_policy(TEXT.replace('"paying"', '"other"').replace("10 CRD", "5 CRD"))
+    with pytest.raises(InvalidValue, match="peg of CRD"):
+        Marketplace(MemoryStorage(), [POLICY, other])
+
+
+def test_nobody_withdraws_in_a_currency_without_rules(market: Marketplace) -> None:
+    """What no policy here is in is paid out by a marketplace whose policies are."""
+    with pytest.raises(InvalidValue, match="CRD"):
+        market.payouts.withdraw("tom", market.money("5.00", "EUR"), key="k", now=JUNE)
+
+
+def test_nobody_says_of_themselves_that_they_were_paid(market: Marketplace) -> None:
+    """An operator who is the tutor leaves that to another."""
+    market.add_party("tom", zone="UTC", grants=["operator"])
+    _applied(market, NOW)
+    _withdrawn(market, "50.00", JUNE)
+
+    outcome = market.payouts.paid("apply", by="tom", key="mine", now=JUNE + DAY)
+
+    assert _code(outcome) == "not_yours"
+    assert market.audit()[-1].subject == "tom"
+
+
+_CLEARED_LATE = TEXT.replace('"paying"', '"slow"').replace("[payout]", '[payout]\nclears_after = "96h"')
+
+
+@pytest.mark.parametrize("is_swept", [True, False])
+def test_what_becomes_available_earlier_pays_earlier(is_swept: bool) -> None:
+    """However late it is noticed: a debt is paid by what cleared first, as of then."""
+    market = Marketplace(MemoryStorage(), [POLICY, load_policy(_CLEARED_LATE)])
+    for party in ("ann", "tom"):
+        market.add_party(party, zone="UTC")
+    market.add_party("olga", zone="UTC", grants=["operator"])
+    market.top_up("ann", market.money("500.00", "CRD"), key="pay", now=NOW)
+    for lesson, policy, hours in (("A", "paying", 0), ("B", "slow", 3), ("C", "paying", 150)):
+        start = NOW + (hours + 1) * HOUR
+        market.request(
+            student="ann", tutor="tom", start=start, duration=HOUR, price="40.00", lesson=lesson, policy=policy,
+            key=f"ask {lesson}", now=NOW,
+        ).or_raise()  # fmt: skip
+        market.accept(lesson, by="tom", proposal=1, key=f"yes {lesson}", now=NOW).or_raise()
+    at = NOW + 10 * HOUR
+    market.payouts.spend("tom", market.money("34.00", "CRD"), key="spend", now=at).or_raise()
+    all_back = Settlement.of({"student": "100%"})
+    market.refund("A", by="olga", split=all_back, reason="never held", key="refund", now=at).or_raise()
+    later = NOW + 300 * HOUR
+    for hours in range(10, 300) if is_swept else ():
+        market.sweep(now=NOW + hours * HOUR)
+    market.sweep(now=later, batch=1)
+
+    entries = market.statement(receivable(PartyId("tom")), "CRD").lines
+    assert [(line.entry.effective_at, line.balance) for line in entries if line.entry.kind == "offset"] == [
+        (NOW + 101 * HOUR, 0),
+    ]

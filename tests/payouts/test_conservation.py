@@ -33,7 +33,7 @@ from tutorcore.ledger import (
 from tutorcore.ledger import returned as came_back
 from tutorcore.ledger import spend as spent
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.payouts import Withdrawal, apply, fee_back, paid, returned, spend, withdraw, worth
+from tutorcore.payouts import Withdrawal, apply, paid, returned, spend, withdraw, worth
 from tutorcore.policy.account import PayoutRules
 from tutorcore.policy.process import Unit
 
@@ -160,7 +160,7 @@ class _Desk:
 
     def returned(self, before: Withdrawal) -> None:
         assert self.keep(returned(before, "no such account", self.now))
-        self.post(came_back(_TOM, before.sent, fee_back(self.rules, before), "ITC", **self.about))
+        self.post(came_back(_TOM, before.sent, before.fee_back, "ITC", **self.about))
 
 
 def _months(known: Sequence[Withdrawal]) -> list[tuple[int, int]]:

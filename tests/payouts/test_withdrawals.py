@@ -11,7 +11,7 @@ from tutorcore.errors import InvalidValue
 from tutorcore.ids import PartyId
 from tutorcore.instants import Instant, instant
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.payouts import Withdrawal, apply, fee_back, paid, returned, spend, withdraw
+from tutorcore.payouts import Withdrawal, apply, paid, returned, spend, withdraw
 from tutorcore.policy.account import PayoutRules
 from tutorcore.policy.process import Unit
 
@@ -55,7 +55,7 @@ def _refused(answer: Withdrawal | Refusal | None) -> tuple[str, dict[str, str]]:
 
 
 _APPLICATION = Withdrawal("w1", _TOM, "applied", _JANUARY, "USD", 0, 0, None, None)
-_UNDER_WAY = Withdrawal("w1", _TOM, "under_way", _JANUARY, "USD", 5000, 100, _FEBRUARY, None)
+_UNDER_WAY = Withdrawal("w1", _TOM, "under_way", _JANUARY, "USD", 5000, 100, _FEBRUARY, None, fee_back=100)
 _NOT_APPLIED = ("not_applied", {"tutor": "tom", "month": "2026-02", "before": "2026-01"})
 
 
@@ -152,7 +152,9 @@ def test_what_came_back_may_be_tried_again_in_the_same_month() -> None:
 
     second = _granted(_withdrawn(_MARCH - _MOMENT, first, amount=4000))
 
-    assert second == Withdrawal("w9", _TOM, "under_way", _JANUARY, "USD", 4000, 100, _MARCH - _MOMENT, None)
+    assert second == Withdrawal(
+        "w9", _TOM, "under_way", _JANUARY, "USD", 4000, 100, _MARCH - _MOMENT, None, fee_back=100
+    )
     assert _refused(_withdrawn(_MARCH - _MOMENT, first, second)) == _NOT_APPLIED
     third = _granted(returned(second, "closed", _MARCH - _MOMENT))
     assert _granted(_withdrawn(_MARCH - _MOMENT, first, third)).applied == _JANUARY
@@ -337,7 +339,8 @@ def test_nothing_is_recorded_before_what_is_known() -> None:
 @pytest.mark.parametrize(("returned_fee", "back"), [("refunded", 100), ("kept", 0)])
 def test_the_fee_of_what_came_back(returned_fee: Any, back: int) -> None:
     """It is given back or kept, as the policy says."""
-    assert fee_back(attrs.evolve(_MONTHLY, returned_fee=returned_fee), _UNDER_WAY) == back
+    rules = attrs.evolve(_MONTHLY, returned_fee=returned_fee)
+    assert _granted(_withdrawn(_FEBRUARY, _APPLICATION, rules=rules)).fee_back == back
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,11 @@ class Coming:
     versions: tuple[Lesson, ...] = ()
 
     @property
+    def tutors(self) -> frozenset[PartyId]:
+        """The tutors of these lessons."""
+        return frozenset(version.brief.tutor for version in self.versions)
+
+    @property
     def marks(self) -> list[Mark]:
         """Every mark that they make."""
         return [mark for version in self.versions for mark in marks_of(version)]
@@ -83,9 +88,8 @@ def _holds(tx: Transaction, brief: Brief, asked: Asked, at: Instant, coming: Com
         standing = coming.standing(party, tx.standing(party))
         return standing is not None and asked.restriction in restrictions(standing, at)
     if isinstance(asked, Met):
-        tutor, student = _party(brief, asked.one), _party(brief, asked.other)
-        pairs = ((tutor, student), (student, tutor))
-        return any(tx.has_met(*pair) or coming.have_met(*pair) for pair in pairs)
+        # Always whom this lesson's tutor has taught; that the student once taught the tutor is no acquaintance.
+        return tx.has_met(brief.tutor, brief.student) or coming.have_met(brief.tutor, brief.student)
     return False
 
 

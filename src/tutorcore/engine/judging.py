@@ -17,24 +17,35 @@ def judged(before: Standing | None, version: Lesson) -> list[Standing]:
     """Return how the tutor of a lesson stands after each thing that its version counts; mostly there is none."""
     rules, tutor = version.machine.process.account, version.brief.tutor
     steps: list[Standing] = []
-    if rules.counters:
-        for lapse in lapses_in(version):
-            steps += lapsed(rules, steps[-1] if steps else before, tutor, lapse)
+    for lapse in lapses_in(version):
+        steps += lapsed(rules, steps[-1] if steps else before, tutor, lapse)
     return steps
 
 
 def lapses_in(version: Lesson) -> Iterator[Lapse]:
-    """Yield what a version counts for or against its tutor: a lapse, and that a lesson was taught."""
+    """Yield what a version says for or against its tutor and some counter heeds: a lapse, that a lesson was taught."""
+    counters = version.machine.process.account.counters
+    if not counters:
+        return
     tutor, mark = version.brief.tutor, lapse_of(version)
-    marks = taught_by(version) if mark is None else (mark, *taught_by(version))
-    for each in marks:
-        if each.party == tutor:
+    for each in taught_by(version) if mark is None else (mark, *taught_by(version)):
+        if each.party == tutor and any(counter.heeds(each.name) for counter in counters):
             yield Lapse(each.lesson, each.number, each.name, each.at)
 
 
 def reported(standing: Standing, command: StandingCommand) -> Report | None:
-    """Return the report that a command is about: the one it names, or the last one of the counter that it names."""
+    """Return the report that a command is about: the one it names, or the last one of what else it names.
+
+    That is the counter, or the restriction that a counter brought.
+    """
+    imposed = {each.report for each in standing.imposed if each.effect == command.effect}
     for report in reversed(standing.reports):
-        if command.report == report.number or (command.report is None and command.counter == report.counter):
+        if command.report is not None:
+            is_meant = command.report == report.number
+        elif command.counter is not None:
+            is_meant = command.counter == report.counter
+        else:
+            is_meant = report.number in imposed
+        if is_meant:
             return report
     return None

@@ -103,7 +103,9 @@ class Marketplace:
                     "policies", process.name, "one policy of that name; give the other an id or a version of its own"
                 )
             currencies = currencies.with_unit(process.unit.code, process.unit.exponent)
-            self._units[process.unit.code] = process.unit
+            unit = self._units.setdefault(process.unit.code, process.unit)
+            if unit.peg != process.unit.peg:
+                raise InvalidValue("policies", f"the peg of {unit.code}", "the same in every policy of that unit")
             self._machines[process.id] = machine
             self._machines[process.name] = machine
         if not self._machines:
@@ -531,7 +533,7 @@ class Marketplace:
         with self._storage.transaction() as tx:
             work, credited = Work(tx, at), registered(tx, id, "party")
             outcome = work.repeated(checked, content, "top_up", credited, None)
-            return work.post(entries, checked, content, "top_up", id) if outcome is None else outcome
+            return work.post(entries, checked, content, "top_up", credited) if outcome is None else outcome
 
     def sweep(
         self,

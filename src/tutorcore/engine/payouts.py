@@ -18,7 +18,7 @@ from tutorcore.instants import Instant
 from tutorcore.ledger.entries import Entry, paid_out, returned, spend, withdrawal
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.money import Currency, Money
-from tutorcore.payouts import APPLY, PAID, RETURNED, SPEND, WITHDRAW, Withdrawal, withdrawals, worth
+from tutorcore.payouts import APPLY, PAID, RETURNED, SPEND, WITHDRAW, Withdrawal, withdrawals
 from tutorcore.policy.account import PayoutRules
 from tutorcore.policy.process import Unit
 from tutorcore.policy.roles import Role
@@ -32,7 +32,7 @@ _ANY_TIME = PayoutRules()
 class Payouts:
     """The withdrawals of one marketplace. `Marketplace.payouts` is one.
 
-    `rules` are those of each currency; where there are none, a tutor withdraws whenever there is something.
+    `rules` are those of each currency that its policies are in.
     """
 
     def __init__(
@@ -125,12 +125,11 @@ class Payouts:
             answer = withdrawals.paid(before, work.now)
             if isinstance(answer, Refusal):
                 return answer
-            paid = worth(before.sent, self._unit(before.currency))
             for entry in paid_out(
                 before.tutor,
                 before.sent,
                 before.currency,
-                paid=None if paid is None else (paid.minor, paid.currency.code),
+                paid=before.worth,
                 effective_at=work.now,
                 ref=before.id,
                 source=PAID,
@@ -147,7 +146,7 @@ class Payouts:
             answer = withdrawals.returned(before, reason, work.now)
             if isinstance(answer, Refusal):
                 return answer
-            currency, back = before.currency, withdrawals.fee_back(self._rules_of(self._unit(before.currency)), before)
+            currency, back = before.currency, before.fee_back
             source = f"{RETURNED}: {reason}"
             work.post_surely(
                 returned(before.tutor, before.sent, back, currency, effective_at=work.now, ref=before.id, source=source)
@@ -158,7 +157,10 @@ class Payouts:
         return self._close(RETURNED, withdrawal, by, key, now, came_back, reason=reason)
 
     def _rules_of(self, unit: Unit) -> PayoutRules:
-        return self._rules.get(unit.code, _ANY_TIME)
+        if unit.code not in self._rules:
+            known = ", ".join(sorted(self._rules))
+            raise InvalidValue("currency", unit.code, f"one that the marketplace's policies pay out: {known}")
+        return self._rules[unit.code]
 
     def _do(
         self,
@@ -182,8 +184,8 @@ class Payouts:
                 return outcome
             work.catch_up((id,))
             if acting != id:
-                return work.answered(_not_yours(verb, id, acting), checked, digest, verb, actor)
-            return work.change(lambda: change(work, tx, id), checked, digest, verb, actor)
+                return work.answered(_not_yours(verb, id, acting), checked, digest, verb, actor, id)
+            return work.change(lambda: change(work, tx, id), checked, digest, verb, actor, id)
 
     def _close(
         self,
@@ -210,21 +212,25 @@ class Payouts:
             if before is None:
                 raise UnknownName("withdrawal", withdrawal)
             work.catch_up((before.tutor,))
-            if actor.grants.isdisjoint(_CLOSED_BY):
+            tutor = before.tutor
+            if actor.grants.isdisjoint(_CLOSED_BY) or acting == tutor:  # Nobody says of themselves that they were paid.
                 refusal = _not_yours(verb, ", ".join(_CLOSED_BY), acting)
-                return work.answered(refusal, checked, digest, verb, actor)
-            return work.change(lambda: change(work, tx, before), checked, digest, verb, actor)
+                return work.answered(refusal, checked, digest, verb, actor, tutor)
+            return work.change(lambda: change(work, tx, before), checked, digest, verb, actor, tutor)
 
 
 def rules_by_currency(policies: Iterable[tuple[str, PayoutRules | None]]) -> dict[str, PayoutRules]:
-    """Return the rules of each currency, from those of several policies; None has nothing to say about it."""
-    found: dict[str, PayoutRules] = {}
+    """Return the rules of each currency, from those of several policies; None has nothing to say about it.
+
+    Where none says anything, a tutor takes out earnings at any time.
+    """
+    found: dict[str, PayoutRules | None] = {}
     for code, rules in policies:
-        if rules is None:
-            continue
-        if found.setdefault(code, rules) != rules:
+        said = found.setdefault(code, rules) or rules
+        if rules is not None and said != rules:
             raise InvalidValue("policies", f"[payout] of {code}", "the same rules in every policy of one currency")
-    return found
+        found[code] = said
+    return {code: rules or _ANY_TIME for code, rules in found.items()}
 
 
 def _is_frozen(tx: Transaction, tutor: PartyId, now: Instant) -> bool:

@@ -33,9 +33,10 @@ from tutorcore.lessons.reviews import Reviewed, facts_for_reviews, reviews_of
 from tutorcore.money import Currency, Money
 from tutorcore.payouts import Withdrawal
 from tutorcore.policy.machine import Asked, Machine
+from tutorcore.policy.process import STAY
 from tutorcore.policy.roles import Role
 from tutorcore.ports.storage import Party, Recorded, Transaction
-from tutorcore.standing import Standing
+from tutorcore.standing import Standing, open_reports
 
 
 @attrs.frozen
@@ -201,7 +202,8 @@ class Reading:
         """Natural balances of a party's accounts, with the entries that due timeouts and clearings will make."""
         self._known(party)
         debt, free = receivable(party), available(party)
-        totals = {account: self.tx.balance(account, currency) for account in (*accounts, debt, free)}
+        earning = (debt, free) if debt in accounts or free in accounts else ()
+        totals = {account: self.tx.balance(account, currency) for account in dict.fromkeys((*accounts, *earning))}
         coming = [clearing_entry(each) for each in self.tx.due_clearings(self.now, (party,))]
         briefs = [found.brief for id in self.tx.due(self.now, (party,)) if (found := self.tx.lesson(id)) is not None]
         for version in self._coming(*briefs).versions:
@@ -210,9 +212,10 @@ class Reading:
             for account, minor in entry.legs if entry.currency == currency else ():
                 if account in totals:
                     totals[account] += natural(account, minor)
-        paid = max(0, min(totals[debt], totals[free]))  # Debts come first, whenever something becomes available.
-        totals[debt] -= paid
-        totals[free] -= paid
+        if earning:  # Debts come first, whenever something becomes available.
+            paid = max(0, min(totals[debt], totals[free]))
+            totals[debt] -= paid
+            totals[free] -= paid
         return [totals[account] for account in accounts]
 
     def _known(self, id: PartyId) -> Party:
@@ -281,14 +284,20 @@ class Reading:
         self._known(tutor)
         return self._coming_for((tutor,)).standing(tutor, self.tx.standing(tutor))
 
-    def standings(self) -> tuple[Standing, ...]:
-        """Return how every tutor stands of whom something counted, what is due included, by tutor."""
+    def standings(self, *, with_open_reports: bool = False) -> tuple[Standing, ...]:
+        """Return how tutors stand of whom something counted, what is due included, by tutor.
+
+        All of them, or those with a report that nobody has handled.
+        """
         due = [lesson for id in self.tx.due(self.now) if (lesson := self.tx.lesson(id)) is not None]
         coming = self._coming(*(lesson.brief for lesson in due))
-        recorded = {standing.tutor: standing for standing in self.tx.standings()}
-        tutors = sorted({*recorded, *(version.brief.tutor for version in coming.versions)})
-        found = (coming.standing(tutor, recorded.get(tutor)) for tutor in tutors)
-        return tuple(standing for standing in found if standing is not None)
+        found = self.tx.standings(with_open_reports=with_open_reports)
+        recorded = {standing.tutor: standing for standing in found}
+        for tutor in coming.tutors:  # A lapse to come may open a report, and closes none.
+            standing = coming.standing(tutor, recorded.get(tutor) or self.tx.standing(tutor))
+            if standing is not None and (not with_open_reports or open_reports(standing)):
+                recorded[tutor] = standing
+        return tuple(recorded[tutor] for tutor in sorted(recorded))
 
     def withdrawals(self, tutor: PartyId) -> tuple[Withdrawal, ...]:
         """Return the tutor's withdrawals; raise `UnknownName` for a stranger."""
@@ -346,7 +355,7 @@ def _may_answer(lesson: Lesson, party: PartyId, grants: frozenset[Role]) -> bool
     if lesson.waits_for in lesson.brief.roles_of(party):
         return True
     place = lesson.place if lesson.change is None else lesson.change.place
-    rows = [row for rows in place.moves.values() for row in rows if lesson.waits_for in row.by]
+    rows = [row for rows in place.moves.values() for row in rows if row.rule.to != STAY and lesson.waits_for in row.by]
     return any(not grants.isdisjoint(row.by) for row in rows)
 
 

@@ -57,6 +57,13 @@ class Standings:
         """Return whether the tutor's profile may be shown to students who look for a tutor."""
         return "hidden" not in self.restrictions(tutor, now=now)
 
+    def restricted(self, *, now: Instant | None = None) -> dict[PartyId, frozenset[Restriction]]:
+        """Return what is kept from whom at `now`, of every tutor from whom something is: for lists of tutors."""
+        at = self._now(now)
+        with self._storage.reading() as tx:
+            found = {standing.tutor: restrictions(standing, at) for standing in Reading(tx, at).standings()}
+        return {tutor: kept for tutor, kept in found.items() if kept}
+
     def queue(self, *, now: Instant | None = None) -> tuple[OpenReport, ...]:
         """Return every report that waits for an agent, the oldest first.
 
@@ -64,7 +71,7 @@ class Standings:
         """
         at = self._now(now)
         with self._storage.reading() as tx:
-            found = Reading(tx, at).standings()
+            found = Reading(tx, at).standings(with_open_reports=True)
         waiting = [OpenReport(standing.tutor, report) for standing in found for report in open_reports(standing)]
         return tuple(sorted(waiting, key=lambda each: (each.report.raised, each.tutor, each.report.number)))
 
@@ -138,13 +145,16 @@ class Standings:
         reason: str,
         case: str,
         key: str,
+        counter: str | None = None,
         note: str = "",
         now: Instant | None = None,
     ) -> Outcome:
-        """Lift a consequence before its time, as an agent."""
+        """Lift a consequence before its time, as an agent: what one counter brought, or any."""
         if effect not in RESTRICTIONS:
             raise UnknownName("restriction", str(effect), RESTRICTIONS)
-        return self._do("lift", tutor, by, key, now, effect=effect, reason=reason, case=case, note=note)
+        return self._do(
+            "lift", tutor, by, key, now, effect=effect, counter=counter, reason=reason, case=case, note=note
+        )
 
     def _do(
         self,
@@ -178,9 +188,4 @@ class Standings:
             work, actor = Work(tx, at), registered(tx, command.actor, "by")
             registered(tx, subject, "tutor")
             outcome = work.repeated(checked, content, verb, actor, None)
-            if outcome is None and counter is not None:
-                standing = tx.standing(subject)
-                known = {*self._counters, *(() if standing is None else (each.counter for each in standing.reports))}
-                if counter not in known:
-                    raise UnknownName("counter", counter, known)
-            return work.handle(command, content, actor) if outcome is None else outcome
+            return work.handle(command, content, actor, self._counters) if outcome is None else outcome

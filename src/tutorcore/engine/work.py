@@ -8,7 +8,7 @@ have the last word, and if one of them refuses, the step is taken back and the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -114,6 +114,7 @@ class Work:
         self._now = now
         self._cause: Cause | None = None
         self._reminded = 0
+        self._cleared: set[Clearing] = set()
 
     @property
     def now(self) -> Instant:
@@ -219,7 +220,8 @@ class Work:
         left_out = next_deadline(lessons[limit]) if len(lessons) > limit else None
         until = None if left_out is None else (left_out.at, lessons[limit].brief.id)
         versions = self._apply_due(lessons[:limit], due_by, until)
-        clearings = self._tx.due_clearings(due_by, limit=limit)
+        # Not beyond what is left out: what becomes available earlier pays debts earlier.
+        clearings = self._tx.due_clearings(due_by if left_out is None else left_out.at, limit=limit)
         self.clear(clearings)
         reminders = self._remind(due_by, limit) if left_out is None else 0
         is_all = left_out is None and len(clearings) < limit and reminders < limit
@@ -240,57 +242,83 @@ class Work:
     def clear(self, clearings: Iterable[Clearing]) -> None:
         """Make pending earnings available, each counted from the instant it was due."""
         for clearing in clearings:
-            self._clear(clearing)
-            self._tx.drop_clearing(clearing)
+            if clearing not in self._cleared:
+                self._cleared.add(clearing)
+                self._tx.drop_clearing(clearing)
+                self._make_available(clearing)
 
-    def _clear(self, clearing: Clearing) -> None:
+    def _make_available(self, clearing: Clearing) -> None:
+        lesson, _, tutor, currency, _, due = clearing
+        owes = self._debt(tutor, currency) > 0
+        if owes:  # What became available earlier pays first, however late all of it is noticed.
+            self.clear(self._tx.due_clearings(due, (tutor,)))
         self.post_surely(clearing_entry(clearing))
-        self.offset(clearing.tutor, clearing.currency, clearing.due, clearing.lesson)
+        if owes:
+            self.offset(tutor, currency, due, lesson)
+
+    def _debt(self, tutor: PartyId, currency: str) -> int:
+        return self._tx.balance(receivable(tutor), currency)
 
     def offset(self, tutor: PartyId, currency: str, at: Instant, ref: str) -> None:
         """Pay what the tutor owes the platform out of what the tutor has available, as far as it goes."""
-        debt = self._tx.balance(receivable(tutor), currency)
+        debt = self._debt(tutor, currency)
         amount = min(debt, self._tx.balance(available(tutor), currency)) if debt > 0 else 0
         if amount > 0:
             self.post_surely(offset(tutor, amount, currency, effective_at=at, ref=ref, source="debts come first"))
 
-    def handle(self, command: StandingCommand, digest: str, actor: Party) -> Outcome:
-        """Carry out what an agent or a tutor does about how the tutor stands, under a key that is new."""
-        tx = self._tx
-        self.catch_up((command.tutor,))
-        before = tx.standing(command.tutor)
+    def handle(self, command: StandingCommand, digest: str, actor: Party, counters: Collection[str]) -> Outcome:
+        """Carry out what an agent or a tutor does about how the tutor stands, under a key that is new.
+
+        `counters` are those that the marketplace knows; raises `UnknownName` for one that nobody knows.
+        """
+        tx, tutor = self._tx, command.tutor
+        self.catch_up((tutor,))
+        before = tx.standing(tutor)
         report = None if before is None else reported(before, command)
         if report is None and command.counter is not None:
-            refusal = Refusal.of("not_open", verb=command.verb, state="nothing is reported", open="nothing")
-            return self.answered(refusal, command.key, digest, command.verb, actor)
+            if command.counter not in counters:
+                raise UnknownName("counter", command.counter, counters)
+            refusal = Refusal.of("not_open", verb=command.verb, state="without reports", open="nothing")
+            return self.answered(refusal, command.key, digest, command.verb, actor, tutor)
         lesson = None if report is None else tx.lesson(report.lapses[-1].lesson)
         rules = NO_RULES if lesson is None else lesson.machine.process.account
         answer = handle(rules, before, command, actor.grants, self._now)
         if isinstance(answer, Refusal):
-            return self.answered(answer, command.key, digest, command.verb, actor)
+            return self.answered(answer, command.key, digest, command.verb, actor, tutor)
         self._stand(answer, LessonId("") if lesson is None else lesson.id)
-        return self.answered(None, command.key, digest, command.verb, actor)
+        return self.answered(None, command.key, digest, command.verb, actor, tutor)
 
-    def change(self, change: Callable[[], Refusal | None], key: Key, digest: str, verb: str, actor: Party) -> Outcome:
+    def change(
+        self,
+        change: Callable[[], Refusal | None],
+        key: Key,
+        digest: str,
+        verb: str,
+        actor: Party,
+        subject: PartyId,
+    ) -> Outcome:
         """Carry out what is about no lesson, under a key that is new; all of it, or nothing if it is refused."""
-        self._cause = self.cause  # Before any savepoint, which would take the number back with the rest.
+        cause = self.cause  # Before any savepoint, which would take the number back with the rest.
         with self._tx.savepoint() as savepoint:
             refusal = change()
             if refusal is not None:
                 savepoint.undo()
-        return self.answered(refusal, key, digest, verb, actor)
+        assert cause is self.cause
+        return self.answered(refusal, key, digest, verb, actor, subject)
 
-    def answered(self, refusal: Refusal | None, key: Key, digest: str, verb: str, actor: Party) -> Outcome:
+    def answered(
+        self, refusal: Refusal | None, key: Key, digest: str, verb: str, actor: Party, subject: PartyId
+    ) -> Outcome:
         """Keep the answer to a command that is about no lesson, and return it."""
-        self._tx.add_audit(AuditLine(self.cause, key, digest, verb, actor.id, None, self._now, 1, 0, refusal))
+        line = AuditLine(self.cause, key, digest, verb, actor.id, None, self._now, 1, 0, refusal, subject)
+        self._tx.add_audit(line)
         return Outcome(None, (), refusal)
 
-    def post(self, entries: Iterable[Entry], key: Key, digest: str, verb: str, actor: PartyId) -> Outcome:
+    def post(self, entries: Iterable[Entry], key: Key, digest: str, verb: str, actor: Party) -> Outcome:
         """Post entries that only bring money in, under a key that is new."""
         for entry in entries:
             self.post_surely(entry)
-        self._tx.add_audit(AuditLine(self.cause, key, digest, verb, actor, None, self._now, 1, 0, None))
-        return Outcome(None)
+        return self.answered(None, key, digest, verb, actor, actor.id)
 
     def facts_at(self, lesson: Lesson, at: Instant, needed: frozenset[Asked]) -> Facts:
         """Return the facts that a timeout reads, as of its own instant."""
@@ -348,6 +376,7 @@ class Work:
         tx.append(version, cause)
         if entry is not None and entry.kind in ("post", "refund"):
             self._clear_later(version)
+        if entry is not None and entry.kind == "refund":
             self.offset(version.brief.tutor, version.brief.currency, version.at, version.id)
         for mark in marks_of(version):
             tx.add_mark(mark)
@@ -360,7 +389,7 @@ class Work:
 
     def _judge(self, version: Lesson) -> None:
         """Write how the lesson's tutor stands after what this version counts."""
-        if any(lapses_in(version)):
+        if any(lapses_in(version)):  # Mostly there are none, and nothing need be looked up.
             for standing in judged(self._tx.standing(version.brief.tutor), version):
                 self._stand(standing, version.id)
 
@@ -391,7 +420,7 @@ class Work:
         if after:
             self._tx.add_clearing(clearing)
         else:
-            self._clear(clearing)
+            self._make_available(clearing)
 
     def post_surely(self, entry: Entry) -> None:
         """Post an entry that cannot be refused; raise `InvariantError` if it is."""

@@ -30,7 +30,7 @@ from tutorcore.ids import PartyId
 from tutorcore.instants import Instant, instant, to_text
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.money import Currency, Money
-from tutorcore.payouts.worth import least_worth
+from tutorcore.payouts.worth import least_worth, worth
 from tutorcore.policy.account import PayoutRules
 from tutorcore.policy.process import Unit
 
@@ -55,6 +55,9 @@ class Withdrawal:
     `applied` is when the tutor applied for it, None where the policy wants no application. `asked` is when the money
     was taken out, `closed` when the transfer arrived or came back, and `reason` why it came back. `amount` is what was
     taken out of the earnings and `fee` the platform's part of it; both are 0 for what is only applied for.
+
+    How much of the fee a transfer that comes back brings back (`fee_back`), and what the bank pays for a unit that is
+    pegged to a currency (`worth`: minor units and their code), is settled when the money is taken out.
     """
 
     id: str
@@ -67,6 +70,8 @@ class Withdrawal:
     asked: Instant | None
     closed: Instant | None
     reason: str = ""
+    fee_back: int = attrs.field(default=0, validator=[instance_of(int), ge(0)])
+    worth: tuple[int, str] | None = None
 
     def __attrs_post_init__(self) -> None:
         is_asked = self.state != "applied"
@@ -145,7 +150,20 @@ def withdraw(
         return refusal
     called = id if application is None or application.state != "applied" else application.id
     applied = None if application is None else application.applied
-    return Withdrawal(called, tutor, "under_way", applied, unit.code, amount, rules.fee, now, None)
+    back, paid_out = rules.fee if rules.returned_fee == "refunded" else 0, worth(amount - rules.fee, unit)
+    return Withdrawal(
+        called,
+        tutor,
+        "under_way",
+        applied,
+        unit.code,
+        amount,
+        rules.fee,
+        now,
+        None,
+        fee_back=back,
+        worth=None if paid_out is None else (paid_out.minor, paid_out.currency.code),
+    )
 
 
 def paid(withdrawal: Withdrawal, now: Instant) -> Withdrawal | Refusal:
@@ -167,11 +185,6 @@ def returned(withdrawal: Withdrawal, reason: str, now: Instant) -> Withdrawal | 
     if not reason.strip():
         return Refusal.of("missing", verb=RETURNED, needs="a reason")
     return attrs.evolve(withdrawal, state="returned", closed=now, reason=reason)
-
-
-def fee_back(rules: PayoutRules, withdrawal: Withdrawal) -> int:
-    """Return how much of its fee a withdrawal gets back when its transfer comes back."""
-    return withdrawal.fee if rules.returned_fee == "refunded" else 0
 
 
 def spend(rules: PayoutRules, tutor: PartyId, *, frozen: bool) -> Refusal | None:

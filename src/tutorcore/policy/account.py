@@ -141,6 +141,10 @@ class Counter:
             if mark in self.broken_by:
                 raise InvalidValue("broken_by", mark, "marks that are not counted themselves")
 
+    def heeds(self, mark: str) -> bool:
+        """Return whether a mark means anything to this counter: it is counted, or ends a streak."""
+        return self.points(mark) > 0 or mark in self.broken_by
+
     def points(self, mark: str) -> int:
         """Return what a lapse with that mark counts; 0 if it is not counted here."""
         return dict(self.marks).get(mark, 0)

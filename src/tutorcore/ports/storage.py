@@ -85,6 +85,7 @@ class AuditLine(NamedTuple):
 
     `key` is None where nothing may be repeated by key (a reused key, say). `last` is the number of the version at which
     the lesson stood afterwards (0: no lesson), `first` that of the first one this brought: `last + 1` if none.
+    `subject` is the tutor whose standing or money it was about, where it was about no lesson.
     """
 
     cause: Cause
@@ -97,6 +98,7 @@ class AuditLine(NamedTuple):
     first: int
     last: int
     refusal: Refusal | None
+    subject: PartyId | None = None
 
 
 class Recorded(NamedTuple):

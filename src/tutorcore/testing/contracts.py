@@ -23,7 +23,7 @@ from tutorcore.instants import MICROSECOND, Instant
 from tutorcore.ledger.accounts import BANK, COMMISSION, Account, escrow, pending, receivable, wallet
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry, Posted, entry, flow, reverse, top_up
-from tutorcore.lessons.lesson import Lesson, Offer, Particulars, Problem
+from tutorcore.lessons.lesson import Facts, Lesson, Offer, Particulars, Problem, Settled
 from tutorcore.lessons.projections import (
     Claim,
     Clearing,
@@ -511,12 +511,15 @@ class StorageContract(ABC):
         said = Particulars(split=half, remedy="split", blamed="tutor", details=(("mail", _HOSTILE),))
         first = requested()
         second = moved(first, "accept", by=TOM, now=NOW + HOUR)._replace(
-            problem=Problem(2, "student", _HOSTILE, said), settled=(("payer", 83), ("tutor", 167))
+            problem=Problem(2, "student", _HOSTILE, said),
+            settled=Settled((("payer", 83), ("tutor", 167)), NOW + HOUR, Facts()),
         )
         third = second._replace(
-            number=3, problem=Problem(3, "tutor", "", Particulars(remedy="reschedule")), settled=(("owed", -(2**62)),)
+            number=3,
+            problem=Problem(3, "tutor", "", Particulars(remedy="reschedule")),
+            settled=Settled((("owed", -(2**62)),), NOW, None),
         )
-        versions = [first, second, third, second._replace(number=4, problem=None, settled=())]
+        versions = [first, second, third, second._replace(number=4, problem=None, settled=None)]
         with self.storage() as storage:
             with storage.transaction() as tx:
                 tx.add_policy(sample_machine())
@@ -1585,7 +1588,7 @@ def _raises(kind: type[BaseException]) -> Iterator[None]:
 
 
 def _line(cause: Cause, key: str | None, *, verb: str = "accept", lesson: LessonId | None = LESSON) -> AuditLine:
-    return AuditLine(cause, None if key is None else Key(key), "digest", verb, TOM, lesson, NOW, 1, 0, None)
+    return AuditLine(cause, None if key is None else Key(key), "digest", verb, TOM, lesson, NOW, 1, 0, None, TOM)
 
 
 def _keep(tx: Transaction, version: Lesson) -> None:
@@ -1682,7 +1685,7 @@ def _withdrawal(
     closed = asked + DAY if state in ("paid", "returned") else None
     if state == "applied":
         return Withdrawal(id, tutor, state, applied, currency, 0, 0, None, None)
-    return Withdrawal(id, tutor, state, applied, currency, amount, fee, asked, closed, reason)
+    return Withdrawal(id, tutor, state, applied, currency, amount, fee, asked, closed, reason, fee, (amount, "USD"))
 
 
 def _enqueued(tx: Transaction, *messages: tuple[MessageKind, str]) -> list[int]:

@@ -22,7 +22,7 @@ def _listed(columns: Iterable[str], before: str = "") -> str:
 
 _AUDIT = (
     "cause", "recorded_at", "key", "digest", "verb", "actor", "lesson", "at", "first_version", "last_version",
-    "refusal", "facts",
+    "refusal", "facts", "subject",
 )  # fmt: skip
 _VERSION = ("cause", "recorded_at", *Record._fields)
 _HEAD = (*BriefRecord._fields, "number", "state", "is_over", "starts", "ends", "due")
@@ -34,7 +34,10 @@ _ENTRY = ("cause", "recorded_at", "kind", "currency", "effective_at", "ref", "so
 _MESSAGE = ("cause", "recorded_at", "kind", "lesson", "number", "audience", "at")
 _ROW = ("sequence", *_MESSAGE, "attempts", "retry_at", "done")
 _PARTY = ("id", "zone", "grants", "permissions")
-_WITHDRAWAL = ("id", "tutor", "state", "applied", "currency", "amount", "fee", "asked", "closed", "reason")
+_WITHDRAWAL = (
+    "id", "tutor", "state", "applied", "currency", "amount", "fee", "asked", "closed", "reason", "fee_back", "worth",
+    "worth_currency",
+)  # fmt: skip
 
 SCHEMA_VERSION = "SELECT max(version) FROM tutorcore_schema"
 ADD_SCHEMA_VERSION = "INSERT INTO tutorcore_schema (version) VALUES (:version)"

@@ -133,6 +133,7 @@ class SqlTransaction(Transaction):
             "last_version": line.last,
             "refusal": None if refusal is None else refusal.code,
             "facts": None if refusal is None else refusal_facts(refusal),
+            "subject": line.subject,
         }
         if not self._driver.run(sql.ADD_AUDIT, row):
             raise StorageError(f"the key {line.key!r} has been answered already")
@@ -540,7 +541,7 @@ def _cause_of(number: int, recorded_at: int) -> Cause:
 
 
 def _audit_line(row: Row) -> AuditLine:
-    cause, recorded_at, key, digest, verb, actor, lesson, at, first, last, refusal, facts = row
+    cause, recorded_at, key, digest, verb, actor, lesson, at, first, last, refusal, facts, subject = row
     return AuditLine(
         _cause_of(cause, recorded_at),
         key,
@@ -552,6 +553,7 @@ def _audit_line(row: Row) -> AuditLine:
         first,
         last,
         None if refusal is None else refusal_of(refusal, facts),
+        None if subject is None else PartyId(subject),
     )
 
 
@@ -611,14 +613,17 @@ def _withdrawal(withdrawal: Withdrawal) -> Parameters:
         "asked": _micros(withdrawal.asked),
         "closed": _micros(withdrawal.closed),
         "reason": encode(withdrawal.reason),
+        "fee_back": withdrawal.fee_back,
+        "worth": None if withdrawal.worth is None else withdrawal.worth[0],
+        "worth_currency": None if withdrawal.worth is None else withdrawal.worth[1],
     }
 
 
 def _withdrawal_of(row: Row) -> Withdrawal:
-    id, tutor, state, applied, currency, amount, fee, asked, closed, reason = row
+    id, tutor, state, applied, currency, amount, fee, asked, closed, reason, fee_back, worth, worth_currency = row
     return Withdrawal(
         id, PartyId(tutor), state, _instant(applied), currency, amount, fee, _instant(asked), _instant(closed),
-        decode(reason),
+        decode(reason), fee_back, None if worth is None else (worth, worth_currency),
     )  # fmt: skip
 
 

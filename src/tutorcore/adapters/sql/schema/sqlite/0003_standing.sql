@@ -4,6 +4,9 @@
 ALTER TABLE tutorcore_versions ADD COLUMN problem TEXT;
 ALTER TABLE tutorcore_versions ADD COLUMN settled TEXT;
 
+-- Whom a command was about that was about no lesson: the tutor whose report, or whose money, it was.
+ALTER TABLE tutorcore_audit ADD COLUMN subject TEXT;
+
 -- The head of each tutor's standing: the number of the last one, and whether somebody has to look at it.
 CREATE TABLE tutorcore_standings (
     tutor TEXT PRIMARY KEY,
@@ -35,7 +38,10 @@ CREATE TABLE tutorcore_withdrawals (
     fee INTEGER NOT NULL,
     asked INTEGER,
     closed INTEGER,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    fee_back INTEGER NOT NULL,
+    worth INTEGER,
+    worth_currency TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX tutorcore_withdrawals_of_tutor ON tutorcore_withdrawals (tutor, begun, id);
