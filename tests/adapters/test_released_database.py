@@ -96,7 +96,7 @@ def test_what_came_later_is_empty(storage: Storage) -> None:
         versions = [each.version for lesson in tx.lessons() for each in tx.history(lesson.id)]
 
     assert len(versions) == 23
-    assert {(version.problem, version.settled) for version in versions} == {(None, ())}
+    assert {(version.problem, version.settled) for version in versions} == {(None, None)}
 
 
 def test_people_are_known_to_have_met(storage: Storage) -> None:

@@ -18,7 +18,7 @@ from tutorcore.adapters.sql.sqlite_files import APPLICATION_ID
 from tutorcore.errors import StorageError
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.ledger.entries import top_up
-from tutorcore.lessons.lesson import Particulars, Problem
+from tutorcore.lessons.lesson import Particulars, Problem, Settled
 from tutorcore.lessons.projections import Clearing, Mark, Message, Reminded, claims_of, entry_of, notice_of
 from tutorcore.payouts.withdrawals import Withdrawal
 from tutorcore.ports.storage import Party, Storage, Transaction
@@ -152,7 +152,10 @@ def _go_on(storage: Storage) -> list[object]:
         tx.finish(taken[0].sequence)
         following = tx.take(("told", "reminder"), NOW + 900 * DAY, HOUR, 9)
         problem = Problem(2, "student", "late", Particulars(remedy="refund"))
-        tx.append(version._replace(number=version.number + 1, problem=problem, settled=(("payer", 5),)), cause)
+        tx.append(
+            version._replace(number=version.number + 1, problem=problem, settled=Settled((("payer", 5),), NOW, None)),
+            cause,
+        )
         tx.append_standing(_STANDING, cause)
         tx.put_withdrawal(Withdrawal("w", TOM, "under_way", None, "ITC", 10, 1, NOW, None))
         tx.add_mark(Mark(LESSON, 3, ANN, "taught", NOW + DAY, 40))

@@ -225,7 +225,7 @@ def test_everything_that_can_follow_has_words(run: Any, write: Write, tmp_path: 
         "the wallet is frozen until Fri 2018-03-09 10:00:00Z",
         "one more lapse in report 1 of missed_request for 2018-02-07, 2 points (one, Wed 2018-02-07 10:00:00Z; two,",
         "nobody can ask for lessons until Sat 2018-02-10 11:00:00Z",
-        "report 1 of missed_request open again for 2018-02-07, 2 points",
+        "report 1 of missed_request open again for 2018-02-07, 1 point",
         "tom: the streak of missed_request is broken; the count is 0",
         "tom: wallet_frozen lifted by agnes (well, case 1)",
         "the wallet is free again",

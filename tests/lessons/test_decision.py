@@ -129,7 +129,7 @@ def test_a_request_is_the_first_version() -> None:
     )  # fmt: skip
     assert (lesson.due, lesson.why and lesson.why.text) == (ASKED + 48 * HOUR, "asked + 48h")
     assert (lesson.step.source, lesson.step.verb, lesson.step.to) == ("", "request", "requested")
-    assert (lesson.change, lesson.problem, lesson.settled) == (None, None, ())
+    assert (lesson.change, lesson.problem, lesson.settled) == (None, None, None)
 
 
 def test_a_version_keeps_only_what_something_reads_later() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorcore.errors import InvalidValue, InvariantError
+from tutorcore.errors import InvalidValue, InvariantError, Mistakes
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, instant
 from tutorcore.lessons import (
@@ -24,6 +24,7 @@ from tutorcore.lessons import (
     Preview,
     Problem,
     Refusal,
+    Settled,
     advance,
     allowed,
     claims_of,
@@ -305,7 +306,7 @@ def test_a_report_puts_a_remedy_on_the_table(said: Particulars, meant: Settlemen
 
     assert lesson.problem == Problem(2, "student", "late", Particulars(remedy=said.remedy, split=meant))
     assert (lesson.state, lesson.rounds, lesson.held, lesson.legs) == (state, 2, 2500, ())
-    assert (lesson.waits_for, lesson.proposal, lesson.settled) == ("tutor", 1, ())
+    assert (lesson.waits_for, lesson.proposal, lesson.settled) == ("tutor", 1, None)
     assert next_deadline(lesson) is not None
     assert due_of(lesson) == REPORTED + WEEK
 
@@ -350,12 +351,13 @@ def test_only_the_remedies_of_the_row_may_be_named() -> None:
     )
 
 
-def test_a_counter_keeps_the_reason_of_the_report() -> None:
+@pytest.mark.parametrize(("given", "kept"), [("", "late"), ("not so", "not so"), ("late", "late")])
+def test_a_counter_has_a_reason_of_its_own_or_keeps_that_of_the_report(given: str, kept: str) -> None:
     """The other side's own remedy takes the place of the first, gets the next number, and hands the turn back."""
-    lesson = act(reported(), "counter", "tom", ANSWERED, split("50%"), reason="not so")
+    lesson = act(reported(), "counter", "tom", ANSWERED, split("50%"), reason=given)
 
     assert lesson.problem is not None
-    assert (lesson.problem.number, lesson.problem.role, lesson.problem.reason) == (3, "tutor", "late")
+    assert (lesson.problem.number, lesson.problem.role, lesson.problem.reason) == (3, "tutor", kept)
     assert lesson.problem.particulars == split("50%")
     assert (lesson.state, lesson.waits_for, due_of(lesson)) == ("problem_by_tutor", "student", ANSWERED + WEEK)
 
@@ -374,6 +376,48 @@ def test_a_remedy_like_the_one_on_the_table_is_no_other(stood: Particulars, said
     code = refused(reported(stood), "counter", "tom", ANSWERED, said)
 
     assert code == "bad_terms: this is the remedy of proposal 2 already"
+
+
+def test_the_same_remedy_for_another_reason_is_another_remedy() -> None:
+    """Whoever agrees about the money but not about why says so; the reason in force then is theirs."""
+    assert refused(reported(), "counter", "tom", ANSWERED, REFUND, reason="late").startswith("bad_terms: this is")
+    countered = act(reported(), "counter", "tom", ANSWERED, REFUND, reason="absent")
+    again = act(countered, "counter", "sue", ANSWERED + HOUR, split("10%"))
+
+    assert (countered.problem, again.problem) == (
+        Problem(3, "tutor", "absent", Particulars(remedy="refund", split=Settlement.of({"student": "100%"}))),
+        Problem(4, "student", "absent", split("10%")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ({"tutor": "0%", "student": "rest"}, "refund"),
+        ({"student": "rest"}, "refund"),
+        ({"tutor": "rest", "student": "0%"}, "pay"),
+        ({"tutor": "99%", "student": "rest"}, "split"),
+    ],
+)
+def test_a_split_that_gives_one_side_everything_is_the_remedy_of_that_name(said: dict[str, str], remedy: str) -> None:
+    """What is said of a refund or a payment holds for it however it is worded."""
+    lesson = reported(Particulars(remedy="split", split=Settlement.of(said)))
+
+    assert lesson.problem is not None
+    assert lesson.problem.particulars.remedy == remedy
+    assert lesson.problem.particulars.split is not None
+    assert lesson.problem.particulars.split.meaning == Settlement.of(said).meaning
+
+
+@pytest.mark.parametrize("part", ["1%", "0%", "rest"])
+def test_a_remedy_divides_between_the_two_sides_only(part: str) -> None:
+    """The platform takes its fee and decides disputes; the two give it nothing of what is held."""
+    said = {"platform": part, "tutor": "10%", "student": "89%" if part == "1%" else "90%" if part == "0%" else "20%"}
+    code = refused(
+        delivered(), "report", "sue", REPORTED, Particulars(remedy="split", split=Settlement.of(said)), reason="x"
+    )
+
+    assert code == "bad_terms: a remedy divides between the student and the tutor; the platform is neither"
 
 
 def test_rescheduling_twice_is_no_other_remedy() -> None:
@@ -425,7 +469,7 @@ def test_what_is_taken_up_is_what_was_said(said: Particulars, legs: Any, silent:
     else:
         settled = act(lesson, "accept", "tom", ANSWERED, proposal=2)
 
-    assert (settled.legs, settled.settled, settled.held) == (legs, legs, 0)
+    assert (settled.legs, settled.settled, settled.held) == (legs, Settled(legs, settled.at, None), 0)
     assert (settled.state, settled.problem, settled.over) == ("settled", None, True)
     assert settled.at == (REPORTED + WEEK if silent else ANSWERED)
     assert sum(amount for _, amount in settled.legs) == 2500
@@ -492,7 +536,7 @@ def test_the_number_of_a_replaced_remedy_is_stale() -> None:
     changed = act(reported(), "change_mind", "sue", ANSWERED, split("10%"))
 
     assert refused(changed, "accept", "tom", ANSWERED, proposal=2) == "stale_offer: 3"
-    assert act(changed, "accept", "tom", ANSWERED, proposal=3).settled == (
+    assert act(changed, "accept", "tom", ANSWERED, proposal=3).legs == (
         ("tutor", 212), ("payer", 2250), ("platform", 38),
     )  # fmt: skip
 
@@ -523,7 +567,7 @@ def test_a_dispute_keeps_the_problem_until_it_is_resolved() -> None:
     settled = act(disputed, "resolve", "olga", ANSWERED + HOUR, said, reason="heard both")
 
     assert disputed.problem == reported(REFUND, "absent").problem
-    assert (settled.problem, settled.settled) == (None, (("tutor", 638), ("payer", 1750), ("platform", 112)))
+    assert (settled.problem, settled.legs) == (None, (("tutor", 638), ("payer", 1750), ("platform", 112)))
 
 
 def test_evidence_moves_nothing() -> None:
@@ -533,7 +577,7 @@ def test_evidence_moves_nothing() -> None:
         found = act(lesson, "evidence", by, ANSWERED, Particulars(details=(("photo", "1"),)))
 
         assert found[3:13] == (found.step, lesson.place, found.command, *lesson[6:13])
-        assert (found.problem, found.settled, found.timeline) == (lesson.problem, (), lesson.timeline)
+        assert (found.problem, found.settled, found.timeline) == (lesson.problem, None, lesson.timeline)
         assert entry_of(found) is None
         notice = notice_of(found)
         assert notice is not None
@@ -566,7 +610,7 @@ def test_who_agrees_to_reschedule_has_no_time_yet(silent: bool) -> None:
     lesson = advance(reported(AGAIN), REPORTED + WEEK)[0] if silent else rescheduling()
     entered = REPORTED + WEEK if silent else ANSWERED
 
-    assert (lesson.state, lesson.held, lesson.legs, lesson.settled) == ("rescheduling", 2500, (), ())
+    assert (lesson.state, lesson.held, lesson.legs, lesson.settled) == ("rescheduling", 2500, (), None)
     assert lesson.problem == reported(AGAIN).problem
     assert due_of(lesson) == entered + WEEK
 
@@ -608,7 +652,9 @@ def test_silence_about_a_proposed_time_ends_the_lesson() -> None:
     lesson = proposed()
     (ended,) = advance(lesson, END + 100 * HOUR)
 
-    assert (ended.legs, ended.settled, ended.held) == ((("payer", 2500),), (("payer", 2500),), 0)
+    assert (ended.legs, ended.settled, ended.held) == (
+        (("payer", 2500),), Settled((("payer", 2500),), ended.at, None), 0,
+    )  # fmt: skip
     assert (ended.step.mark, ended.step.fault, ended.problem) == ("no_show", "tutor", None)
     assert claims_of(ended) == ()
 
@@ -782,12 +828,13 @@ def test_a_remedy_that_could_not_be_taken_up_is_not_put_on_the_table(said: Parti
         )
 
 
-def test_a_remedy_carried_to_where_it_cannot_be_settled_is_a_broken_promise() -> None:
-    """A table in which time itself could not settle what is on the table says so loudly, and settles nothing."""
-    lesson = act(chosen(split("40%"), '"as_given"', HALVES), "pass", "tom", ASKED + 2 * HOUR)
+def test_no_remedy_is_carried_to_where_it_cannot_be_settled() -> None:
+    """A table in which time itself could not settle what is on the table is none."""
+    with pytest.raises(Mistakes) as found:
+        chosen(split("40%"), '"as_given"', HALVES)
 
-    with pytest.raises(InvariantError, match=r"the timeout elsewhere.timeout.0 of lesson L1 cannot be taken: .*40%"):
-        advance(lesson, ASKED + 26 * HOUR)
+    (mistake,) = found.value.exceptions
+    assert "elsewhere can be entered with any split on the table" in str(mistake)
 
 
 # What holds for every story.
@@ -835,8 +882,9 @@ def test_every_story_conserves_money_and_can_be_told_again(
 
     assert log == _told(moves, price, sweeps=True)
     for version in log:
-        assert version.held + sum(amount for _, amount in version.settled) == price
-        assert all(amount for _, amount in version.settled)
+        paid = () if version.settled is None else version.settled.legs
+        assert version.held + sum(amount for _, amount in paid) == price
+        assert all(amount for _, amount in paid)
         assert version.problem is None or version.place.state.problem
         assert not version.over or version.held == 0
     for before, after in pairwise(log):
@@ -855,7 +903,9 @@ def test_silence_and_acceptance_are_the_same_settlement(said: Particulars, price
     accepted = act(lesson, "accept", "tom", ANSWERED, proposal=2)
     (silent,) = advance(lesson, REPORTED + WEEK)
 
-    assert accepted.settled == silent.settled == accepted.legs == silent.legs
+    assert accepted.legs == silent.legs
+    for found in (accepted, silent):
+        assert found.settled == Settled(found.legs, found.at, None)
 
 
 def test_a_remedy_is_one_of_four() -> None:

@@ -23,6 +23,7 @@ from tutorcore.lessons.lesson import (
     Offer,
     Particulars,
     Problem,
+    Settled,
     Terms,
     next_deadline,
 )
@@ -231,7 +232,7 @@ def test_what_was_said_besides_is_kept_as_it_was_said() -> None:
         facts=Facts(frozenset({"system"}), {}, frozenset({"has(tutor, video)"})),
         meeting=Meeting("video", (("tutor", "link"),), 1),
         problem=Problem(3, "tutor", "late", Particulars(split=split, remedy="split")),
-        settled=(("payer", 200), ("platform", 50)),
+        settled=Settled((("payer", 200), ("platform", 50)), NOW, Facts(counts={"taught(tutor)": 3})),
     )
 
     record = lesson_record(version)
@@ -248,7 +249,9 @@ def test_what_was_said_besides_is_kept_as_it_was_said() -> None:
         '{"number":3,"particulars":{"remedy":"split","split":[["tutor","1/3"],["student","rest"]]},"reason":"late",'
         '"role":"tutor"}'
     )
-    assert record.settled == '[["payer",200],["platform",50]]'
+    assert record.settled == (
+        '{"at":1772442000000000,"facts":{"counts":{"taught(tutor)":3}},"legs":[["payer",200],["platform",50]]}'
+    )
     assert _read(version) == version
 
 

@@ -20,18 +20,20 @@ from tutorcore.lessons import (
     Offer,
     Particulars,
     Refusal,
+    Settled,
     advance,
     allowed,
     clearing_of,
     decide,
     entry_of,
+    facts_needed,
     notice_of,
     preview,
 )
 from tutorcore.lessons.options import Preview
 from tutorcore.lessons.records import brief_of, brief_record, lesson_of, lesson_record
 from tutorcore.policy import Machine, load_policy, machine_of
-from tutorcore.policy.settlement import BENEFICIARIES, Settlement
+from tutorcore.policy.settlement import BENEFICIARIES, Legs, Settlement
 
 ASKED = instant("2026-03-02T10:00:00Z")
 HOUR = timedelta(hours=1)
@@ -122,6 +124,12 @@ def refund(lesson: Lesson, at: Instant = END + HOUR, **parts: str) -> Lesson:
     return act(lesson, "refund", "olga", at, shares(**parts), reason="kind")
 
 
+def legs_of(lesson: Lesson) -> Legs:
+    """Return what settlements have paid out in all."""
+    assert lesson.settled is not None
+    return lesson.settled.legs
+
+
 def problem_with(lesson: Lesson, **parts: str) -> str:
     """Return why a refund is refused."""
     found = answer(lesson, "refund", "olga", END + HOUR, shares(**parts), reason="kind")
@@ -152,10 +160,10 @@ def done(machine: Machine = HELD, price: int = 2500) -> Lesson:
 
 def test_a_settlement_is_remembered() -> None:
     """By role, without what came back from a hold that was too high, and without parts of nothing."""
-    assert agreed().settled == ()
-    assert done().settled == (("tutor", 2125), ("platform", 375))
-    assert act(agreed(), "waive", "tom", START).settled == (("payer", 2500),)
-    assert done(price=0).settled == ()
+    assert agreed().settled is None
+    assert legs_of(done()) == (("tutor", 2125), ("platform", 375))
+    assert legs_of(act(agreed(), "waive", "tom", START)) == (("payer", 2500),)
+    assert legs_of(done(price=0)) == ()
 
 
 def test_settlements_add_up() -> None:
@@ -164,9 +172,9 @@ def test_settlements_add_up() -> None:
     again = act(paused, "renew", "sue", START - 80 * HOUR, offer=Offer(START + HOUR))
     (settled,) = advance(again, END + HOUR)
 
-    assert paused.settled == (("tutor", 1062), ("payer", 1250), ("platform", 188))
+    assert legs_of(paused) == (("tutor", 1062), ("payer", 1250), ("platform", 188))
     assert again.settled == paused.settled
-    assert dict(settled.settled) == {"tutor": 1062 + 2125, "payer": 1250, "platform": 188 + 375}
+    assert dict(legs_of(settled)) == {"tutor": 1062 + 2125, "payer": 1250, "platform": 188 + 375}
     assert refund(settled, END + 2 * HOUR, student="rest").legs == (
         ("payer", 3750),
         ("tutor", -3187),
@@ -180,7 +188,7 @@ def test_a_refund_moves_the_difference() -> None:
     found = refund(lesson, tutor="50%", student="rest")
 
     assert found.legs == (("tutor", -1063), ("payer", 1250), ("platform", -187))
-    assert found.settled == (("tutor", 1062), ("payer", 1250), ("platform", 188))
+    assert legs_of(found) == (("tutor", 1062), ("payer", 1250), ("platform", 188))
     assert (found.state, found.held, found.number, found.over) == ("done", 0, lesson.number + 1, True)
     assert (found.problem, found.change, found.due, found.step.refunds) == (None, None, None, True)
 
@@ -252,6 +260,48 @@ def test_a_refund_only_gives_back(before: str, parts: dict[str, str], problem: s
     assert problem_with(lessons[before], **{"student": "rest", **parts}) == problem
 
 
+RATED = machine_of(
+    load_policy(
+        TABLE.replace(
+            "FEES",
+            """
+[[fees.rates]]
+when = "taught(tutor) < 1h"
+rate = "40%"
+[[fees.rates]]
+rate = "10%"
+""",
+        )
+    )
+)
+YOUNG, OLD = (
+    Facts(frozenset({"operator"}), {"taught(tutor)": 3_599_999_999}),
+    Facts(frozenset({"operator"}), {"taught(tutor)": 3_600_000_000}),
+)
+
+
+@pytest.mark.parametrize(("then", "later", "fee"), [(YOUNG, OLD, 1000), (OLD, YOUNG, 250)])
+def test_a_refund_is_rated_by_the_facts_of_the_settlement(then: Facts, later: Facts, fee: int) -> None:
+    """What the tutor has taught since changes nothing: the same split would move nothing, and half of it is half."""
+    (paid,) = advance(agreed(RATED), END, lambda _lesson, _at, _needed: then)
+
+    def refunded(before: Lesson, **parts: str) -> Any:
+        command = Command(
+            "refund", PartyId("olga"), Key("k"), LessonId("L1"), reason="kind", particulars=shares(**parts)
+        )
+        assert facts_needed(RATED, before, "refund") == frozenset()
+        return decide(RATED, before, command, later, END + HOUR)
+
+    same, half = refunded(paid, tutor="rest"), refunded(paid, tutor="50%", student="rest")
+    again = refunded(half, tutor="20%", student="rest")
+
+    assert paid.settled == Settled((("tutor", 2500 - fee), ("platform", fee)), END, then)
+    assert lesson_of(lesson_record(paid), brief_of(brief_record(paid.brief)), RATED) == paid
+    assert same.facts["problem"] == "it was settled like that already, so nothing would move"
+    assert half.settled == Settled((("tutor", 1250 - fee // 2), ("payer", 1250), ("platform", fee // 2)), END, then)
+    assert again.settled == Settled((("tutor", 500 - fee // 5), ("payer", 2000), ("platform", fee // 5)), END, then)
+
+
 def test_a_refund_has_to_say_its_split() -> None:
     """It says who should have got what of all that was settled, by the splits that the policy allows."""
     gone = act(agreed(), "cancel", "sue", START)
@@ -260,7 +310,7 @@ def test_a_refund_has_to_say_its_split() -> None:
     assert isinstance(missing, Refusal)
     assert missing.facts["needs"] == "a reason and a split of what was settled"
     assert problem_with(gone, tutor="10%", student="rest").startswith("tutor 10%, student rest is none of the splits")
-    assert refund(gone, START, tutor="20%", student="rest").settled == (
+    assert legs_of(refund(gone, START, tutor="20%", student="rest")) == (
         ("tutor", 425), ("payer", 2000), ("platform", 75),
     )  # fmt: skip
 
@@ -342,9 +392,9 @@ def test_what_is_due_is_corrected_by_the_price() -> None:
     found = refund(lesson, tutor="50%", student="rest")
     entry = entry_of(found)
 
-    assert lesson.settled == (("owed", -2500), ("due", 2125), ("platform", 375))
+    assert legs_of(lesson) == (("owed", -2500), ("due", 2125), ("platform", 375))
     assert found.legs == (("owed", 1250), ("due", -1063), ("platform", -187))
-    assert found.settled == (("owed", -1250), ("due", 1062), ("platform", 188))
+    assert legs_of(found) == (("owed", -1250), ("due", 1062), ("platform", 188))
     assert entry is not None
     assert entry.kind == "refund"
     assert dict(entry.legs) == {
@@ -358,7 +408,7 @@ def test_nobody_owes_more_by_a_refund() -> None:
     nothing = refund(half, student="100%")
 
     assert problem_with(half, tutor="51%", student="rest").startswith("whoever paid would pay more")
-    assert nothing.settled == ()
+    assert legs_of(nothing) == ()
     assert problem_with(nothing, student="100%") == "nothing was settled that could be given back"
     assert (
         problem_with(act(agreed(DUE), "waive", "tom", START), tutor="100%")
@@ -401,7 +451,7 @@ def test_refunds_conserve_money(machine: Machine, price: int, splits: list[Settl
             assert found.code == "bad_terms"
             continue
         log.append(found)
-        had, has, legs = dict(log[-2].settled), dict(found.settled), dict(found.legs)
+        had, has, legs = dict(legs_of(log[-2])), dict(legs_of(found)), dict(found.legs)
         assert sum(legs.values()) == 0
         assert legs == {role: amount for role in {**had, **has} if (amount := has.get(role, 0) - had.get(role, 0))}
         assert all(legs.get(side, 0) >= 0 for side in ("payer", "owed"))
@@ -413,7 +463,7 @@ def test_refunds_conserve_money(machine: Machine, price: int, splits: list[Settl
         assert sum(has.values()) == total
         settled_at_once = answer(log[0], "refund", "olga", END, said, reason="kind")
         if isinstance(settled_at_once, Lesson):
-            assert dict(settled_at_once.settled) == has
+            assert dict(legs_of(settled_at_once)) == has
 
 
 @given(st.integers(1, 10**9), _splits(), _splits())
@@ -426,7 +476,7 @@ def test_a_refund_is_what_the_settlement_should_have_been(price: int, first: Set
     found = answer(resolved(first), "refund", "olga", END, Particulars(split=second), reason="kind")
 
     if isinstance(found, Lesson):
-        assert dict(found.settled) == dict(resolved(second).settled)
+        assert dict(legs_of(found)) == dict(legs_of(resolved(second)))
     else:
-        had, has = dict(resolved(first).settled), dict(resolved(second).settled)
+        had, has = dict(legs_of(resolved(first))), dict(legs_of(resolved(second)))
         assert had == has or has.get("payer", 0) < had.get("payer", 0)

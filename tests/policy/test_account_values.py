@@ -142,3 +142,10 @@ def test_rules_know_what_they_can_lead_to() -> None:
     assert {each for each in RESTRICTIONS if hides.can(each)} == {"hidden", "existing_only"}
     assert {each for each in RESTRICTIONS if locks.can(each)} == {"locked", "hidden", "existing_only"}
     assert not any(NO_RULES.can(each) for each in RESTRICTIONS)
+
+
+def test_a_lesson_that_was_taught_is_no_lapse() -> None:
+    """It may end a streak, and is never counted against anybody."""
+    with pytest.raises(InvalidValue, match="taught is none"):
+        Counter("missed", (("taught", 1),))
+    assert Counter("missed", broken_by=("taught",)).heeds("taught")

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from tutorcore.errors import Mistakes
 from tutorcore.policy import (
     BACK,
     STAY,
@@ -35,6 +36,7 @@ from tutorcore.policy import (
     proposed,
 )
 from tutorcore.policy.account import AccountRules, Counter, Rung
+from tutorcore.policy.codec import load_policy
 from tutorcore.policy.process import REMEDIES
 from tutorcore.policy.profile import (
     BESIDE,
@@ -245,18 +247,44 @@ def test_the_other_side_answers_a_remedy(side: str, other: str) -> None:
 
 @BOTH_SIDES
 def test_silence_takes_up_what_is_on_the_table(side: str, other: str) -> None:
-    """Accepting and saying nothing are one: the same end, the same cases, out of the remedy that lies there."""
+    """Accepting and saying nothing end the same, out of the remedy that lies there; silence blames who had the turn."""
     process = table(problem=problem(reasons=REASONS))
 
     for name in (f"problem_by_{side}", f"reschedule_by_{side}"):
         accept, silence = process.state(name).moves[0], process.state(name).timeouts[0]
-        assert (accept.to, accept.effects) == (silence.to, silence.effects)
+        cases = tuple(case for case in accept.effects.cases if case.fault in (None, other))
+        assert (accept.to, attrs.evolve(accept.effects, cases=cases)) == (silence.to, silence.effects)
         assert accept.effects.agrees
-    assert process.state(f"problem_by_{other}").moves[0].effects.agrees
+    faults = [case.fault for case in process.state(f"problem_by_{side}").timeouts[0].effects.cases]
+    assert faults == [other, None]
+
+
+def test_the_silence_of_a_parent_blames_whoever_stands_on_that_side() -> None:
+    """Student, payer and requester are one side; the tutor's silence blames none of them."""
+    reasons = (*REASONS, Reason("unpaid", fault="payer"))
+    process = table(problem=problem(reasons=reasons, by=("requester", "tutor")))
+
+    assert [
+        [case.fault for case in process.state(f"problem_by_{side}").timeouts[0].effects.cases]
+        for side in ("student", "tutor")
+    ] == [["tutor", None], ["student", "payer", None]]
+
+
+def test_a_remedy_of_the_other_side_may_have_a_reason_of_its_own() -> None:
+    """One that the policy knows, or none: then it stays that of the report."""
+    process = table(problem=problem(reasons=REASONS[:2]))
+
+    said = '(reason == "" or reason == "tutor_absent" or reason == "student_absent")'
+    assert [str(move.when) for move in process.state("problem_by_student").moves if move.verb == "propose_remedy"] == [
+        f'{said} and not (remedy == "reschedule")',
+        f'{said} and remedy == "reschedule"',
+    ]
+    (counter,) = (move for move in process.state("reschedule_by_tutor").moves if move.verb == "propose_remedy")
+    assert f"({counter.when})" == said
 
 
 def test_the_reason_decides_who_is_to_blame() -> None:
-    """A reason marks whom it accuses, unless that side gets everything; prior agreement and the like mark nobody."""
+    """A reason marks whom it accuses, unless that side gets everything; agreeing to another time marks nobody."""
     process = table(problem=problem(reasons=REASONS))
 
     assert process.state("problem_by_student").moves[0].effects.cases == (
@@ -264,11 +292,7 @@ def test_the_reason_decides_who_is_to_blame() -> None:
         Case(AS_SAID, parse_guard('reason == "student_absent" and not (remedy == "refund")'), None, "student"),
         Case(AS_SAID),
     )
-    assert process.state("reschedule_by_tutor").moves[0].effects.cases == (
-        Case(None, parse_guard('reason == "tutor_absent"'), "missed_attendance", "tutor"),
-        Case(None, parse_guard('reason == "student_absent"'), None, "student"),
-        Case(),
-    )
+    assert process.state("reschedule_by_tutor").moves[0].effects == Effects(agrees=True)
 
 
 def test_an_accusation_that_no_remedy_takes_back_always_counts() -> None:
@@ -637,3 +661,12 @@ def test_a_table_with_problems_is_written_and_read_as_any_other() -> None:
     process = table(problem=problem(reasons=REASONS, evidence=Evidence(("student",))), refund=Refund(("operator",)))
 
     assert load_process(dump_process(process)) == process
+
+
+def test_reasons_are_few_enough_to_choose_from() -> None:
+    """More of them than a form can show are a mistake at their section."""
+    many = "\n".join(f"r{number} = {{}}" for number in range(51))
+    text = f'extends = "italki"\nid = "many"\n[problem.reasons]\n{many}\n'
+
+    with pytest.raises(Mistakes, match=r"problem.reasons: are 58; expected at most 50"):
+        load_policy(text)

@@ -145,6 +145,8 @@ def test_a_handled_report_stays_handled(first: StandingVerb, second: StandingVer
         (NOBODY, {"reason": ""}, "not_yours"),
         (AGENT, {"reason": ""}, "missing"),
         (AGENT, {"case": ""}, "missing"),
+        (AGENT, {"reason": "  "}, "missing"),
+        (AGENT, {"case": " \t\n"}, "missing"),
         (AGENT, {"reason": "lazy", "case": ""}, "missing"),
         (AGENT, {"reason": "lazy"}, "bad_terms"),
     ],
@@ -173,7 +175,8 @@ def test_where_no_reasons_are_listed_any_will_do(verb: StandingVerb) -> None:
     free = AccountRules((attrs.evolve(MISSED, dismiss=(), record=()),))
 
     assert isinstance(ask(missed(1), verb, rules=free, report=1, reason="a story"), Standing)
-    assert refused(ask(missed(1), verb, rules=free, report=1, reason="")) == "missing"
+    for blank in ("", "  "):
+        assert refused(ask(missed(1), verb, rules=free, report=1, reason=blank)) == "missing"
 
 
 @pytest.mark.parametrize("report", [0, 3, -1])
@@ -234,7 +237,7 @@ def test_dismissing_lifts_a_lock_but_shows_nobody() -> None:
 
     assert after.happening.effects == ("locked",)
     assert restrictions(after, NOON) == {"hidden", "existing_only"}
-    # What the second and third report had brought would have been over by then, or was shown by the tutor.
+    assert refused(ask(after, "show_profile", actor=TINA)) == "restricted"  # The third report's week goes on.
     week_later = NOON + 8 * DAY
     assert restrictions(after, week_later) == {"hidden", "existing_only"}
     shown = done(after, "show_profile", now=week_later)
@@ -287,13 +290,83 @@ def test_a_lock_with_an_end_leaves_the_profile_hidden_until_that_end() -> None:
     assert restrictions(after, NOON + 30 * DAY) == frozenset()
 
 
-def test_dismissing_lifts_no_other_restriction() -> None:
-    """A frozen wallet is lifted by time or by hand."""
-    counter = Counter("missed_request", ladder=(Rung(1, "wallet_frozen", lifted_by="operator"),))
+CLOSED = Counter(
+    "missed_request",
+    ladder=(
+        Rung(1, "existing_only", Calendar(days=30), "tutor"),
+        Rung(2, "hidden", Calendar(days=7)),
+        Rung(2, "requests_blocked", Calendar(days=30)),
+        Rung(2, "wallet_frozen", lifted_by="operator"),
+        Rung(2, "hidden", lifted_by="operator"),
+    ),
+)
+OTHER = Counter(
+    "late",
+    ladder=(Rung(1, "requests_blocked", Calendar(days=1)), Rung(1, "hidden", Calendar(days=1))),
+)
 
+
+@pytest.mark.parametrize("how", ["dismiss_report", "reset_counter"])
+def test_what_a_counter_has_imposed_above_its_count_ends_or_becomes_the_tutors(how: StandingVerb) -> None:
+    """ITK-16: blocked requests and a frozen wallet end; what hides stays, with its end, until the tutor shows it."""
+    rules = AccountRules((CLOSED, OTHER))
+    standing = missed(2, CLOSED)
+    (standing,) = lapsed(rules, standing, TINA, Lapse(LessonId("l-9"), 2, "late", NOON))
+    standing = done(standing, "record_report", report=1, rules=rules)
+    if how == "reset_counter":
+        standing = done(standing, "record_report", report=2, rules=rules)
+    before = restrictions(standing, NOON)
+
+    after = done(standing, how, rules=rules, report=2, counter="missed_request")
+
+    assert before == {"hidden", "existing_only", "requests_blocked", "wallet_frozen"}
+    assert after.happening.effects == ("requests_blocked", "wallet_frozen")
+    found = {(each.counter, each.rung, each.effect): each for each in after.imposed}
+    hidden, others = found["missed_request", 2, "hidden"], found["late", 1, "hidden"]
+    assert (hidden.until, hidden.liftable_from, hidden.lifted_by) == (None, None, "tutor")
+    # What the other counter has brought stands as it was.
+    assert others == next(each for each in standing.imposed if each.counter == "late" and each.effect == "hidden")
+    assert ("late", 1, "requests_blocked") in found
+    # The count is still at the first rung, or is none.
+    existing_only = found["missed_request", 1, "existing_only"]
+    assert existing_only.liftable_from == (None if how == "reset_counter" else NOON - DAY + 30 * DAY)
+    assert len(found) == 4
+
+
+def test_what_ends_by_itself_is_the_tutors_to_end_earlier_once_its_report_is_dismissed() -> None:
+    """The end stays: nobody has to do anything then."""
+    counter = Counter("missed_request", ladder=(Rung(1, "hidden", Calendar(days=7)),))
+    rules = AccountRules((counter,))
+    assert refused(ask(missed(1, counter), "show_profile", actor=TINA, rules=rules)) == "restricted"
+
+    after = done(missed(1, counter), "dismiss_report", report=1, rules=rules)
+
+    assert after.happening.effects == ()
+    assert restrictions(after, NOON + 7 * DAY - MICRO) == {"hidden", "existing_only"}
+    assert restrictions(after, NOON + 7 * DAY) == frozenset()
+    assert restrictions(done(after, "show_profile", rules=rules), NOON) == frozenset()
+
+
+def test_a_further_report_takes_back_what_was_left_to_the_tutor() -> None:
+    """Dismissed, it was the tutor's to show; the next report brings another week, and only that."""
+    counter = Counter("missed_request", ladder=(Rung(1, "hidden", Calendar(days=7)),))
     after = done(missed(1, counter), "dismiss_report", report=1, rules=AccountRules((counter,)))
 
-    assert restrictions(after, NOON) == {"wallet_frozen"}
+    again = missed(1, counter, after)
+
+    assert [(each.until, each.lifted_by) for each in again.imposed] == [(NOON + 8 * DAY, None)]
+
+
+def test_locks_that_come_and_go_leave_one_hidden_profile() -> None:
+    """Fifty times locked and dismissed."""
+    counter = Counter("missed_request", ladder=(Rung(1, "locked", lifted_by="operator"),))
+    standing = None
+    for report in range(1, 51):
+        standing = missed(1, counter, standing)
+        standing = done(standing, "dismiss_report", report=report, rules=AccountRules((counter,)), now=standing.at)
+
+    assert standing is not None
+    assert [(each.effect, each.report) for each in standing.imposed] == [("hidden", 50)]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +405,7 @@ def test_the_tutor_shows_all_that_is_the_tutors_to_lift() -> None:
     """Two counters have hidden the profile, one of them from new students only; a frozen wallet stays."""
     one = Counter("missed_request", ladder=(Rung(1, "hidden", lifted_by="tutor"),))
     other = Counter(
-        "late",
+        "tardy",
         (("missed_request", 1),),
         ladder=(Rung(1, "existing_only", lifted_by="tutor"), Rung(1, "wallet_frozen", lifted_by="operator")),
     )
@@ -345,13 +418,30 @@ def test_the_tutor_shows_all_that_is_the_tutors_to_lift() -> None:
     assert restrictions(after, NOON) == {"wallet_frozen"}
 
 
-def test_showing_leaves_what_is_hidden_for_a_time() -> None:
-    """What the second report brought is lifted; the third one's week goes on, and then nothing has to be done."""
-    after = done(missed(3), "show_profile")
+@pytest.mark.parametrize(("after", "shown"), [(-MICRO, False), (timedelta(), True), (MICRO, True)])
+def test_showing_shows_or_is_refused_and_lifts_nothing(after: timedelta, shown: bool) -> None:
+    """What the second report brought could be lifted; while the third one's week goes on, nothing is."""
+    standing, end = missed(3), NOON + 7 * DAY
 
-    assert [each.rung for each in after.imposed] == [3]
-    assert restrictions(after, NOON + 7 * DAY - MICRO) == {"hidden", "existing_only"}
-    assert restrictions(after, NOON + 7 * DAY) == frozenset()
+    answer = ask(standing, "show_profile", actor=TINA, now=end + after)
+
+    if shown:
+        assert isinstance(answer, Standing)
+        assert restrictions(answer, answer.at) == frozenset()
+    else:
+        assert refused(answer) == "restricted"
+        assert isinstance(answer, Refusal)
+        assert answer.facts["what"] == "the profile is hidden until 2018-02-17T12:00:00Z"
+
+
+def test_a_profile_that_stays_open_to_former_students_only_is_not_shown() -> None:
+    """Hidden could be lifted, and existing_only would stay."""
+    ladder = (Rung(1, "hidden", lifted_by="tutor"), Rung(1, "existing_only", Calendar(days=2)))
+
+    answer = ask(missed(1, Counter("missed_request", ladder=ladder)), "show_profile", actor=TINA)
+
+    assert isinstance(answer, Refusal)
+    assert answer.facts["what"] == "the profile is open to former students only until 2018-02-12T12:00:00Z"
 
 
 def test_a_locked_profile_cannot_be_shown() -> None:
@@ -362,7 +452,7 @@ def test_a_locked_profile_cannot_be_shown() -> None:
         answer = ask(standing, "show_profile", actor=TINA)
         assert refused(answer) == "restricted"
         assert isinstance(answer, Refusal)
-        assert answer.facts == {"tutor": "tina", "what": "the profile is locked"}
+        assert answer.facts == {"tutor": "tina", "what": "the profile is locked until somebody else lifts it"}
 
 
 @pytest.mark.parametrize(("after", "shown"), [(-MICRO, False), (timedelta(), True), (MICRO, True)])
@@ -388,14 +478,31 @@ def test_what_the_tutor_may_lift_after_a_time(after: timedelta, shown: bool) -> 
     [
         ([Rung(1, "hidden", Exact(hours=1))], "hidden until 2018-02-10T13:00:00Z"),
         ([Rung(1, "hidden", Exact(hours=1)), Rung(1, "hidden", Exact(hours=2))], "hidden until 2018-02-10T14:00:00Z"),
-        ([Rung(1, "hidden", lifted_by="operator")], "hidden until somebody lifts it"),
+        ([Rung(1, "hidden", lifted_by="operator")], "hidden until somebody else lifts it"),
         (
             [Rung(1, "hidden", Exact(hours=1)), Rung(1, "hidden", lifted_by="operator")],
-            "hidden until somebody lifts it",
+            "hidden until somebody else lifts it",
         ),
         (
             [Rung(1, "hidden", Exact(hours=9)), Rung(1, "hidden", Exact(hours=2), "tutor")],
+            "hidden until 2018-02-10T21:00:00Z",
+        ),
+        (
+            [Rung(1, "hidden", Exact(hours=1)), Rung(1, "hidden", Exact(hours=2), "tutor")],
             "hidden until 2018-02-10T14:00:00Z",
+        ),
+        ([Rung(1, "locked", Exact(hours=3))], "locked until 2018-02-10T15:00:00Z"),
+        (
+            [Rung(1, "locked", Exact(hours=3)), Rung(1, "hidden", lifted_by="tutor")],
+            "locked until 2018-02-10T15:00:00Z",
+        ),
+        (
+            [Rung(1, "locked", Exact(hours=3)), Rung(1, "hidden", Exact(hours=4))],
+            "hidden until 2018-02-10T16:00:00Z",
+        ),
+        (
+            [Rung(1, "existing_only", Exact(hours=3)), Rung(1, "hidden", Exact(hours=3))],
+            "hidden until 2018-02-10T15:00:00Z",
         ),
         (
             [Rung(1, "existing_only", Exact(hours=1))],
@@ -404,7 +511,7 @@ def test_what_the_tutor_may_lift_after_a_time(after: timedelta, shown: bool) -> 
     ],
 )
 def test_a_tutor_who_cannot_show_the_profile_is_told_until_when(rungs: list[Rung], what: str) -> None:
-    """When it may be shown, or ends by itself, or that only somebody else can lift it."""
+    """The last instant at which anything may be shown or ends by itself, or that somebody else has to lift it."""
     standing = missed(1, Counter("missed_request", ladder=tuple(rungs)))
 
     answer = ask(standing, "show_profile", actor=TINA)
@@ -466,6 +573,7 @@ def test_another_counter_is_neither_asked_nor_reset() -> None:
         (AGENT, {"counter": None}, "missing"),
         (NOBODY, {"reason": ""}, "not_yours"),
         (AGENT, {"case": ""}, "missing"),
+        (AGENT, {"case": "  "}, "missing"),
         (AGENT, {}, "reports_open"),
     ],
 )
@@ -517,18 +625,76 @@ def test_lifting_may_be_about_one_counter() -> None:
     assert [each.counter for each in after.imposed] == ["b"]
 
 
+def test_who_lifts_is_said_by_the_counter_that_imposed_it() -> None:
+    """Of two counters each lets others lift; each lifts theirs, and somebody who is neither is told who may."""
+    rung = (Rung(1, "wallet_frozen", lifted_by="operator"),)
+    one = Counter("a", (("late", 1),), handled_by=("admin",), ladder=rung)
+    other = Counter("b", (("late", 1),), handled_by=("agent", "operator"), ladder=rung)
+    rules = AccountRules((one, other))
+    standing = lapsed(rules, None, TINA, Lapse(LessonId("l-1"), 2, "late", NOON))[-1]
+
+    def lift(*grants: Role, counter: str | None = None) -> Standing | Refusal:
+        return ask(standing, "lift", frozenset(grants), rules=rules, effect="wallet_frozen", counter=counter)
+
+    answers = [lift("admin"), lift("agent"), lift("admin", "operator")]
+    assert all(isinstance(answer, Standing) for answer in answers)
+    assert [[each.counter for each in answer.imposed] for answer in answers if isinstance(answer, Standing)] == [
+        ["b"],
+        ["a"],
+        [],
+    ]
+    theirs, nobody = lift("agent", counter="a"), lift("system")
+    assert isinstance(theirs, Refusal)
+    assert isinstance(nobody, Refusal)
+    assert (theirs.code, theirs.facts["by"]) == ("not_yours", "admin")
+    assert (nobody.code, nobody.facts["by"]) == ("not_yours", "admin, agent, operator")
+
+
+@pytest.mark.parametrize(
+    ("reports", "effect", "state", "instead"),
+    [
+        (2, "existing_only", "hidden, with existing_only", "lift hidden"),
+        (4, "existing_only", "locked and hidden, with existing_only", "lift locked and hidden"),
+        (2, "locked", "without locked", "nothing"),
+        (1, "existing_only", "without existing_only", "nothing"),
+    ],
+)
+def test_what_is_brought_along_is_lifted_with_what_brings_it(
+    reports: int, effect: str, state: str, instead: str
+) -> None:
+    """The refusal says what has to be lifted."""
+    answer = ask(missed(reports), "lift", effect=effect)
+
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.facts["state"], answer.facts["open"]) == ("not_open", state, instead)
+
+
+def test_a_locked_profile_is_hidden_by_its_lock() -> None:
+    """To lift hidden is to lift the lock; what is imposed by itself is lifted by itself."""
+    counter = Counter("missed_request", ladder=(Rung(1, "locked", lifted_by="operator"),))
+    both = Counter("b", ladder=(Rung(1, "hidden", lifted_by="tutor"), Rung(1, "existing_only", lifted_by="operator")))
+
+    answer = ask(missed(1, counter), "lift", effect="hidden")
+    after = done(missed(1, both), "lift", effect="existing_only")
+
+    assert isinstance(answer, Refusal)
+    assert answer.facts["open"] == "lift locked"
+    assert [each.effect for each in after.imposed] == ["hidden"]
+
+
 @pytest.mark.parametrize(
     ("grants", "cells", "code"),
     [
         (AGENT, {"now": NOON - MICRO}, "out_of_order"),
         (AGENT, {"effect": None}, "missing"),
-        (NOBODY, {"effect": "wallet_frozen"}, "not_open"),
+        (NOBODY, {"effect": "wallet_frozen"}, "not_yours"),
         (AGENT, {"effect": "existing_only"}, "not_open"),
         (AGENT, {"counter": "missed_attendance"}, "not_open"),
         (NOBODY, {"reason": ""}, "not_yours"),
         (frozenset({"admin"}), {}, "not_yours"),
         (AGENT, {"reason": ""}, "missing"),
         (AGENT, {"case": ""}, "missing"),
+        (AGENT, {"reason": " "}, "missing"),
     ],
 )
 def test_what_stands_against_lifting(grants: frozenset[Role], cells: dict[str, Any], code: str) -> None:

@@ -10,7 +10,7 @@ from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, instant
 from tutorcore.lessons import Refusal
 from tutorcore.policy.account import AccountRules, Counter, Rung, RungEffect
-from tutorcore.policy.expressions import Calendar
+from tutorcore.policy.expressions import Calendar, Exact
 from tutorcore.standing import (
     Happening,
     Imposed,
@@ -196,8 +196,90 @@ def test_a_further_lapse_reopens_a_dismissed_report_that_counts_again() -> None:
 
     assert after.happening == Happening("reopened", "missed_request", 2, ("hidden",))
     assert count(after, MISSED, after.at) == 2
-    assert [each.since for each in after.imposed] == [NOON, after.at]
+    assert [each.since for each in after.imposed] == [after.at]
     assert [report.state for report in after.reports] == ["open", "open"]
+
+
+def test_a_dismissed_report_that_is_reopened_counts_only_what_came_later() -> None:
+    """Two points were dismissed and stay so; later lapses of the day add up to what a day may count."""
+    counter = Counter(
+        "missed_request", (("missed_request", 1), ("missed_attendance", 2)), bundle=3, ladder=(Rung(2, "notice"),)
+    )
+    rules = AccountRules((counter,))
+    (raised,) = plain(counter, None, ("l-1", "missed_attendance", "2018-02-10T12:00:00Z"))
+    dismissed = done("dismiss_report", raised, NOON, 1, rules)
+
+    later = [(f"l-{number}", "missed_request", f"2018-02-10T13:0{number}:00Z") for number in range(2, 6)]
+    versions = plain(counter, dismissed, *later)
+
+    assert [version.happening.kind for version in versions] == ["reopened", "joined", "joined", "joined"]
+    assert [version.reports[0].points for version in versions] == [1, 2, 3, 3]
+    assert [version.happening.effects for version in versions] == [(), ("notice",), (), ()]
+    assert [len(version.reports[0].lapses) for version in versions] == [2, 3, 4, 5]
+    again = plain(
+        counter,
+        done("dismiss_report", versions[-1], versions[-1].at, 1, rules),
+        ("l-9", "missed_request", "2018-02-10T14:00:00Z"),
+    )
+    assert count(again[-1], counter, again[-1].at) == 1
+
+
+def test_what_is_imposed_does_not_pile_up() -> None:
+    """A hundred lapses beyond the ladder leave one of each effect and rung, the one that came last."""
+    ladder = (
+        Rung(1, "hidden", lifted_by="tutor"),
+        Rung(2, "hidden", Calendar(days=7)),
+        Rung(2, "wallet_frozen", Calendar(days=1)),
+        Rung(3, "locked", lifted_by="operator"),
+        Rung(3, "existing_only", Calendar(days=7), "tutor"),
+    )
+    counter = Counter("late", ladder=ladder)
+    lapses = [(f"l-{number}", "late", f"2018-02-10T12:{number // 60:02}:{number % 60:02}Z") for number in range(103)]
+
+    versions = plain(counter, None, *lapses)
+
+    last = versions[-1]
+    assert [(each.effect, each.rung, each.report) for each in last.imposed] == [
+        ("hidden", 1, 1),
+        ("hidden", 2, 2),
+        ("wallet_frozen", 2, 2),
+        ("locked", 3, 103),
+        ("existing_only", 3, 103),
+    ]
+    assert max(len(version.imposed) for version in versions) == 5
+    # What has ended by then is left out of the next version.
+    (later,) = plain(counter, last, ("l-200", "late", "2018-02-12T12:00:00Z"))
+    assert "wallet_frozen" not in [each.effect for each in later.imposed]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"),
+    [
+        (Rung(1, "hidden", Exact(hours=2)), Rung(1, "hidden", Exact(hours=2)), [1]),
+        (Rung(1, "hidden", Exact(hours=3)), Rung(1, "hidden", Exact(hours=1)), [0]),
+        (Rung(1, "hidden", Exact(hours=1), "tutor"), Rung(1, "hidden", Exact(hours=3), "tutor"), [1]),
+        (Rung(1, "hidden", Exact(hours=3), "tutor"), Rung(1, "hidden", Exact(hours=1), "tutor"), [0]),
+        (Rung(1, "hidden", lifted_by="operator"), Rung(1, "hidden", Exact(hours=1)), [0]),
+        (Rung(1, "hidden", lifted_by="tutor"), Rung(1, "hidden", lifted_by="operator"), [1]),
+        # One ends later by itself, the other is the tutor's to end later.
+        (Rung(1, "hidden", lifted_by="tutor"), Rung(1, "hidden", Exact(hours=1)), [0, 1]),
+        (Rung(1, "hidden", Exact(hours=1)), Rung(1, "hidden", lifted_by="tutor"), [0, 1]),
+        # Another effect or rung.
+        (Rung(1, "hidden", Exact(hours=1)), Rung(1, "existing_only", Exact(hours=1)), [0, 1]),
+        (Rung(1, "hidden", Exact(hours=1)), Rung(2, "hidden", Exact(hours=1)), [0, 1]),
+    ],
+)
+def test_of_one_rung_and_effect_that_stands_which_lasts_longer(first: Rung, second: Rung, left: list[int]) -> None:
+    """Under two policies a rung may bring the same for a longer time, or for a shorter one."""
+    standing: Standing | None = None
+    for number, rung in enumerate((first, second)):
+        at = NOON + timedelta(minutes=number)
+        counter = Counter("late", ladder=(rung,))
+        (standing,) = lapsed(AccountRules((counter,)), standing, TINA, Lapse(LessonId(f"l-{number}"), 2, "late", at))
+
+    assert standing is not None
+    assert standing.happening.effects == (second.effect,)
+    assert [each.report - 1 for each in standing.imposed] == left
 
 
 def test_a_report_that_is_not_the_last_keeps_its_place_when_it_is_joined() -> None:
@@ -324,13 +406,13 @@ def test_another_lesson_version_or_mark_is_another_lapse(other: Lapse) -> None:
 
 
 def test_one_lapse_may_be_counted_by_several_counters() -> None:
-    """Each counts it once, in a version of its own, in the order of the rules."""
-    both = AccountRules((Counter("missed_request"), Counter("lapses", (("missed_request", 2),))))
+    """Each counts it once, in a version of its own, by their names."""
+    both = AccountRules((Counter("missed_request"), Counter("slips", (("missed_request", 2),))))
     lapse = Lapse(LessonId("l-1"), 2, "missed_request", NOON)
 
     first, second = lapsed(both, None, TINA, lapse)
 
-    assert [(each.number, each.happening.counter) for each in (first, second)] == [(1, "missed_request"), (2, "lapses")]
+    assert [(each.number, each.happening.counter) for each in (first, second)] == [(1, "missed_request"), (2, "slips")]
     assert [report.points for report in second.reports] == [1, 2]
     assert lapsed(both, second, TINA, lapse) == ()
     assert len(lapsed(both, first, TINA, lapse)) == 1

@@ -315,14 +315,18 @@ def test_itk_21_silence_on_the_wish_for_another_time_accepts_it_and_a_second_wee
     assert told(market, lesson.id)[-2:] == [("rescheduling", {"ann", "tom"}), ("settled", {"ann", "tom"})]
 
 
-def test_itk_21_a_teacher_who_did_not_come_is_marked_though_both_want_another_time(
+def test_itk_21_a_teacher_who_did_not_come_is_not_marked_where_both_want_another_time(
     market: Marketplace, wanted: Wanted, blamed: Blamed, counted: Counted
 ) -> None:
-    """The reason decides (ITK-15): the price can be saved by another time, the mark cannot."""
+    """Ours: they settled it between themselves. Silence on a new time marks the teacher once, not twice."""
     lesson = wanted(reason="tutor_absent")
+    agreed, at_first = blamed(market, lesson.id), counted(market, _AGREED)
+    _propose(market, lesson, "ann", _SOON).or_raise()
+    market.sweep(now=instant(_SOON))
 
-    assert blamed(market, lesson.id) == [("tutor", "missed_attendance")]
-    assert counted(market, _AGREED) == {"missed_request": 0, "missed_attendance": 1}
+    assert (agreed, at_first) == ([], _NOBODY)
+    assert blamed(market, lesson.id) == [("tutor", "no_show")]
+    assert counted(market, _SOON) == {"missed_request": 0, "missed_attendance": 1}
 
 
 @pytest.mark.parametrize("by", ["ann", "tom"])

@@ -184,7 +184,8 @@ def test_itk_24_requests_are_blocked_for_thirty_days_to_the_microsecond(
 
     assert by_ann.ok is not too_early
     assert _code(by_sue) == "guard"
-    assert shown.ok  # It ends what the second brought, whose week is over; what the third brought, only in time.
+    # What the second brought, he could end by now; not what the third brought, so nothing is ended too early.
+    assert _code(shown) == ("restricted" if too_early else None)
     assert market.standings.restrictions("tom", now=instant(now)) == (_CLOSED if too_early else frozenset())
     assert _code(once_shown) == ("guard" if too_early else None)
 
@@ -252,12 +253,14 @@ def test_itk_24_a_request_that_was_open_before_the_block_can_still_be_answered(
     assert accepted.ok
 
 
-def test_itk_24_staff_review_dismisses_what_was_agreed_before_and_may_lift_what_is_left(
+def test_itk_24_staff_review_dismisses_what_was_agreed_before_and_what_the_third_brought_ends(
     market: Marketplace, missed: Callable[[int], None], counted: Counted, answers: Answers
 ) -> None:
-    """Two of three are dismissed: the count falls to one, and what the third brought stays until staff lift it."""
+    """One of three is dismissed: requests and wallet are free; the profile stays hidden until tom shows it (ITK-16)."""
     missed(3)
-    for report in (1, 2):
+    reviewed, later = "2026-07-19T10:00:00Z", "2026-07-19T11:00:00Z"
+
+    def dismiss(report: int) -> None:
         market.standings.dismiss_report(
             "tom",
             report,
@@ -266,15 +269,38 @@ def test_itk_24_staff_review_dismisses_what_was_agreed_before_and_may_lift_what_
             case=f"case {report}",
             note="you had agreed on it",
             key=f"dismiss {report}",
-            now=instant("2026-07-19T10:00:00Z"),
+            now=instant(reviewed),
         ).or_raise()
-    still = market.standings.restrictions("tom", now=instant("2026-07-19T10:00:00Z"))
-    lift = {"by": "olga", "reason": "reviewed", "case": "review 7"}
-    market.standings.lift("tom", "requests_blocked", key="open", now=instant("2026-07-20T10:00:00Z"), **lift).or_raise()
-    market.standings.lift("tom", "wallet_frozen", key="thaw", now=instant("2026-07-20T10:00:00Z"), **lift).or_raise()
 
-    assert counted(market, "2026-07-19T10:00:00Z")["missed_attendance"] == 1
-    assert still == _CLOSED
-    assert market.standings.restrictions("tom", now=instant("2026-07-20T10:00:00Z")) == _HIDDEN
-    assert _take(market, "2026-07-20T10:00:00Z").ok
+    dismiss(1)
+    counts = counted(market, reviewed)["missed_attendance"]
+    left, too_early = market.standings.restrictions("tom", now=instant(reviewed)), _show(market, reviewed)
+    dismiss(2)
+    still_hidden = market.standings.restrictions("tom", now=instant(later))
+
+    assert (counts, counted(market, later)["missed_attendance"]) == (2, 1)
+    assert left == still_hidden == _HIDDEN
+    assert _code(too_early) == "restricted"  # The week of the second, while there still are two.
+    assert _ask(market, "ann", later).ok
+    assert _code(_ask(market, "sue", later)) == "guard"
+    assert _take(market, later).ok
+    assert _show(market, later).ok
+    assert _ask(market, "sue", later, key="sue asks again").ok
     assert answers(market)[:2] == [("dismissed", "you had agreed on it")] * 2
+
+
+def test_itk_24_staff_may_lift_what_the_third_brought_and_leave_the_reports(
+    market: Marketplace, missed: Callable[[int], None], counted: Counted
+) -> None:
+    """Each effect by itself; the count stays, and what is not lifted goes on."""
+    missed(3)
+    now = instant("2026-07-20T10:00:00Z")
+    lift = {"by": "olga", "reason": "reviewed", "case": "review 7"}
+    market.standings.lift("tom", "requests_blocked", key="open", now=now, **lift).or_raise()
+    frozen = _take(market, "2026-07-20T10:00:00Z")
+    market.standings.lift("tom", "wallet_frozen", key="thaw", now=now, **lift).or_raise()
+
+    assert _code(frozen) == "frozen"
+    assert market.standings.restrictions("tom", now=now) == _HIDDEN
+    assert counted(market, "2026-07-20T10:00:00Z")["missed_attendance"] == 3
+    assert _take(market, "2026-07-20T10:30:00Z").ok

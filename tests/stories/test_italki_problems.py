@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from tutorcore import Lesson, Marketplace, Outcome, Settlement, instant
+from tutorcore import Lesson, Marketplace, Outcome, Particulars, Settlement, instant
 from tutorcore.policy.process import Remedy
 
 Agree = Callable[..., Lesson]
@@ -277,17 +278,60 @@ def test_itk_15_only_that_the_teacher_did_not_attend_marks_the_teacher(
     by: str,
     taken_up_by: str,
 ) -> None:
-    """A prior agreement gives nobody a mark, whoever reports it, and neither does any other reason."""
+    """A prior agreement gives nobody a mark, whoever reports it, and neither does any other reason.
+
+    A teacher who reports the own absence is marked once ann agrees; by her silence only she could be blamed.
+    """
     report(by=by, reason=reason).or_raise()
     if taken_up_by == "acceptance":
         _accept(market, lesson, "tom" if by == "ann" else "ann", 2).or_raise()
     market.sweep(now=instant(_SEVEN_DAYS))
 
-    is_marked = reason == "tutor_absent"
+    is_marked = reason == "tutor_absent" and (by, taken_up_by) != ("tom", "silence")
     assert market.lesson(lesson.id, now=instant(_SEVEN_DAYS)).state == "settled"
     assert blamed(market, lesson.id) == ([("tutor", "missed_attendance")] if is_marked else [])
     assert counted(market, _SEVEN_DAYS) == {"missed_request": 0, "missed_attendance": int(is_marked)}
     assert counted(market, _SEVEN_DAYS, tutor="ann") == _NOBODY
+
+
+def test_itk_15_an_absent_teacher_who_reports_first_is_marked_by_the_reason_that_the_student_gives(
+    market: Marketplace, lesson: Lesson, report: Callable[..., Outcome], blamed: Blamed, counted: Counted
+) -> None:
+    """Tom says that ann was absent; she says that he was, with the same remedy, and he agrees."""
+    report(by="tom", reason="student_absent", remedy="refund", now=_START).or_raise()
+    counter = partial(
+        market.act, "propose_remedy", lesson.id, by="ann", particulars=Particulars(remedy="refund"),
+        now=instant(_REPORTED),
+    )  # fmt: skip
+
+    same = counter(key="same")
+    made_up = counter(key="made up", reason="he is rude")
+    counter(key="he was absent", reason="tutor_absent").or_raise()
+    _accept(market, lesson, "tom", 3).or_raise()
+
+    assert [each.refusal.code for each in (same, made_up) if each.refusal] == ["bad_terms", "guard"]
+    assert blamed(market, lesson.id) == [("tutor", "missed_attendance")]
+    assert counted(market, _NEXT_DAY) == {"missed_request": 0, "missed_attendance": 1}
+
+
+@pytest.mark.parametrize(
+    ("tutor", "student", "marked"),
+    [
+        pytest.param("rest", "0%", False, id="all to the tutor, as a split"),
+        pytest.param("99%", "rest", True, id="all but a little"),
+    ],
+)
+def test_itk_15_a_student_who_gives_the_teacher_everything_takes_the_accusation_back(
+    market: Marketplace, lesson: Lesson, report: Callable[..., Outcome], blamed: Blamed, tutor: str, student: str,
+    marked: bool,
+) -> None:  # fmt: skip
+    """Ours: it goes by what the split comes to, not by the name of the remedy."""
+    split = Settlement.of({"tutor": tutor, "student": student})
+    report(reason="tutor_absent", remedy="split", split=split).or_raise()
+
+    _accept(market, lesson, "tom", 2).or_raise()
+
+    assert blamed(market, lesson.id) == ([("tutor", "missed_attendance")] if marked else [])
 
 
 def test_itk_15_a_report_alone_marks_nobody(

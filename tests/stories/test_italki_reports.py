@@ -320,7 +320,7 @@ def test_itk_17_at_the_fourth_report_the_status_is_locked_and_only_support_can_l
 ) -> None:
     """Neither time nor the tutor ends it. Support does, and the profile is then the tutor's to show."""
     _climb(market, let_expire, 4)
-    assert happened(market)[-1] == ("raised", _FOURTH, ("hidden", "locked"))
+    assert happened(market)[-1] == ("raised", _FOURTH, ("locked",))
     later = "2027-06-13T10:00:00Z"
 
     assert _restricted(market, _FOURTH) == _restricted(market, later) == _LOCKED
@@ -432,6 +432,8 @@ def test_itk_16_a_report_without_any_answer_or_contact_is_recorded_and_goes_on_c
     [
         ({"reason": ""}, "missing"),
         ({"case": ""}, "missing"),
+        ({"reason": "  "}, "missing"),
+        ({"case": "  "}, "missing"),
         ({"reason": "no_answer"}, "bad_terms"),
         ({"reason": "because"}, "bad_terms"),
     ],
@@ -473,15 +475,34 @@ def test_itk_16_dismissing_does_not_make_a_hidden_profile_visible_and_the_teache
 
 
 @pytest.mark.usefixtures("friends")
+def test_itk_16_dismissing_below_the_third_lets_the_teacher_switch_back_before_the_week_is_over(
+    market: Marketplace, let_expire: Expire, counted: Counted
+) -> None:
+    """Hidden for a week for what did not count after all: it stays hidden, and is tom's to end at once."""
+    _climb(market, let_expire, 3)
+    early = _show(market, "2026-06-13T09:00:00Z")
+    _dismiss(market, 3, "2026-06-13T10:00:00Z", reason="technical_fault").or_raise()
+    hidden = _restricted(market, "2026-06-13T10:00:00Z")
+
+    assert _code(early) == "restricted"
+    assert counted(market, "2026-06-13T10:00:00Z")["missed_request"] == 2
+    assert hidden == _HIDDEN
+    assert _show(market, "2026-06-13T11:00:00Z").ok
+    assert _ask(market, "sue", "2026-06-13T11:00:00Z").ok
+
+
+@pytest.mark.usefixtures("friends")
 def test_itk_16_dismissing_below_the_fourth_lifts_the_lock_and_nothing_else(
     market: Marketplace, let_expire: Expire, counted: Counted
 ) -> None:
-    """One of four is dismissed: three are left, no lock; the seven days of the third still run."""
+    """One of four is dismissed: three are left, no lock; the seven days of the third still run, to the microsecond."""
     _climb(market, let_expire, 4)
     _dismiss(market, 1, "2026-06-14T10:00:00Z").or_raise()
+    too_early = _show(market, "2026-06-19T09:59:59.999999Z")
 
     assert counted(market, "2026-06-14T10:00:00Z")["missed_request"] == 3
     assert _restricted(market, "2026-06-14T10:00:00Z") == _HIDDEN
+    assert _code(too_early) == "restricted"
     assert _show(market, "2026-06-19T10:00:00Z").ok
     assert _restricted(market, "2026-06-19T10:00:00Z") == frozenset()
 

@@ -33,19 +33,17 @@ def lapses_in(version: Lesson) -> Iterator[Lapse]:
             yield Lapse(each.lesson, each.number, each.name, each.at)
 
 
-def reported(standing: Standing, command: StandingCommand) -> Report | None:
-    """Return the report that a command is about: the one it names, or the last one of what else it names.
+def reported(standing: Standing, command: StandingCommand) -> list[Report]:
+    """Return the reports that a command is about, the last one first.
 
-    That is the counter, or the restriction that a counter brought.
+    The one it names, those of the counter it names, or those that brought the restriction it names.
     """
     imposed = {each.report for each in standing.imposed if each.effect == command.effect}
-    for report in reversed(standing.reports):
-        if command.report is not None:
-            is_meant = command.report == report.number
-        elif command.counter is not None:
-            is_meant = command.counter == report.counter
-        else:
-            is_meant = report.number in imposed
-        if is_meant:
-            return report
-    return None
+    return [
+        report
+        for report in reversed(standing.reports)
+        if command.report in (None, report.number)
+        and command.counter in (None, report.counter)
+        and (command.effect is None or report.number in imposed)
+        and (command.report, command.counter, command.effect) != (None, None, None)
+    ]

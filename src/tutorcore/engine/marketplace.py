@@ -458,14 +458,23 @@ class Marketplace:
         key: str,
         remedy: Remedy,
         split: Settlement | None = None,
+        reason: str = "",
         proposal: int | None = None,
         note: str = "",
         now: Instant | None = None,
     ) -> Outcome:
-        """Propose another way to settle a reported problem."""
+        """Propose another way to settle a reported problem, and for another reason, if `reason` is given."""
         about = Particulars(split=split, remedy=remedy)
         return self.act(
-            "propose_remedy", lesson, by=by, key=key, proposal=proposal, note=note, particulars=about, now=now
+            "propose_remedy",
+            lesson,
+            by=by,
+            key=key,
+            proposal=proposal,
+            reason=reason,
+            note=note,
+            particulars=about,
+            now=now,
         )
 
     def escalate(self, lesson: str, *, by: str, key: str, note: str = "", now: Instant | None = None) -> Outcome:

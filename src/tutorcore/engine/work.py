@@ -41,11 +41,11 @@ from tutorcore.lessons.projections import (
 )
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.money import Currency, Money
-from tutorcore.policy.account import NO_RULES
+from tutorcore.policy.account import AccountRules, Counter
 from tutorcore.policy.machine import Asked, Machine
 from tutorcore.policy.process import BACK
 from tutorcore.ports.storage import AuditLine, Cause, Party, Transaction
-from tutorcore.standing import Standing, StandingCommand, handle
+from tutorcore.standing import Report, Standing, StandingCommand, handle, not_theirs
 
 _NOTHING_SAID: Final = Particulars()
 
@@ -273,20 +273,31 @@ class Work:
         """
         tx, tutor = self._tx, command.tutor
         self.catch_up((tutor,))
+        refusal = not_theirs(command, actor.grants)
+        if refusal is not None:
+            return self.answered(refusal, command.key, digest, command.verb, actor, tutor)
         before = tx.standing(tutor)
-        report = None if before is None else reported(before, command)
-        if report is None and command.counter is not None:
+        reports = [] if before is None else reported(before, command)
+        if not reports and command.counter is not None:
             if command.counter not in counters:
                 raise UnknownName("counter", command.counter, counters)
             refusal = Refusal.of("not_open", verb=command.verb, state="without reports", open="nothing")
             return self.answered(refusal, command.key, digest, command.verb, actor, tutor)
-        lesson = None if report is None else tx.lesson(report.lapses[-1].lesson)
-        rules = NO_RULES if lesson is None else lesson.machine.process.account
-        answer = handle(rules, before, command, actor.grants, self._now)
+        answer = handle(self._rules_about(reports), before, command, actor.grants, self._now)
         if isinstance(answer, Refusal):
             return self.answered(answer, command.key, digest, command.verb, actor, tutor)
-        self._stand(answer, LessonId("") if lesson is None else lesson.id)
+        self._stand(answer, reports[0].lapses[-1].lesson if reports else LessonId(""))
         return self.answered(None, command.key, digest, command.verb, actor, tutor)
+
+    def _rules_about(self, reports: Iterable[Report]) -> AccountRules:
+        """The counters by which reports are handled: of each, as the policy of its last report has it."""
+        counters: dict[str, Counter] = {}
+        for report in reports:
+            lesson = None if report.counter in counters else self._tx.lesson(report.lapses[-1].lesson)
+            for counter in () if lesson is None else lesson.machine.process.account.counters:
+                if counter.name == report.counter:
+                    counters[counter.name] = counter
+        return AccountRules(tuple(counters.values()))
 
     def change(
         self,

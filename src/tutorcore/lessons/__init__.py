@@ -13,6 +13,7 @@ from tutorcore.lessons.lesson import (
     Offer,
     Particulars,
     Problem,
+    Settled,
     Terms,
     next_deadline,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "Refused",
     "Reminded",
     "Reviewed",
+    "Settled",
     "Terms",
     "advance",
     "allowed",

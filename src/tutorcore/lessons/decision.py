@@ -31,11 +31,13 @@ from tutorcore.lessons.lesson import (
     Meeting,
     Particulars,
     Problem,
+    Settled,
     Terms,
     next_deadline,
     next_timeout,
 )
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.policy.expressions import And
 from tutorcore.policy.machine import FIRST_START, Asked, CompiledCase, Machine, Place, Row, Why
 from tutorcore.policy.process import Move, Remedy
 from tutorcore.policy.roles import GRANTED_ROLES, Role
@@ -49,6 +51,7 @@ _NO_TERMS = Terms(0, EPOCH, EPOCH, 0)
 _NO_PARTICULARS = Particulars()
 _GRANTED = frozenset(GRANTED_ROLES)
 _PAYING: tuple[LegRole, ...] = ("payer", "owed")  # Whose side pays, where money is held and where it is due.
+_SIDES = ("student", "tutor")
 _SPLITS_MEANT: Mapping[Remedy, Settlement] = {
     "refund": Settlement.of({"student": "100%"}),
     "pay": Settlement.of({"tutor": "100%"}),
@@ -180,7 +183,7 @@ def _unasked(machine: Machine, brief: Brief) -> Lesson:
     """A lesson before its first version: outside, with nothing on the table."""
     return _new(Lesson, (
         brief, 0, brief.created, machine.nothing, machine.outside, None, _NO_TERMS, None, 0, 0, _NO_LEGS, None, None,
-        NO_TIMELINE, None, None, None, _NO_LEGS,
+        NO_TIMELINE, None, None, None, None,
     ))  # fmt: skip
 
 
@@ -292,9 +295,17 @@ def _ill_remedied(row: Row, before: Lesson, command: Command) -> Refusal | None:
         return Refusal.of("bad_terms", problem=f"{said.remedy} is none of the remedies here: {', '.join(row.remedies)}")
     if said.split is not None and said.remedy != "split":
         return Refusal.of("bad_terms", problem=f"only the remedy split divides as somebody says, not {said.remedy}")
-    if problem is not None and _meaning(said) == _meaning(problem.particulars):
+    if (
+        problem is not None
+        and command.reason in ("", problem.reason)
+        and _meaning(said) == _meaning(problem.particulars)
+    ):
         return Refusal.of("bad_terms", problem=f"this is the remedy of proposal {problem.number} already")
     split = _split_meant(said)
+    others = [] if split is None else [name for name, _ in split.shares if name not in _SIDES]
+    if others:
+        sides = " and the ".join(_SIDES)
+        return Refusal.of("bad_terms", problem=f"a remedy divides between the {sides}; the {others[0]} is neither")
     refusals = (_not_allowed(given, split) for given in _taken_up(row.enters or row.source) if split is not None)
     return next((refusal for refusal in refusals if refusal is not None), None)
 
@@ -319,13 +330,18 @@ def _meaning(said: Particulars) -> object:
 
 
 def _remedied(before: Lesson, command: Command | None, role: Role | None) -> Problem:
-    """The problem with the remedy that a command puts on the table; its reason stays that of the report."""
+    """The problem with the remedy that a command puts on the table; without a reason of its own, that stays."""
     assert command is not None
     assert command.particulars is not None
     assert role is not None
     said, stood = command.particulars, before.problem
-    kept = Particulars(split=_split_meant(said), blamed=said.blamed, remedy=said.remedy)
-    return Problem(before.rounds + 1, role, command.reason if stood is None else stood.reason, kept)
+    named, split = said.remedy, _split_meant(said)
+    for name, meant in _SPLITS_MEANT.items():  # Whichever words give everything to one side, it is one remedy.
+        if split is not None and split.meaning == meant.meaning:
+            named, split = name, meant
+    kept = Particulars(split=split, blamed=said.blamed, remedy=named)
+    reason = command.reason if stood is None else command.reason or stood.reason
+    return Problem(before.rounds + 1, role, reason, kept)
 
 
 def _unmet(row: Row, role: Role, before: Lesson, command: Command) -> Refusal | None:
@@ -453,8 +469,9 @@ def _guarded(
     rule = row.rule
     assert isinstance(rule, Move)
     if row.when is not None and not row.when(*reading):
-        unmet = " and ".join([text for text, holds in row.parts if not holds(*reading)])
-        return Refusal.of("guard", verb=rule.verb, condition=unmet, at=to_text(now))
+        unmet = tuple(part for part, holds in row.parts if not holds(*reading))
+        condition = And(unmet) if len(unmet) > 1 else unmet[0]
+        return Refusal.of("guard", verb=rule.verb, condition=condition, at=to_text(now))
     if row.until is not None:
         until = row.until(*reading)
         if until is None or now >= until:
@@ -512,17 +529,21 @@ def _follow(
     if case.split is not None:
         change_terms = None if change is None else change.terms
         # Paid by the terms that stand now; the conditions of its rate read what stood before, as all others do.
-        reading = (now, terms, change_terms, before.rounds, before.timeline, brief, said, facts)
+        reading = (terms, change_terms, before.rounds, before.timeline, brief, said)
         if row.refunds:
-            paid = case.split(sum(amount for _, amount in settled), *reading)
-            corrected = _corrected(settled, paid)
+            if settled is None:
+                return _nothing_to_give_back()
+            # The books end as if it had been settled so at once: by the rates of that instant, and of its facts.
+            paid = case.split(sum(amount for _, amount in settled.legs), settled.at, *reading, settled.facts)
+            corrected = _corrected(settled.legs, paid)
             if isinstance(corrected, Refusal):
                 return corrected
-            legs, settled = corrected, paid
+            legs, settled = corrected, settled._replace(legs=paid)
         else:
-            paid = case.split(held, *reading)
+            paid = case.split(held, now, *reading, facts)
             legs = _joined(paid, legs)
-            settled = _joined(paid, settled)
+            in_all = paid if settled is None else _joined(paid, settled.legs)
+            settled = _new(Settled, (in_all, now, facts if row.reads else None))
             held = 0
 
     if timeline and terms is not before.terms:
@@ -592,12 +613,16 @@ def _corrected(settled: Legs, wanted: Legs) -> Legs | Refusal:
     """The legs that make what settlements have paid what it should have been, or what stands against a refund."""
     had, gets = dict(settled), dict(wanted)
     if not had:
-        return Refusal.of("bad_terms", problem="nothing was settled that could be given back")
+        return _nothing_to_give_back()
     moved = {role: gets.get(role, 0) - had.get(role, 0) for role in (*gets, *had)}
     if any(moved.get(side, 0) < 0 for side in _PAYING):
         return Refusal.of("bad_terms", problem="whoever paid would pay more by it, and a refund only gives back")
     legs = tuple((role, amount) for role, amount in moved.items() if amount)
     return legs or Refusal.of("bad_terms", problem="it was settled like that already, so nothing would move")
+
+
+def _nothing_to_give_back() -> Refusal:
+    return Refusal.of("bad_terms", problem="nothing was settled that could be given back")
 
 
 def _with_fact(row: Row, timeline: Mapping[str, Instant], anchor: str, seen: Instant) -> Mapping[str, Instant]:

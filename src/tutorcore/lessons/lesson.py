@@ -242,15 +242,28 @@ class Change(NamedTuple):
 class Problem(NamedTuple):
     """An open problem: its reason, and the remedy on the table with the number that an answer names.
 
-    `role` is the one in which somebody put this remedy there. `reason` is that of the report: a remedy of the other
-    side's own keeps it. `particulars` hold what was said with the remedy (`remedy`, `blamed`), and as `split` what it
-    comes to; rescheduling divides nothing. Whoever takes the remedy up, by an act or by silence, has said all of this.
+    `role` is the one in which somebody put this remedy there. `reason` is the one given with it, or else that of the
+    remedy before it, back to the report. `particulars` hold what was said with the remedy (`remedy`, `blamed`), and as
+    `split` what it comes to; rescheduling divides nothing. A split that gives one side everything is kept as `refund`
+    or `pay`. Whoever takes the remedy up, by an act or by silence, has said all of this.
     """
 
     number: int
     role: Role
     reason: str
     particulars: Particulars
+
+
+class Settled(NamedTuple):
+    """What settlements have paid out in all, by role, and what the last of them was decided by: when, and which facts.
+
+    A refund changes the legs alone: what should have been paid is found as it would have been found then. `facts` are
+    there only where the settlement may have read some.
+    """
+
+    legs: Legs
+    at: Instant
+    facts: Facts | None
 
 
 class Deadline(NamedTuple):
@@ -270,7 +283,7 @@ class Lesson(NamedTuple):
 
     A leg is (role, minor units): positive out of the lesson's escrow to that party, negative into it. `facts` are
     those that were used, `timeline` holds the anchors something may still read. `meeting` is there once it is made,
-    `problem` while one is open. `settled` is what settlements have paid out so far, by role; before any, nothing.
+    `problem` while one is open. `settled` is what settlements have paid out so far; before any, None.
     """
 
     brief: Brief
@@ -290,7 +303,7 @@ class Lesson(NamedTuple):
     facts: Facts | None
     meeting: Meeting | None
     problem: Problem | None
-    settled: Legs
+    settled: Settled | None
 
     def __repr__(self) -> str:
         brief = self.brief

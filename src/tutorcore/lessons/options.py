@@ -121,7 +121,7 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
     reading = (now, lesson.terms, change, lesson.rounds, lesson.timeline, lesson.brief, None, facts)
     if row.when is not None and not row.guards_command and not row.when(*reading):
         return None
-    if row.refunds and not any(role != "payer" for role, _ in lesson.settled):
+    if row.refunds and (lesson.settled is None or all(role == "payer" for role, _ in lesson.settled.legs)):
         return None  # Nobody else was paid, so there is nothing to give back.
     closes = None
     if row.until is not None:

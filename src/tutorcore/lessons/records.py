@@ -33,6 +33,7 @@ from tutorcore.lessons.lesson import (
     Offer,
     Particulars,
     Problem,
+    Settled,
     Terms,
     next_timeout,
 )
@@ -139,7 +140,7 @@ def lesson_record(lesson: Lesson) -> Record:
         None if facts is None else encode(_facts(facts)),
         None if meeting is None else encode(list(attrs.astuple(meeting))),
         None if problem is None else encode(_problem(problem)),
-        encode(settled) if settled else None,
+        None if settled is None else encode(_settled(settled)),
     )
 
 
@@ -160,14 +161,14 @@ def lesson_of(record: Record, brief: Brief, machine: Machine) -> Lesson:
         None if change is None else _change_of(decode(change), machine),
         rounds,
         held,
-        _legs_of(legs),
+        _legs_of(decode(legs)),
         None if due is None else from_micros(due),
         None if why is None else machine.why(why),
         _timeline_of(timeline),
         None if facts is None else _facts_of(decode(facts)),
         None if meeting is None else _meeting_of(*decode(meeting)),
         None if problem is None else _problem_of(decode(problem)),
-        () if settled is None else _legs_of(settled),
+        None if settled is None else _settled_of(decode(settled)),
     )
 
 
@@ -348,8 +349,20 @@ def _problem_of(plain: Plain) -> Problem:
     return Problem(plain["number"], plain["role"], plain["reason"], _particulars_of(plain["particulars"]))
 
 
-def _legs_of(text: str) -> Legs:
-    return cast(Legs, tuple((role, amount) for role, amount in decode(text)))  # Our own roles come back.
+def _settled(settled: Settled) -> Plain:
+    plain: dict[str, Plain] = {"at": to_micros(settled.at), "legs": settled.legs}
+    if settled.facts is not None:
+        plain["facts"] = _facts(settled.facts)
+    return plain
+
+
+def _settled_of(plain: Plain) -> Settled:
+    facts = plain.get("facts")
+    return Settled(_legs_of(plain["legs"]), from_micros(plain["at"]), None if facts is None else _facts_of(facts))
+
+
+def _legs_of(plain: Plain) -> Legs:
+    return cast(Legs, tuple((role, amount) for role, amount in plain))  # Our own roles come back.
 
 
 def _facts(facts: Facts) -> Plain:

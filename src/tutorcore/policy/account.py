@@ -15,7 +15,7 @@ from attrs.validators import deep_iterable, ge, in_, instance_of, min_len, optio
 
 from tutorcore.calendar.zones import zone
 from tutorcore.errors import InvalidValue, UnknownName
-from tutorcore.policy.expressions import Calendar, Exact
+from tutorcore.policy.expressions import Calendar, Exact, Taught
 from tutorcore.policy.restrictions import RESTRICTIONS, Restriction
 from tutorcore.policy.roles import GRANTED_ROLES, Role
 
@@ -52,6 +52,11 @@ def with_implied(restrictions: Iterable[Restriction]) -> frozenset[Restriction]:
     return given.union(*(_IMPLIED.get(each, ()) for each in given))
 
 
+def _sorted(marks: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """The marks in one order, so that equal rules are equal values."""
+    return tuple(sorted(marks))
+
+
 def _is_some_time(_value: object, field: attrs.Attribute[Any], span: Span | None) -> None:
     if span in (Exact(), Calendar()):
         raise InvalidValue(field.name, str(span), "a time longer than nothing")
@@ -72,7 +77,7 @@ class Rung:
     """What follows when a counter comes to `at`.
 
     With `lasts` alone it ends by itself; with `lifted_by` alone it stands until lifted; with both the tutor may lift
-    it once `lasts` has run. An operator or agent may always lift, with a reason. A notice or a review just happens.
+    it once `lasts` has run. Whoever handles reports may always lift, with a reason. A notice or a review just happens.
     """
 
     at: int = attrs.field(validator=[instance_of(int), ge(1)])
@@ -117,7 +122,7 @@ class Counter:
 
     name: str = attrs.field(validator=min_len(1))
     marks: tuple[tuple[str, int], ...] = attrs.field(
-        default=attrs.Factory(lambda self: ((self.name, 1),), takes_self=True), validator=min_len(1)
+        default=attrs.Factory(lambda self: ((self.name, 1),), takes_self=True), converter=_sorted, validator=min_len(1)
     )
     zone: str = "UTC"
     bundle: int | None = attrs.field(default=None, validator=optional([instance_of(int), ge(1)]))
@@ -138,6 +143,8 @@ class Counter:
         for mark, points in self.marks:
             if points < 1:
                 raise InvalidValue("points", points, f"at least 1 for {mark}")
+            if mark == Taught.mark:
+                raise InvalidValue("marks", mark, "the mark of a lapse; a lesson that was taught is none")
             if mark in self.broken_by:
                 raise InvalidValue("broken_by", mark, "marks that are not counted themselves")
 
@@ -166,11 +173,16 @@ class PayoutRules:
     spendable: bool = attrs.field(default=False, validator=instance_of(bool))
 
 
+def _by_name(counters: tuple[Counter, ...]) -> tuple[Counter, ...]:
+    """The counters in one order, as `_sorted` does for marks."""
+    return tuple(sorted(counters, key=lambda counter: counter.name))
+
+
 @attrs.frozen
 class AccountRules:
     """All rules of a policy that are about a tutor rather than about one lesson."""
 
-    counters: tuple[Counter, ...] = ()
+    counters: tuple[Counter, ...] = attrs.field(default=(), converter=_by_name)
     payout: PayoutRules | None = attrs.field(default=None, validator=optional(instance_of(PayoutRules)))
 
     def __attrs_post_init__(self) -> None:

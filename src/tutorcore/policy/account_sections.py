@@ -37,7 +37,7 @@ from tutorcore.policy.account import (
     Rung,
     Span,
 )
-from tutorcore.policy.expressions import Calendar, Exact
+from tutorcore.policy.expressions import Calendar, Exact, Taught
 from tutorcore.policy.parsing import parse_duration
 from tutorcore.policy.process import Unit
 from tutorcore.policy.roles import GRANTED_ROLES
@@ -68,13 +68,13 @@ def dump_account(rules: AccountRules, unit: Unit) -> dict[str, dict[str, object]
 
 
 def _counters(standing: Table) -> tuple[Counter, ...]:
-    found = (_counter(table, name) for name in sorted(standing.mapping) if (table := standing.table(name)) is not None)
+    found = (_counter(table, name) for name in standing.mapping if (table := standing.table(name)) is not None)
     return tuple(counter for counter in found if counter is not None)
 
 
 def _counter(table: Table, name: str) -> Counter | None:
     mistakes = len(table.problems)
-    if not can_name(name):
+    if not can_name(name, Taught.mark):
         table.mistake(None, f"{name!r} names no counter; expected a short word of small letters, digits and '_'")
     in_zone, bundle = _bundle(table)
     read = partial(
@@ -111,7 +111,7 @@ def _marks(table: Table, name: str) -> tuple[tuple[str, int], ...]:
     assert points is not None  # It is a table.
     for mark in points.mapping:
         _check_name(points, mark, mark)
-    return tuple((mark, points.integer(mark, least=1)) for mark in sorted(points.mapping))
+    return tuple((mark, points.integer(mark, least=1)) for mark in points.mapping)
 
 
 def _words(table: Table, key: str) -> tuple[str, ...]:

@@ -403,8 +403,7 @@ class _Table:
         problem = self._profile.problem
         if problem is None or (after_end(problem.start) if before_end else problem.until == lesson.end):
             return
-        said = [equals(reason, each.name) for each in problem.reasons]
-        when: Guard | None = Or(tuple(said)) if len(said) > 1 else next(iter(said), None)
+        when = _gives_a_reason(problem)
         if problem.start not in ((lesson.start,) if before_end else (lesson.start, lesson.end)):
             when = _both(when, Comparison(now, ">=", problem.start))
         for side, roles in self._sides(problem).items():
@@ -422,35 +421,46 @@ class _Table:
         sides = self._sides(problem)
         proposing = [side for side in ABSENT if _counters(problem) or set(sides[side]) & set(problem.by)]
         accusing = _accusing(problem)
-        settled = Effects(cases=(*(_blaming(problem, each) for each in accusing), Case(_AS_SAID)), agrees=True)
-        agreed = Effects(cases=(*map(_meant, accusing), Case()), agrees=True)
+        settled = _taking_up(problem, accusing)
         remedies, new = _on_offer(problem), problem.reschedule
         for side in proposing if _in_money(remedies) else ():
-            yield self._remedy_of(problem, side, remedies, f"problem_by_{side}", problem.becomes, settled)
+            # By saying nothing only whoever has the turn is blamed; what the proposing side is accused of is not.
+            silent = _taking_up(problem, [each for each in accusing if _is_side(_OTHER[side], each.fault)])
+            yield self._remedy_of(problem, side, remedies, f"problem_by_{side}", problem.becomes, settled, silent)
         if new is None or _ANOTHER_TIME not in remedies:
             return
         for side in proposing:
             # Whoever also wants another time accepts; only what is another remedy can be put against this one.
-            yield self._remedy_of(problem, side, _in_money(remedies), f"reschedule_by_{side}", "rescheduling", agreed)
+            # Both settle it so between themselves, and nobody is to blame.
+            name, both = f"reschedule_by_{side}", Effects(agrees=True)
+            yield self._remedy_of(problem, side, _in_money(remedies), name, "rescheduling", both, both)
         yield self._rescheduling(sides, new)
         for side in ABSENT:
             yield self._new_time(sides, new, side)
 
     def _remedy_of(
-        self, problem: Problems, side: Absent, against: tuple[Remedy, ...], name: str, to: str, taken_up: Effects
+        self,
+        problem: Problems,
+        side: Absent,
+        against: tuple[Remedy, ...],
+        name: str,
+        to: str,
+        accepted: Effects,
+        silent: Effects,
     ) -> State:
         """Where the remedy of one side is on the table, and the other takes it up, or puts another `against` it."""
         sides, meeting = self._sides(problem), self._profile.meeting is not None
         others = sides[_OTHER[side]]
-        moves = [Move("accept", others, to, effects=taken_up)] if "accept" in problem.answers else []
+        moves = [Move("accept", others, to, effects=accepted)] if "accept" in problem.answers else []
         if "decline" in problem.answers:
             moves.append(Move("decline", others, "disputed"))
         if _counters(problem):
-            moves += _remedies(against, "propose_remedy", others, _OTHER[side])
+            reasoned = _gives_a_reason(problem, equals(reason, ""))  # Left out, it stays that of the report.
+            moves += _remedies(against, "propose_remedy", others, _OTHER[side], reasoned)
         moves += [*self._taking_back(problem, sides[side]), _escalating(sides)]
         # Whoever did not come cannot report something else to be out of reach of the claim that they did not.
         moves += [*self._claims_beside_a_problem(), *self._evidence(), *self._attending(), *self._meeting_rows(False)]
-        silence = Timeout(problem.answer_by, to, effects=taken_up)
+        silence = Timeout(problem.answer_by, to, effects=silent)
         if problem.silence == "escalate":
             silence = Timeout(problem.answer_by, "disputed")
         return State(name, others[0], "firm", moves=tuple(moves), timeouts=(silence,), meeting=meeting, problem=True)
@@ -600,17 +610,29 @@ def _in_money(remedies: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
     return tuple(each for each in remedies if each != _ANOTHER_TIME)
 
 
+def _gives_a_reason(problem: Problems, *others: Guard) -> Guard | None:
+    """That the reason given is one of the policy's, or what `others` say of it; None where any may be given."""
+    if not problem.reasons:
+        return None
+    said = (*others, *(equals(reason, each.name) for each in problem.reasons))
+    return Or(said) if len(said) > 1 else said[0]
+
+
+def _taking_up(problem: Problems, accusing: Iterable[Reason]) -> Effects:
+    """Sharing out what is held as was said, and blaming whom these reasons blame."""
+    return Effects(cases=(*(_blaming(problem, each) for each in accusing), Case(_AS_SAID)), agrees=True)
+
+
 def _blaming(problem: Problems, said: Reason) -> Case:
-    """What a reason means once what is held is shared out; whoever gets all of it is accused no more."""
+    """What a reason means once what is held is shared out; whoever gets all of it is accused no more.
+
+    A split that gives all to one side is on the table as the remedy that says so.
+    """
     named = equals(reason, said.name)
     given_up = _GIVEN_UP["tutor" if said.fault == "tutor" else "student"]
-    when = And((named, Not(equals(remedy, given_up)))) if given_up in problem.proposes else named
+    takes_back = not {given_up, "split"}.isdisjoint(problem.proposes)
+    when = And((named, Not(equals(remedy, given_up)))) if takes_back else named
     return Case(_AS_SAID, when, said.mark, said.fault)
-
-
-def _meant(said: Reason) -> Case:
-    """What a reason means once both want the lesson at another time."""
-    return Case(None, equals(reason, said.name), said.mark, said.fault)
 
 
 def _accusing(problem: Problems) -> list[Reason]:
@@ -626,6 +648,11 @@ def _found(said: Reason) -> Guard:
 
 def _escalating(sides: _Sides) -> Move:
     return Move("escalate", (*sides["student"], *sides["tutor"]), "disputed")
+
+
+def _is_side(side: Absent, role: Role | None) -> bool:
+    """Whether somebody in that role stands on that side."""
+    return (role == "tutor") == (side == "tutor")
 
 
 def _is_students(role: Role) -> bool:

@@ -161,19 +161,20 @@ class CompiledCase:
 class Row:
     """A move or timeout made ready.
 
-    `parts` are the conditions that its guard joins. `enters` is the state it leads to, `opens` the state of a change;
-    where both are None the lesson stays. `deadline` is that of whatever is entered or opened (None: none, or the old
-    one stands); `reads` what it asks the facts for; `guarded` whether a guard or a window may stand against it; `fixed`
-    the fields that terms proposed here may not change; `records` the fact that an aside is about, `stamps_facts` the
-    anchors of such facts that something reads; `remedies` those of which a command puts one on the table, `agrees`
-    whether the one on the table is taken up, `refunds` whether what was settled is corrected.
+    `parts` are the conditions that its guard joins, so that a refusal names those that do not hold. `enters` is the
+    state it leads to, `opens` the state of a change; where both are None the lesson stays. `deadline` is that of
+    whatever is entered or opened (None: none, or the old one stands); `reads` what it asks the facts for; `guarded`
+    whether a guard or a window may stand against it; `fixed` the fields that terms proposed here may not change;
+    `records` the fact that an aside is about, `stamps_facts` the anchors of such facts that something reads;
+    `remedies` those of which a command puts one on the table, `agrees` whether the one on the table is taken up,
+    `refunds` whether what was settled is corrected.
     """
 
     id: str
     source: Place
     rule: Move | Timeout
     when: GuardFunction | None
-    parts: tuple[tuple[str, GuardFunction], ...]
+    parts: tuple[tuple[Guard, GuardFunction], ...]
     until: TimeFunction | None
     cutoff: TimeFunction | None
     cases: tuple[CompiledCase, ...]
@@ -334,10 +335,10 @@ class Machine:
     def _guard(self, guard: Guard | None) -> GuardFunction | None:
         return None if guard is None else compile_guard(guard, exponent=self.process.unit.exponent)
 
-    def _parts(self, guard: Guard) -> tuple[tuple[str, GuardFunction], ...]:
-        """The conditions that must all hold, each by its text, so that a refusal names those that do not."""
+    def _parts(self, guard: Guard) -> tuple[tuple[Guard, GuardFunction], ...]:
+        """The conditions that must all hold."""
         parts = guard.parts if isinstance(guard, And) else (guard,)
-        return tuple((str(part), compile_guard(part, exponent=self.process.unit.exponent)) for part in parts)
+        return tuple((part, compile_guard(part, exponent=self.process.unit.exponent)) for part in parts)
 
     def _time(self, time: Time | None) -> TimeFunction | None:
         return None if time is None else self._at(time)
@@ -525,11 +526,15 @@ def _kept_for(state: State, time: Time) -> frozenset[str]:
 
 
 def _guards(process: Process, rule: Move | Timeout) -> Iterable[Guard | Time]:
+    yield from _own_guards(rule)
+    if any(case.settle is not None for case in rule.effects.cases):
+        yield from process.fees.guards
+
+
+def _own_guards(rule: Move | Timeout) -> Iterable[Guard | Time]:
     if isinstance(rule, Move):
         yield from (each for each in (rule.when, rule.until) if each is not None)
     yield from (case.when for case in rule.effects.cases if case.when is not None)
-    if any(case.settle is not None for case in rule.effects.cases):
-        yield from (each.when for each in process.fees.rates if each.when is not None)
 
 
 def _reads_command(guard: Guard, effects: Effects) -> bool:
@@ -539,7 +544,8 @@ def _reads_command(guard: Guard, effects: Effects) -> bool:
 
 def _asked(process: Process, rule: Move | Timeout) -> frozenset[Asked]:
     found: set[Asked] = set()
-    for guard in _guards(process, rule):
+    # A refund takes the facts by which its fees are found from the settlement that it corrects.
+    for guard in _own_guards(rule) if rule.effects.refunds else _guards(process, rule):
         found |= counts_read(guard) | supplied_read(guard)
     return frozenset(found)
 

@@ -59,6 +59,7 @@ _NO_SHOWS: Final = tuple(f"{role}_no_show" for role in ABSENT)
 _JOINING: Final[tuple[Role, ...]] = ("student", "tutor", "system")
 _NEEDS: Final[tuple[Need, ...]] = ("reason", "details")  # A split is needed where the shares are as given.
 _CANCELLED: Final = "cancelled"
+_MOST_REASONS: Final = 50
 _SETTLED: Final = "settled"
 
 
@@ -484,6 +485,9 @@ def _reasons(parent: Table) -> tuple[Reason, ...]:
         return ()
     if not table.mapping:
         parent.mistake("reasons", "names nothing; leave it out where any reason may be given")
+    if len(table.mapping) > _MOST_REASONS:
+        message = f"are {len(table.mapping)}; expected at most {_MOST_REASONS}, for people to choose from"
+        parent.mistake("reasons", message)
     return tuple(_reason(each, name) for name in sorted(table.mapping) if (each := table.table(name)) is not None)
 
 

@@ -1,6 +1,6 @@
 """Standing: what becomes of a tutor's lapses. Reports, counts, ladders, and what agents and the tutor do about them."""
 
-from tutorcore.standing.handling import STANDING_VERBS, StandingCommand, StandingVerb, handle
+from tutorcore.standing.handling import STANDING_VERBS, StandingCommand, StandingVerb, handle, not_theirs
 from tutorcore.standing.records import standing_of, standing_record
 from tutorcore.standing.reports import lapsed
 from tutorcore.standing.standing import (
@@ -34,6 +34,7 @@ __all__ = [
     "handle",
     "in_force",
     "lapsed",
+    "not_theirs",
     "open_reports",
     "restrictions",
     "standing_of",

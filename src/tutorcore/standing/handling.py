@@ -1,15 +1,18 @@
 """Handling: what agents do about reports, and what a tutor does about a hidden profile.
 
 * `dismiss_report` and `record_report` close an open report, with one of the reasons that the policy allows. A dismissed
-  report counts no more; if the count is then below the rung of a lock, the lock ends.
-* `reset_counter` begins a counter anew once all its reports are handled; a lock of that counter ends.
-* `show_profile` is the tutor's own: it ends what hides the profile, as far as that is the tutor's to lift.
-* `lift` ends a restriction at once, whoever it was to be lifted by.
+  report counts no more.
+* `reset_counter` begins a counter anew once all its reports are handled.
+* `show_profile` is the tutor's own: it ends all that hides the profile, or is refused if something would go on hiding
+  it.
+* `lift` ends a restriction at once, whoever it was to be lifted by. Who may is said by the counter that brought it.
 
 Whoever acts for the platform gives a reason and a reference to the case, and may add a note to the tutor.
 
-Nobody becomes visible by what others handle: a lock that ends leaves the profile hidden until the tutor shows it, or
-until the lock would have ended by itself. What was hidden stays so when a report is dismissed or a counter is reset.
+When a dismissal or a reset leaves the count below the rung of what that counter has imposed, blocked requests and a
+frozen wallet end, and what hides the profile becomes the tutor's to lift at once. Nobody becomes visible by what others
+handle: a lock that ends leaves the profile hidden until the tutor shows it, or until the lock would have ended by
+itself, and what was hidden stays so.
 """
 
 from __future__ import annotations
@@ -22,9 +25,9 @@ from attrs.validators import in_, optional
 
 from tutorcore.errors import UnknownName
 from tutorcore.ids import Key, PartyId
-from tutorcore.instants import Instant, to_text
+from tutorcore.instants import LATEST, Instant, to_text
 from tutorcore.lessons.refusals import Refusal
-from tutorcore.policy.account import HANDLERS, SHOWABLE, AccountRules, Counter
+from tutorcore.policy.account import HANDLERS, SHOWABLE, AccountRules, Counter, with_implied
 from tutorcore.policy.restrictions import RESTRICTIONS, Restriction
 from tutorcore.policy.roles import Role
 from tutorcore.standing.standing import (
@@ -38,11 +41,19 @@ from tutorcore.standing.standing import (
     count,
     in_force,
     open_reports,
+    stacked,
     unmarked,
 )
 
 StandingVerb: TypeAlias = Literal["dismiss_report", "record_report", "reset_counter", "show_profile", "lift"]
 STANDING_VERBS: Final[tuple[StandingVerb, ...]] = get_args(StandingVerb)
+
+# What keeps new students away, and how that is said; the strongest first.
+_HIDING: Final[dict[Restriction, str]] = {
+    "locked": "locked",
+    "hidden": "hidden",
+    "existing_only": "open to former students only",
+}
 
 
 @attrs.frozen
@@ -68,10 +79,23 @@ def handle(
 
     Raises `UnknownName` for a report or a counter that there is not.
     """
+    stranger = not_theirs(command, grants)
+    if stranger is not None:
+        return stranger
     standing = before or unmarked(command.tutor)
     if now < standing.at:
         return Refusal.of("out_of_order", last=to_text(standing.at), at=to_text(now))
     return _DOERS[command.verb](rules, standing, command, grants, now)
+
+
+def not_theirs(command: StandingCommand, grants: frozenset[Role]) -> Refusal | None:
+    """Return the refusal of somebody whom it is no business of, before they learn anything; None for all others.
+
+    A tutor's profile is the tutor's to show, and nobody handles what was reported of themselves.
+    """
+    if command.verb == "show_profile":
+        return None if command.actor == command.tutor else _not_yours(command, ("tutor",))
+    return None if grants and command.actor != command.tutor else _not_yours(command, HANDLERS)
 
 
 def _dismiss(
@@ -83,9 +107,7 @@ def _dismiss(
     report, counter = found
     if (refusal := _unfit(command, counter.dismiss)) is not None:
         return refusal
-    closed = _closed(standing, report, "dismissed", command, now)
-    left = count(closed, counter, now)
-    return _unlocked(closed, [each for each in _locks(closed, counter) if left < each.rung])
+    return _eased(_closed(standing, report, "dismissed", command, now), counter)
 
 
 def _record(
@@ -151,39 +173,32 @@ def _reset(
     after = _next(standing, command, "reset", now, counter.name)._replace(
         resets=(*others, Reset(counter.name, now, len(standing.reports)))
     )
-    return _unlocked(after, _locks(after, counter))
+    return _eased(after, counter)
 
 
 def _show(
     rules: AccountRules, standing: Standing, command: StandingCommand, grants: frozenset[Role], now: Instant
 ) -> Standing | Refusal:
-    standing_now = in_force(standing, now)
-    hiding = [each for each in standing_now if each.effect in SHOWABLE]
-    is_locked = any(each.effect == "locked" for each in standing_now)
-    if not hiding and not is_locked:
+    hiding = [each for each in in_force(standing, now) if each.effect in _HIDING]
+    if not hiding:
         return _not_open(command, "shown")
-    if command.actor != standing.tutor:
-        return _not_yours(command, ("tutor",))
-    if is_locked:
-        return Refusal.of("restricted", tutor=standing.tutor, what="the profile is locked")
-    lifted = [each for each in hiding if each.is_tutors_to_lift(now)]
-    if not lifted:
-        return Refusal.of("restricted", tutor=standing.tutor, what=_until(hiding))
-    return _without(_next(standing, command, "shown", now), lifted)
+    left = [each for each in hiding if not each.is_tutors_to_lift(now)]
+    if left:
+        return Refusal.of("restricted", tutor=standing.tutor, what=_until(left))
+    return _without(_next(standing, command, "shown", now), hiding)
 
 
 def _until(hiding: list[Imposed]) -> str:
-    """What hides a profile, and until when its tutor has to wait."""
-    what = "hidden" if any(each.effect == "hidden" for each in hiding) else "open to former students only"
-    return f"the profile is {what} until {_end(hiding)}"
+    """What hides a profile longest, and until when its tutor has to wait."""
+    last = max(_wait(each) for each in hiding)
+    effects = [each.effect for each in hiding if _wait(each) == last]
+    what = next(said for effect, said in _HIDING.items() if effect in effects)
+    return f"the profile is {what} until {'somebody else lifts it' if last == LATEST else to_text(last)}"
 
 
-def _end(hiding: list[Imposed]) -> str:
-    own = [each.liftable_from for each in hiding if each.liftable_from is not None]
-    if own:
-        return to_text(min(own))
-    ends = [each.until for each in hiding if each.until is not None]
-    return to_text(max(ends)) if len(ends) == len(hiding) else "somebody lifts it"
+def _wait(imposed: Imposed) -> Instant:
+    """When something that is not the tutor's to lift yet ends, or becomes so."""
+    return imposed.liftable_from or imposed.until or LATEST
 
 
 def _lift(
@@ -191,19 +206,27 @@ def _lift(
 ) -> Standing | Refusal:
     if command.effect is None:
         return _missing(command, "what to lift")
-    lifted = [
-        each
-        for each in in_force(standing, now)
-        if each.effect == command.effect and command.counter in (None, each.counter)
-    ]
+    scope = [each for each in in_force(standing, now) if command.counter in (None, each.counter)]
+    found = [each for each in scope if each.effect == command.effect]
+    if not found:
+        return _not_imposed(command, command.effect, scope)
+    handlers = {each.counter: _counter(rules, standing, each.counter).handled_by for each in found}
+    lifted = [each for each in found if not grants.isdisjoint(handlers[each.counter])]
     if not lifted:
-        return _not_open(command, f"without {command.effect}")
-    if grants.isdisjoint(HANDLERS):
-        return _not_yours(command, HANDLERS)
+        return _not_yours(command, tuple(dict.fromkeys(role for roles in handlers.values() for role in roles)))
     if (refusal := _lacking(command)) is not None:
         return refusal
     after = _next(standing, command, "lifted", now, command.counter or "")
     return _unlocked(after, lifted) if command.effect == "locked" else _without(after, lifted)
+
+
+def _not_imposed(command: StandingCommand, effect: Restriction, scope: list[Imposed]) -> Refusal:
+    """That an effect is not imposed; or only along with others, which are what has to be lifted."""
+    bring = [each for each in _HIDING if effect in with_implied([each]) and each in {found.effect for found in scope}]
+    if not bring:
+        return _not_open(command, f"without {effect}")
+    what = " and ".join(bring)
+    return Refusal.of("not_open", verb=command.verb, state=f"{what}, with {effect}", open=f"lift {what}")
 
 
 def _next(
@@ -220,24 +243,38 @@ def _next(
     )  # fmt: skip
 
 
-def _locks(standing: Standing, counter: Counter) -> list[Imposed]:
-    return [each for each in standing.imposed if each.effect == "locked" and each.counter == counter.name]
+def _eased(standing: Standing, counter: Counter) -> Standing:
+    """The version with what the counter has imposed at rungs that it is now below: ended, or left to the tutor."""
+    left = count(standing, counter, standing.at)
+    eased = [each for each in standing.imposed if each.counter == counter.name and left < each.rung]
+    ended = [each for each in eased if each.effect not in SHOWABLE]
+    hidden = _left_to_tutor(standing, [each for each in eased if each.effect in _HIDING])
+    return _with_effects(_ended(hidden, [each for each in ended if each.effect not in _HIDING]), ended)
 
 
 def _unlocked(standing: Standing, locks: list[Imposed]) -> Standing:
     """The version with those locks turned into a profile that is hidden until its tutor shows it."""
-    hidden = tuple(
-        attrs.evolve(each, effect="hidden", lifted_by="tutor", liftable_from=None)
-        if each in locks
-        else each
-        for each in standing.imposed
-    )  # fmt: skip
-    return _with_effects(standing, locks)._replace(imposed=hidden)
+    return _with_effects(_left_to_tutor(standing, locks), locks)
 
 
 def _without(standing: Standing, lifted: list[Imposed]) -> Standing:
-    left = tuple(each for each in standing.imposed if each not in lifted)
-    return _with_effects(standing, lifted)._replace(imposed=left)
+    return _with_effects(_ended(standing, lifted), lifted)
+
+
+def _left_to_tutor(standing: Standing, hiding: list[Imposed]) -> Standing:
+    """The version in which all of that is the tutor's to lift; a lock then only hides."""
+    return standing._replace(
+        imposed=stacked(_tutors(each) if each in hiding else each for each in standing.imposed)
+    )  # fmt: skip
+
+
+def _tutors(imposed: Imposed) -> Imposed:
+    effect: Restriction = "hidden" if imposed.effect == "locked" else imposed.effect
+    return attrs.evolve(imposed, effect=effect, lifted_by="tutor", liftable_from=None)
+
+
+def _ended(standing: Standing, ended: list[Imposed]) -> Standing:
+    return standing._replace(imposed=tuple(each for each in standing.imposed if each not in ended))
 
 
 def _with_effects(standing: Standing, lifted: list[Imposed]) -> Standing:
@@ -248,7 +285,7 @@ def _with_effects(standing: Standing, lifted: list[Imposed]) -> Standing:
 def _lacking(command: StandingCommand) -> Refusal | None:
     """What somebody who acts for the platform has to say, and did not."""
     wanted = (("a reason", command.reason), ("a reference to the case", command.case))
-    lacking = [what for what, said in wanted if not said]
+    lacking = [what for what, said in wanted if not said.strip()]
     return _missing(command, *lacking) if lacking else None
 
 

@@ -3,12 +3,14 @@
 A lapse that a counter counts raises a report, or joins that of the same day where a day's lapses are one report:
 
 * It joins an open report, which stays open; or a recorded one, which is opened again, since it was handled without
-  knowing of this lapse, but does not count again; or a dismissed one, which is opened again and counts again. In each
-  case its points are added, up to what a day may count.
+  knowing of this lapse, but does not count again. In either case its points are added, up to what a day may count.
+* It joins a dismissed report, which is opened again and counts again, but only this lapse and those to come: what was
+  dismissed stays dismissed.
 * A report from before the last reset, or from before the streak broke, is joined by nothing: a new one is raised.
 * When a report is raised, or counts again, all rungs above the count before it and up to the count after it fire. If
   there are none, because the count has gone beyond the ladder or stands between two rungs, the highest one reached
   fires again. Points that merely join fire the rungs they reach, and none again.
+* What a rung imposes takes the place of what the same rung has imposed before, unless that lasts longer.
 
 A lapse is known by its lesson, the number of the version and the mark: what has been counted once is not counted again.
 """
@@ -32,6 +34,7 @@ from tutorcore.standing.standing import (
     imposed_by,
     in_force,
     since_last_start,
+    stacked,
     unmarked,
 )
 
@@ -80,7 +83,8 @@ def _counted(standing: Standing, counter: Counter, lapse: Lapse) -> Standing | N
     joined = _that_day(standing, counter, lapse)
     if joined is None:
         return _with(standing, counter, _raised(standing, counter, lapse), "raised", lapse)
-    points = _at_most(counter, joined.points + counter.points(lapse.mark))
+    kept = 0 if joined.state == "dismissed" else joined.points
+    points = _at_most(counter, kept + counter.points(lapse.mark))
     report = attrs.evolve(joined, points=points, lapses=(*joined.lapses, lapse), state="open")
     return _with(standing, counter, report, "joined" if joined.state == "open" else "reopened", lapse)
 
@@ -123,7 +127,7 @@ def _with(standing: Standing, counter: Counter, report: Report, kind: Happened, 
     brought = (imposed_by(rung, report, counter.zone, at) for rung in rungs)
     return after._replace(
         happening=Happening(kind, counter.name, report.number, tuple(rung.effect for rung in rungs)),
-        imposed=(*after.imposed, *(each for each in brought if each is not None)),
+        imposed=stacked((*after.imposed, *(each for each in brought if each is not None))),
     )
 
 

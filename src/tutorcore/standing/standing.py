@@ -19,7 +19,7 @@ Calendar days, weeks and months are those of the counter's zone. Knows neither c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -27,7 +27,7 @@ import attrs
 
 from tutorcore.calendar.zones import add_calendar
 from tutorcore.ids import LessonId, PartyId
-from tutorcore.instants import EARLIEST, Instant
+from tutorcore.instants import EARLIEST, LATEST, Instant
 from tutorcore.policy.account import Counter, Decay, Lifter, Rung, RungEffect, Span, with_implied
 from tutorcore.policy.expressions import Exact
 from tutorcore.policy.restrictions import Restriction
@@ -68,7 +68,8 @@ class Imposed:
     """What a rung has taken away from the tutor: until `until`, if that is not None, or until lifted.
 
     The tutor may lift it from `liftable_from` on (None: at once) if it is `lifted_by` the tutor. `rung` is the count
-    at which it was imposed, `report` the number of the report that brought it.
+    at which it was imposed, `report` the number of the report that brought it. What hides a profile becomes the
+    tutor's to lift at once, whatever it was, when its counter falls below its rung; it keeps its `until`.
     """
 
     effect: Restriction
@@ -88,6 +89,16 @@ class Imposed:
         """Return whether the tutor may lift it at that instant; from `liftable_from` on it may be."""
         return self.lifted_by == "tutor" and (self.liftable_from is None or at >= self.liftable_from)
 
+    def outlasts(self, other: Imposed) -> bool:
+        """Return whether it ends no earlier by itself than the other, and is the tutor's to end no earlier."""
+        mine, others = self._ends(), other._ends()
+        return mine[0] >= others[0] and mine[1] >= others[1]
+
+    def _ends(self) -> tuple[Instant, Instant]:
+        """When it ends by itself, and when it can end without anybody else than the tutor."""
+        until = self.until or LATEST
+        return until, until if self.lifted_by != "tutor" else self.liftable_from or self.since
+
 
 class Reset(NamedTuple):
     """That a counter began anew: reports up to and including the number `last` count no more."""
@@ -101,7 +112,7 @@ class Reset(NamedTuple):
 class Happening:
     """What one version is about.
 
-    `effects` are those a report has brought (notices and reviews too), or the restrictions that were lifted. Whoever
+    `effects` are those a report has brought (notices and reviews too), or the restrictions that were ended. Whoever
     acted says why (`reason`), names the case elsewhere (`case`), and `note` is the answer to the tutor.
     """
 
@@ -169,12 +180,24 @@ def is_within(report: Report, counter: Counter, at: Instant) -> bool:
 
 
 def _decayed(points: int, decay: Decay, since: Instant, until: Instant, zone: str) -> int:
-    """Return what is left of points after all full times between two instants."""
-    times = 1
-    while points > 0 and later(since, decay.every, zone, times) <= until:
-        points -= decay.points
-        times += 1
-    return max(points, 0)
+    """Return what is left of points after all full times between two instants.
+
+    There may be very many of them, so their number is found by doubling and halving.
+    """
+    most, times, step = -(-points // decay.points), 0, 1
+    while _have_passed(times + step, most, decay, since, until, zone):
+        times += step
+        step *= 2
+    while step:
+        if _have_passed(times + step, most, decay, since, until, zone):
+            times += step
+        step //= 2
+    return max(points - times * decay.points, 0)
+
+
+def _have_passed(times: int, most: int, decay: Decay, since: Instant, until: Instant, zone: str) -> bool:
+    """Whether so many times have passed between two instants; more than `most` need not be looked at."""
+    return times <= most and later(since, decay.every, zone, times) <= until
 
 
 def later(since: Instant, span: Span, zone: str, times: int = 1) -> Instant:
@@ -193,6 +216,25 @@ def imposed_by(rung: Rung, report: Report, zone: str, at: Instant) -> Imposed | 
     return Imposed(
         rung.restriction, at, until, liftable, rung.lifted_by, report.number, report.counter, rung.at
     )  # fmt: skip
+
+
+def stacked(imposed: Iterable[Imposed]) -> tuple[Imposed, ...]:
+    """Return what is left of what was imposed, given oldest first, where the same rung has brought the same effect.
+
+    The later one replaces the earlier, unless the earlier lasts longer: then that is the one that stands. Both stand
+    only where one ends later by itself and the other is the tutor's to end later.
+    """
+    left: list[Imposed] = []
+    for each in imposed:
+        same = [other for other in left if _is_same(each, other)]
+        if not any(other.outlasts(each) and not each.outlasts(other) for other in same):
+            left = [other for other in left if other not in same or not each.outlasts(other)]
+            left.append(each)
+    return tuple(left)
+
+
+def _is_same(one: Imposed, other: Imposed) -> bool:
+    return (one.counter, one.effect, one.rung) == (other.counter, other.effect, other.rung)
 
 
 def in_force(standing: Standing, at: Instant) -> tuple[Imposed, ...]:

@@ -117,17 +117,22 @@ def judgement(
     by, kind = _somebody(world, chance), chance.pick(range(6))
     waiting = market.standings.queue(now=now)
     counters = [counter for process in policies for counter in process.account.counters]
-    if waiting and kind > 1:
+    if waiting and chance.pick(range(3)) > 0:
         late = chance.pick(waiting)
         verb = chance.pick(_VERBS)
         known = next((each for each in counters if each.name == late.report.counter), None)
         return Handle(verb, late.tutor, late.report.number, by, chance.pick(_reasons(known, verb)))
-    tutor = chance.pick(world.tutors)
-    standing = market.standings.of(tutor, now=now)
-    counted = () if standing is None else tuple(dict.fromkeys(report.counter for report in standing.reports))
-    if counted and kind % 3 == 0:
-        return Begin(tutor, chance.pick(counted), by)
-    return Free(tutor, None, tutor) if kind % 3 == 1 else Free(tutor, chance.pick(RESTRICTIONS), by)
+    found = {tutor: market.standings.of(tutor, now=now) for tutor in world.tutors}
+    tutor = chance.pick([each for each, standing in found.items() if standing is not None] or world.tutors)
+    standing = found[tutor]
+    if standing is None:
+        return Free(tutor, chance.pick(RESTRICTIONS), by)
+    if kind == 0:
+        return Handle(chance.pick(_VERBS), tutor, chance.pick(standing.reports).number, by, _OTHER_REASON)
+    if kind == 1:
+        return Begin(tutor, chance.pick(standing.reports).counter, by)
+    in_force = sorted(market.standings.restrictions(tutor, now=now)) or RESTRICTIONS
+    return Free(tutor, chance.pick((None, None, chance.pick(in_force))), tutor if kind > 2 else by)
 
 
 def payment_out(
@@ -137,14 +142,27 @@ def payment_out(
     under_way, kind = market.payouts.under_way(), chance.pick(range(6))
     if under_way and kind > 2:
         return Close(chance.pick(under_way).id, kind > 3, _somebody(world, chance))
+    known = [each for tutor in world.tutors for each in market.payouts.of(tutor)]
+    gone = [each for each in known if each.state != "applied"]
+    if gone and kind == 2:
+        return Close(chance.pick(gone).id, chance.pick((True, False)), _somebody(world, chance))
+    applied = [each for each in known if each.state == "applied"]
+    if applied and kind > 2:
+        wanted = chance.pick(applied)
+        return _taken(market, wanted.tutor, wanted.currency, now, chance)
     earned = [market.earnings(tutor, code, now=now).available for tutor in world.tutors for code in currencies]
     place = chance.pick([place for place, money in enumerate(earned) if money.minor] or range(len(earned)))
-    available, tutor = earned[place], world.tutors[place // len(currencies)]
-    code = available.currency.code
-    if kind == 0:
-        return Take(tutor, code, None)
-    minor = chance.pick((available.minor, available.minor, available.minor // 2, available.minor + 1)) or 1
-    return Take(tutor, code, Money(minor, available.currency), spends=kind % 3 == 1)
+    tutor, code = world.tutors[place // len(currencies)], currencies[place % len(currencies)]
+    return Take(tutor, code, None) if kind == 0 else _taken(market, tutor, code, now, chance, spends=kind == 1)
+
+
+def _taken(
+    market: Marketplace, tutor: str, code: str, now: Instant, chance: Chance, *, spends: bool = False
+) -> AccountDeed:
+    """All that is available, or about half of it, or a little, or more than it is."""
+    available = market.earnings(tutor, code, now=now).available
+    minor = chance.pick((available.minor, available.minor, available.minor // 2, 7, available.minor + 1)) or 1
+    return Take(tutor, code, Money(minor, available.currency), spends=spends)
 
 
 def _somebody(world: World, chance: Chance) -> str:

@@ -74,6 +74,7 @@ class LessonsMachine(RuleBasedStateMachine):
         """Somebody does what they may not, or again, or too late, or out of order; or only looks."""
         others: Sequence[Callable[[Twins, Drawn], None]] = (
             Twins.act_on_a_whim,
+            Twins.try_in_vain,
             Twins.look_at_the_options,
             Twins.answer_another_proposal,
             Twins.repeat,
@@ -83,6 +84,18 @@ class LessonsMachine(RuleBasedStateMachine):
             Twins.pay,
         )
         self._play(data, Drawn(data).pick(others))
+
+    @precondition(_has_lessons)
+    @rule(data=st.data())
+    def judge(self, data: st.DataObject) -> None:
+        """An agent goes through what was reported of a tutor, or a tutor shows the profile again."""
+        self._play(data, Twins.judge)
+
+    @precondition(_has_lessons)
+    @rule(data=st.data())
+    def pay_out(self, data: st.DataObject) -> None:
+        """A tutor applies for earnings, takes them out or spends them, or a transfer arrives or comes back."""
+        self._play(data, Twins.pay_out)
 
     @precondition(_has_lessons)
     @rule(data=st.data())

@@ -258,7 +258,8 @@ def _payer(world: World, student: str, tutor: str, by: str, chance: Chance) -> s
 def deed(option: Option, lesson: Lesson, by: str, now: Instant, chance: Chance) -> Act:
     """Return the move of an option with all that it needs; new terms are drawn among those it may change."""
     offer = counter(lesson, option.verb, now, chance) if "offer" in option.needs else None
-    reason = chance.pick(reasons(lesson.machine)) if "reason" in option.needs else ""
+    may_say = "remedy" in option.needs and chance.pick(range(4)) == 0
+    reason = chance.pick(reasons(lesson.machine)) if "reason" in option.needs or may_say else ""
     said = _particulars(option, lesson, now, chance)
     return Act(option.verb, lesson.id, by, option.proposal, offer, reason, said)
 
@@ -291,7 +292,7 @@ def reasons(machine: Machine) -> tuple[str, ...]:
     nodes = [node for guard in guards if guard is not None for node in walk(guard)]
     compared = [(node.left, node.right) for node in nodes if isinstance(node, Comparison)]
     named = [right.value for left, right in compared if left == Field("reason") and isinstance(right, Text)]
-    return tuple(named) or (REASON,)
+    return tuple(filter(None, named)) or (REASON,)
 
 
 def whim(world: World, lesson: Lesson, now: Instant, chance: Chance) -> Act:

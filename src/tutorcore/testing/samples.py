@@ -536,8 +536,9 @@ clears_after = "24h"
 """
 
 STERN = """
-# Tutors apply for what they take out, pay for that and may spend it. What they miss counts in a row until they teach; in
-# points that fade, a day's at most so many, those of a month. Problems are the student's to report, and disputed at once.
+# Tutors apply for what they take out, pay for that and may spend it. What they miss counts in a row until they teach;
+# and in points that fade, at most so many of a day, those of a month. Problems are the student's to report, and silence
+# takes them to the dispute.
 extends  = "lesson/1"
 id       = "stern"
 version  = "1"
@@ -546,7 +547,7 @@ currency = "CRD"
 
 [unit]
 decimals = 2
-peg      = "100 CRD = 1 EUR"
+peg      = "1 CRD = 1 EUR"
 
 [request]
 by        = ["student", "payer"]
@@ -626,11 +627,11 @@ decay      = { points = 1, every = "5d" }
 record     = ["so_it_was"]
 handled_by = ["agent"]
 ladder     = [
-  { at = 2, effect = "notice" },
+  { at = 1, effect = "notice" },
   { at = 3, effect = "wallet_frozen", for = "10d" },
   { at = 4, effect = "requests_blocked", for = "36h" },
-  { at = 5, effect = "locked", lifted_by = "operator" },
-  { at = 5, effect = "review" },
+  { at = 6, effect = "locked", lifted_by = "operator" },
+  { at = 6, effect = "review" },
 ]
 """
 

@@ -25,7 +25,7 @@ from tutorcore.ports.storage import Recorded, Storage
 from tutorcore.standing.standing import Standing
 from tutorcore.testing.accounts import AccountDeed, judgement, payment_out
 from tutorcore.testing.people import ZONES, Act, Ask, Chance, Deed, Pay, World, deed, moments, payment, question, whim
-from tutorcore.testing.plain import dump, plain_lesson, plain_refusal
+from tutorcore.testing.plain import Dump, differences, dump, plain_lesson, plain_refusal, without
 from tutorcore.testing.promises import broken_deadlines, broken_history, broken_promises
 
 T = TypeVar("T")
@@ -194,24 +194,40 @@ class Twins:
 
     def act_on_a_whim(self, chance: Chance) -> None:
         """Somebody tries anything."""
-        self._do(whim(self.world, self._lesson(chance), self.now, chance))
+        self._do(self._whim(chance))
 
     def judge(self, chance: Chance) -> None:
         """An agent goes through what was reported of a tutor, or a tutor shows the profile again."""
-        self._do(judgement(self.world, self.market, self.policies, self.now, chance))
+        self._do(self._judgement(chance))
 
     def pay_out(self, chance: Chance) -> None:
         """A tutor applies for earnings, takes them out or spends them, or a transfer arrives or comes back."""
-        self._do(payment_out(self.world, self.market, self.currencies, self.now, chance))
+        self._do(self._payment_out(chance))
+
+    def try_in_vain(self, chance: Chance) -> None:
+        """Somebody tries anything when nothing is due: if it is refused, a line in the audit trail is all that is left.
+
+        The twin that is looked at is swept before, so that there is nothing to be caught up with.
+        """
+        twin = self.swept
+        twin.market.sweep(now=self.now)
+        tried = chance.pick((self._whim, self._judgement, self._payment_out))(chance)
+        before = dump(twin.storage)
+        answer = self._do(tried)
+        after = dump(twin.storage)
+
+        if answer.refusal is not None:
+            assert differences(without(before, "audit"), without(after, "audit")) == {}, f"{tried} left something"
+            assert after["audit"][:-1] == before["audit"], f"{tried} left something else than one line"
 
     def wait_for_a_moment(self, chance: Chance) -> None:
         """Time passes until a boundary, or until just before or after one."""
         coming = moments(self._all(), self.now)
-        self.now = chance.pick(coming[:12]) if coming else self.now + MICROSECOND
+        self._pass(chance.pick(coming[:12]) if coming else self.now + MICROSECOND, chance)
 
     def wait(self, chance: Chance) -> None:
         """Time passes."""
-        self.now += chance.pick(_JUST_MORE)
+        self._pass(self.now + chance.pick(_JUST_MORE), chance)
 
     def sweep(self, chance: Chance) -> None:
         """The sweeper runs on one of the twins, a little late or not, in transactions of any size."""
@@ -220,24 +236,25 @@ class Twins:
     def repeat(self, chance: Chance) -> None:
         """A command comes again under its key: the same answer, and nothing changes."""
         first = chance.pick(self.done)
-        before = self._counts()
+        before = self._dumped()
         again = self._on_both(first.deed, first.key)
 
         assert again.repeated, f"{first} was done again"
         assert again.ok == first.ok, f"{first} is answered otherwise"
-        assert self._counts() == before, f"repeating {first} changed something"
+        assert self._dumped() == before, f"repeating {first} changed something"
 
     def reuse_a_key(self, chance: Chance) -> None:
         """Something else comes under a key that was used: a conflict, and nothing changes."""
         first, other = chance.pick(self.done), chance.pick(self.done)
         if other.deed == first.deed:
             return
-        before = self._counts()
+        before = [without(each, "audit") for each in self._dumped()]
         answer = self._on_both(other.deed, first.key)
 
         assert answer.refusal is not None, f"{first.key} was used for {first.deed} and again for {other.deed}"
         assert answer.refusal.code == "key_reused", answer.refusal
-        assert self._counts() == before, f"reusing {first.key} changed something"
+        after = [without(each, "audit") for each in self._dumped()]
+        assert after == before, f"reusing {first.key} changed something"
 
     def come_out_of_order(self, chance: Chance) -> None:
         """A command is stamped before what is already recorded about its lesson; both twins say so."""
@@ -317,6 +334,21 @@ class Twins:
         assert all(lesson.over for lesson in self._all()), "silence has not ended everything"
 
     # How it is done
+
+    def _pass(self, until: Instant, chance: Chance) -> None:
+        """Time passes, and the sweeper is punctual every other time."""
+        self.now = until
+        if chance.pick((True, False)):
+            self.swept.market.sweep(now=until)
+
+    def _whim(self, chance: Chance) -> Act:
+        return whim(self.world, self._lesson(chance), self.now, chance)
+
+    def _judgement(self, chance: Chance) -> AccountDeed:
+        return judgement(self.world, self.market, self.policies, self.now, chance)
+
+    def _payment_out(self, chance: Chance) -> AccountDeed:
+        return payment_out(self.world, self.market, self.currencies, self.now, chance)
 
     def _do(self, what: Deed | AccountDeed, at: Instant | None = None) -> Outcome:
         key = self._key()
@@ -409,13 +441,15 @@ class Twins:
                     yield f"{party}'s debt in {code}", market.payouts.debt(party, code, now=now)
         for tutor in self.world.tutors:
             yield f"{tutor}'s standing", market.standings.of(tutor, now=now)
+            yield f"{tutor}'s restrictions", market.standings.restrictions(tutor, now=now)
             yield f"{tutor}'s withdrawals", market.payouts.of(tutor)
+        yield "the queue of reports", market.standings.queue(now=now)
         for lesson in lessons[-2:]:
             for party in lesson.brief.parties:
                 yield f"{party}'s options in {lesson.id}", market.allowed(lesson.id, by=party, now=now)
 
-    def _counts(self) -> list[int]:
-        return [len(twin.market.history(lesson)) for twin in self.twins for lesson in self.lessons]
+    def _dumped(self) -> list[Dump]:
+        return [dump(twin.storage) for twin in self.twins]
 
     def _unreplayable(self, twin: Twin) -> list[str]:
         broken: list[str] = []
@@ -432,6 +466,7 @@ PLAYS: Final[tuple[tuple[int, bool, Callable[[Twins, Chance], None]], ...]] = (
     (4, False, Twins.ask_for_a_slot),
     (30, True, Twins.take_an_option),
     (4, True, Twins.act_on_a_whim),
+    (1, True, Twins.try_in_vain),
     (3, True, Twins.judge),
     (3, True, Twins.pay_out),
     (2, True, Twins.answer_another_proposal),
