@@ -142,7 +142,7 @@ _LESSONS = st.builds(
     st.none() | _FACTS,
     st.none() | _MEETINGS,
     st.none() | _PROBLEMS,
-    _LEGS,
+    st.none() | st.builds(Settled, _LEGS, _INSTANTS, st.none() | _FACTS),
 )
 
 
