@@ -507,6 +507,18 @@ def test_a_decision_says_who_gets_what_and_who_is_to_blame(
     assert (version.legs, version.held) == ((("tutor", 1000), ("payer", 2000)), 0)
 
 
+@pytest.mark.parametrize(("actor", "code"), [("ops", None), ("tom", "not_yours"), ("sue", "not_yours")])
+def test_nobody_decides_who_gets_what_of_their_own_lesson(actor: str, code: str | None) -> None:
+    """Whoever is the tutor or the student of a lesson leaves it to another with the grant."""
+    lesson = agreed()
+    people = {"tom": lesson.brief.tutor, "sue": lesson.brief.student}
+    about = Particulars(split=split(tutor="1/3", student="rest"))
+
+    answer = act(lesson, "decide", people.get(actor, actor), START, OPERATOR, reason="mine", particulars=about)
+
+    assert (answer.code if isinstance(answer, Refusal) else None) == code
+
+
 def test_a_decision_needs_a_split_and_a_reason() -> None:
     """What is missing is named at once, whoever is blamed."""
     answer = act(agreed(), "decide", "ops", START, OPERATOR, particulars=Particulars(blamed="tutor"))
@@ -549,7 +561,8 @@ def test_a_split_that_is_no_choice_is_refused_with_the_choices() -> None:
 
 def test_the_choices_are_shown_with_the_option() -> None:
     """A user interface offers what may be chosen; where anything may be, it lists nothing."""
-    options = {each.verb: each for each in allowed(agreed(), PartyId("tom"), OPERATOR, START)}
+    of_tom = allowed(agreed(), PartyId("tom"), NO_FACTS, START)
+    options = {each.verb: each for each in (*of_tom, *allowed(agreed(), PartyId("ops"), OPERATOR, START))}
 
     assert [str(each) for each in options["charge"].choices] == [
         "tutor 0%, student rest", "tutor 50%, student rest", "platform 1/3, tutor 1/3, student 1/3",

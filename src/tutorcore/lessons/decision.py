@@ -217,16 +217,22 @@ def _not_yours(rows: tuple[Row, ...], command: Command) -> Refusal:
 def role_of(row: Row, brief: Brief, actor: PartyId, facts: Facts) -> Role | None:
     """Return the first role in which the actor may take a row, or None.
 
-    A tutor is never the student's side, whoever asked or pays.
+    A tutor is never the student's side, whoever asked or pays. Nobody decides by a grant who gets what of a lesson of
+    their own.
     """
     tutor = brief.tutor
     for role in row.by:
         if role in _GRANTED:
-            if role in facts.grants:
+            if role in facts.grants and not (_decides(row) and actor in brief.parties):
                 return role
         elif getattr(brief, role) == actor and (role == "tutor" or actor != tutor):
             return role
     return None
+
+
+def _decides(row: Row) -> bool:
+    """Whether whoever takes the row says who gets what, rather than agreeing to what somebody else has said."""
+    return row.cases[-1].given is not None and not row.agrees
 
 
 def _attempt(
