@@ -98,7 +98,8 @@ def test_a_dispute_pays_out_exactly_what_was_decided(hundred: int) -> None:
             expected = _expected(price, percent)
             assert {role: minor for role, minor in expected.items() if minor} == dict(resolved.legs), (price, percent)
             assert resolved.held == 0
-            assert dict(resolved.settled) == dict(resolved.legs)
+            assert resolved.settled is not None
+            assert dict(resolved.settled.legs) == dict(resolved.legs)
 
 
 @pytest.mark.parametrize("hundred", [0, 1])

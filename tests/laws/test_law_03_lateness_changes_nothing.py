@@ -19,12 +19,15 @@ from tutorcore.lessons.decision import FactsAt, advance
 from tutorcore.lessons.lesson import Lesson, Offer, next_deadline
 from tutorcore.policy.codec import load_policy
 from tutorcore.policy.process import Process
+from tutorcore.policy.settlement import Settlement
+from tutorcore.testing.people import daytime
 from tutorcore.testing.plain import dump
 from tutorcore.testing.samples import OWN, sample_policies
 from tutorcore.testing.twins import Twins, played
 
 NOW = instant("2026-05-04T10:00:00Z")
 HOUR = timedelta(hours=1)
+ALL_BACK = Settlement.of({"student": "100%"})
 STEPS = (timedelta(0), MICROSECOND, -MICROSECOND, HOUR, 30 * HOUR, 48 * HOUR, timedelta(days=9))
 
 
@@ -45,10 +48,13 @@ def test_advancing_in_two_goes_is_advancing_in_one(
                     assert [*early, *late] == advance(lesson, last, nothing_counted)
 
 
-@given(st.integers(0, 2**32), st.lists(st.sampled_from(sample_policies()), min_size=1, max_size=2, unique=True))
-def test_nobody_can_tell_whether_a_sweeper_ran(seed: int, policies: list[Process]) -> None:
+SAMPLES = {process.id: process for process in sample_policies()}
+
+
+@given(st.integers(0, 2**32), st.lists(st.sampled_from(list(SAMPLES)), min_size=1, max_size=2, unique=True))
+def test_nobody_can_tell_whether_a_sweeper_ran(seed: int, policies: list[str]) -> None:
     """What is shown after every step, and recorded at the end, is the same with a busy sweeper and with none."""
-    twins = played(seed, 30, policies, MemoryStorage)
+    twins = played(seed, 30, [SAMPLES[id] for id in policies], MemoryStorage)
 
     assert twins.now > NOW - timedelta(days=365)
 
@@ -302,3 +308,144 @@ def test_the_plays_are_worth_their_time(pasts: Sequence[Twins]) -> None:
 
     assert len(lengths) > 200
     assert sum(length > 2 for length in lengths) > 100
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_an_open_change_holds_up_a_state_that_yields(agreed: Callable[..., Marketplace], swept: bool) -> None:
+    """A time proposed in time keeps the week without one from ending the lesson; declined later, it ends at once."""
+    market = agreed(hours=80)
+    start, week = NOW + 80 * HOUR, timedelta(days=7)
+    market.report("L1", by="ann", remedy="reschedule", reason="late", key="report", now=start + HOUR).or_raise()
+    agreed_at = start + 2 * HOUR
+    market.accept("L1", by="tom", proposal=2, key="agreed", now=agreed_at).or_raise()
+    asked_at = agreed_at + week - HOUR
+    market.propose("L1", by="ann", start=asked_at + 5 * week, key="time", now=asked_at).or_raise()
+    if swept:
+        for hour in range(0, 48, 7):
+            assert market.sweep(now=asked_at + hour * HOUR).timeouts == 0
+    declined_at = asked_at + 48 * HOUR
+
+    waiting = market.lesson("L1", now=declined_at)
+    outcome = market.decline("L1", by="tom", key="declined", now=declined_at).or_raise()
+
+    assert (waiting.state, waiting.due) == ("rescheduling", agreed_at + week)
+    assert [version.command is None for version in outcome.versions] == [False, True]
+    assert [version.at for version in outcome.versions] == [declined_at, declined_at]
+    assert outcome.lesson is not None
+    assert outcome.lesson.state == "settled"
+    assert [each.version.at for each in market.history("L1")][-2:] == [declined_at, declined_at]
+
+
+def _stern(samples: dict[str, Process]) -> Marketplace:
+    """A marketplace under the stern policy: requests lapse after 12 h, two lapses hide a tutor, the third freezes."""
+    market = Marketplace(MemoryStorage(), [samples["stern"]])
+    for party in ("ann", "ben", "tom", "tess"):
+        market.add_party(party, zone="UTC")
+    market.add_party("olga", zone="UTC", grants=["operator", "agent"])
+    for student in ("ann", "ben"):
+        market.top_up(student, market.money("100", "CRD"), key=f"{student} pays", now=NOW)
+    return market
+
+
+def _asks(market: Marketplace, lesson: str, student: str, tutor: str, at: Instant, hours: int = 100) -> Outcome:
+    return market.request(
+        student=student, tutor=tutor, start=at + hours * HOUR, duration=HOUR, price="10", lesson=lesson, key=lesson,
+        now=at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_what_befell_a_tutor_is_judged_in_its_order(samples: dict[str, Process], swept: bool) -> None:
+    """Catching up with a student whose tutor let a request lapse catches up with what that tutor let lapse before."""
+    market = _stern(samples)
+    _asks(market, "L1", "ann", "tom", NOW).or_raise()
+    _asks(market, "L2", "ben", "tom", NOW + 20 * HOUR / 60, 110).or_raise()
+    if swept:
+        for minute in range(0, 24 * 60, 7):
+            market.sweep(now=NOW + minute * HOUR / 60)
+    late = NOW + 24 * HOUR
+
+    shown = market.standings.of("tom", now=late)
+    _asks(market, "L3", "ben", "tess", late).or_raise()
+    recorded = [each.standing for each in market.standings.history("tom")]
+
+    assert shown == recorded[-1]
+    assert [each.at for each in recorded if each.happening.counter == "in_a_row"] == [
+        NOW + 12 * HOUR,
+        NOW + 12 * HOUR + 20 * HOUR / 60,
+    ]
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_what_follows_from_a_lapse_follows_at_once(samples: dict[str, Process], swept: bool) -> None:
+    """Whoever asks, looks for free times or previews meets a hidden tutor as hidden, swept or not."""
+    market = _stern(samples)
+    market.set_schedule("tom", daytime("UTC"))
+    for number in range(2):
+        _asks(market, f"L{number}", "ann", "tom", NOW, 100 + number).or_raise()
+    late = NOW + 12 * HOUR
+    if swept:
+        market.sweep(now=late)
+
+    def found(at: Instant) -> tuple[object, ...]:
+        start = NOW.replace(hour=12) + timedelta(days=9)
+        explained = market.explain(student="ben", tutor="tom", start=start, duration=HOUR, price="10", now=at)
+        return (
+            explained.refusal and explained.refusal.code,
+            sorted(market.standings.restrictions("tom", now=at)),
+            [report.report.counter for report in market.standings.queue(now=at)],
+        )
+
+    if not swept:
+        assert found(late - MICROSECOND) == (None, [], [])
+    assert found(late) == ("guard", ["existing_only", "hidden"], ["in_a_row", "points", "in_a_row"])
+    assert not market.standings.is_listed("tom", now=late)
+    refused = _asks(market, "L9", "ben", "tom", late, 240)
+    assert refused.refusal is not None
+    assert refused.refusal.code == "guard"
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_somebody_taught_is_known_at_once(samples: dict[str, Process], swept: bool) -> None:
+    """A hidden tutor may be asked by whom they have just taught, though nothing of that is recorded yet."""
+    market = _stern(samples)
+    market.set_schedule("tom", daytime("UTC"))
+    _asks(market, "L1", "ann", "tom", NOW, 30).or_raise()
+    market.accept("L1", by="tom", proposal=1, key="yes", now=NOW).or_raise()
+    taught = NOW + 31 * HOUR + 25 * HOUR
+    for number in (2, 3):
+        _asks(market, f"L{number}", "ben", "tom", taught - 10 * HOUR, 100 + number).or_raise()
+    hidden = taught + 3 * HOUR
+    start = taught.replace(hour=12, minute=0) + timedelta(days=9)
+    if swept:
+        market.sweep(now=hidden)
+
+    codes = []
+    for student in ("ann", "ben"):
+        explained = market.explain(student=student, tutor="tom", start=start, duration=HOUR, price="1", now=hidden)
+        codes.append(explained.refusal and explained.refusal.code)
+
+    assert market.standings.restrictions("tom", now=hidden) >= {"hidden"}
+    assert codes == [None, "guard"]
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_debt_is_paid_at_the_instant_something_clears(samples: dict[str, Process], swept: bool) -> None:
+    """What clears 60 h after it was earned pays what the tutor owes, before anybody has recorded that."""
+    market = _stern(samples)
+    for lesson, hours in (("L1", 30), ("L2", 40)):
+        _asks(market, lesson, "ann", "tom", NOW, hours).or_raise()
+        market.accept(lesson, by="tom", proposal=1, key=f"{lesson} yes", now=NOW).or_raise()
+        market.confirm(lesson, by="ann", key=f"{lesson} done", now=NOW + (hours + 1) * HOUR).or_raise()
+    first, second = NOW + 31 * HOUR + 60 * HOUR, NOW + 41 * HOUR + 60 * HOUR
+    market.payouts.spend("tom", market.money("9.25", "CRD"), key="spent", now=first).or_raise()
+    market.refund("L1", by="olga", split=ALL_BACK, reason="ill", key="back", now=first).or_raise()
+
+    def shown(at: Instant) -> tuple[str, str, str]:
+        if swept:
+            market.sweep(now=at)
+        earned = market.earnings("tom", "CRD", now=at)
+        return market.payouts.debt("tom", "CRD", now=at).text, earned.pending.text, earned.available.text
+
+    assert shown(second - MICROSECOND) == ("9.25", "9.25", "0.00")
+    assert shown(second) == ("0.00", "0.00", "0.00")

@@ -33,6 +33,9 @@ def _meant(text: str, version: Lesson) -> Instant:
         "lesson.end": version.terms.end,
         "lesson.end + 3d": add_calendar(version.terms.end, version.brief.zone, days=3),
         "proposed.start": change.start,
+        "asked + 7d": add_calendar(version.at, version.brief.zone, days=7),
+        "entered + 7d": add_calendar(version.at, version.brief.zone, days=7),
+        "entered + 30d": add_calendar(version.at, version.brief.zone, days=30),
     }[text]
 
 
@@ -51,7 +54,7 @@ def test_the_reason_is_the_branch_that_gave_the_instant(steps: Sequence[tuple[Le
             assert after.change.due == _meant(after.change.why.text, after)
             reasons.add(f"change: {after.change.why.text}")
 
-    assert {"lesson.end", "lesson.end + 3d", "lesson.start"} <= reasons
+    assert {"lesson.end", "lesson.end + 3d", "lesson.start", "entered + 7d", "entered + 30d"} <= reasons
 
 
 @pytest.mark.parametrize(

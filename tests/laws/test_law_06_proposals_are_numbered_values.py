@@ -10,7 +10,7 @@ import pytest
 
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.instants import instant
-from tutorcore.lessons.lesson import Lesson, Offer, Terms
+from tutorcore.lessons.lesson import Lesson, Offer, Problem, Terms
 from tutorcore.policy.process import BACK, Process
 from tutorcore.testing.twins import Twins
 
@@ -19,15 +19,17 @@ HOUR = timedelta(hours=1)
 
 
 def test_a_number_names_one_proposal_for_ever(pasts: Sequence[Twins]) -> None:
-    """In the history of a lesson no number ever stands for other terms, and the numbers are 1, 2, 3..."""
+    """In a lesson's history no number ever stands for other terms or another remedy; the numbers are 1, 2, 3..."""
     for twins in pasts:
         for lesson in twins.lessons:
-            found: dict[int, set[Terms]] = defaultdict(set)
+            found: dict[int, set[Terms | Problem]] = defaultdict(set)
             for recorded in twins.market.history(lesson):
                 version = recorded.version
                 found[version.terms.number].add(version.terms)
                 if version.change is not None:
                     found[version.change.terms.number].add(version.change.terms)
+                if version.problem is not None:
+                    found[version.problem.number].add(version.problem)
 
             assert all(len(terms) == 1 for terms in found.values())
             assert sorted(found) == list(range(1, len(found) + 1))
@@ -39,15 +41,21 @@ def test_accepting_binds_to_exactly_the_proposal_it_names(pasts: Sequence[Twins]
     for twins in pasts:
         for lesson in twins.lessons:
             proposed: dict[int, Terms] = {}
+            remedy: Problem | None = None
             for recorded in twins.market.history(lesson):
-                version = recorded.version
+                version, stood = recorded.version, remedy
+                remedy = version.problem
                 on_the_table = version.terms if version.change is None else version.change.terms
                 proposed.setdefault(on_the_table.number, on_the_table)
                 command = version.command
                 if command is not None and command.verb in ("accept", "take"):
                     accepted += 1
                     assert command.proposal is not None
-                    assert version.terms == proposed[command.proposal]
+                    if command.proposal in proposed:
+                        assert version.terms == proposed[command.proposal]
+                    else:
+                        assert stood is not None
+                        assert command.proposal == stood.number
     assert accepted > 50
 
 
@@ -122,3 +130,20 @@ def test_what_is_imposed_starts_from_what_stands(
     assert imposed.change is None
     assert (imposed.terms.number, imposed.terms.start) == (3, NOW + 100 * HOUR)
     assert (imposed.terms.duration, imposed.terms.price, imposed.held) == (HOUR, 250, 250)
+
+
+def test_another_remedy_is_another_number_about_the_same_reason(agreed: Callable[..., Marketplace]) -> None:
+    """Accepting names the remedy's number; the earlier is stale; the report's reason stays unless another is said."""
+    market, ended = agreed(hours=80), NOW + 81 * HOUR
+    market.report("L1", by="ann", remedy="refund", reason="technical", key="report", now=ended).or_raise()
+    countered = market.propose_remedy("L1", by="tom", remedy="pay", key="counter", now=ended).or_raise().lesson
+
+    stale = [market.accept("L1", by="ann", proposal=number, key=f"k{number}", now=ended) for number in (1, 2, 4)]
+    settled = market.accept("L1", by="ann", proposal=3, key="k3", now=ended).or_raise().lesson
+
+    assert countered is not None
+    assert countered.problem is not None
+    assert (countered.problem.number, countered.problem.reason) == (3, "technical")
+    assert [each.refusal and each.refusal.code for each in stale] == ["stale_offer"] * 3
+    assert settled is not None
+    assert (settled.problem, settled.held) == (None, 0)

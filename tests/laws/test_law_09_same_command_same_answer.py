@@ -13,12 +13,13 @@ from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.engine.work import digest_of
 from tutorcore.errors import InvalidType, InvalidValue
-from tutorcore.instants import MICROSECOND, instant
+from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.lessons.lesson import Offer, Particulars
 from tutorcore.money import Currency, Money
 from tutorcore.policy.codec import load_policy, load_preset
+from tutorcore.policy.process import Process
 from tutorcore.policy.settlement import Settlement
-from tutorcore.testing.plain import dump
+from tutorcore.testing.plain import dump, without
 
 NOW = instant("2026-05-04T10:00:00Z")
 HOUR = timedelta(hours=1)
@@ -372,3 +373,130 @@ def test_a_key_is_answered_though_its_policy_is_not_known_any_more(opened: Calla
 
     assert again.repeated
     assert again.lesson == first.lesson
+
+
+def _in_trouble(storage: MemoryStorage, samples: dict[str, Process]) -> Marketplace:
+    """A marketplace in which Tom has missed two requests, Tim has earned and a withdrawal of Tess's is under way."""
+    market = Marketplace(storage, [samples["stern"]])
+    for party in ("ann", "tom", "tess", "tim"):
+        market.add_party(party, zone="UTC")
+    market.add_party("ada", zone="UTC", grants=["agent", "operator"])
+    market.top_up("ann", market.money("100", "CRD"), key="paid", now=NOW)
+    for tutor, lesson in (("tess", "L1"), ("tim", "L2")):
+        begun = NOW - timedelta(days=30)
+        market.payouts.apply(tutor, "CRD", key=f"apply {tutor}", now=begun).or_raise()
+        _stern(market, lesson, tutor, NOW)
+        market.accept(lesson, by=tutor, proposal=1, key=f"yes {lesson}", now=NOW).or_raise()
+    for number in (3, 4):
+        _stern(market, f"L{number}", "tom", NOW + 100 * HOUR)
+    later = NOW + 200 * HOUR
+    market.payouts.withdraw("tess", market.money("1", "CRD"), key="out", now=later).or_raise()
+    return market
+
+
+def _stern(market: Marketplace, lesson: str, tutor: str, now: Instant) -> None:
+    hours = 80 + int(lesson[1:])
+    market.request(
+        student="ann", tutor=tutor, start=now + hours * HOUR, duration=HOUR, price="20", lesson=lesson, key=lesson,
+        now=now,
+    ).or_raise()  # fmt: skip
+
+
+def _about_tom(verb: str, **content: object) -> tuple[str, dict[str, object], dict[str, object]]:
+    return f"standings.{verb}", {"by": "ada", "reason": "ill", "case": "7", **content}, {"case": "8"}
+
+
+ACCOUNT_COMMANDS: list[tuple[str, dict[str, object], dict[str, object]]] = [
+    _about_tom("dismiss_report", tutor="tom", report=1),
+    _about_tom("record_report", tutor="tom", report=2, reason="so_it_was"),
+    _about_tom("record_report", tutor="tom", report=1, by="tom"),
+    _about_tom("reset_counter", tutor="tom", counter="points"),
+    _about_tom("lift", tutor="tom", effect="hidden"),
+    _about_tom("lift", tutor="tom", effect="locked", note="never"),
+    ("standings.show_profile", {"tutor": "tom"}, {"by": "ada"}),
+    ("payouts.apply", {"tutor": "tom", "currency": "CRD"}, {"tutor": "tim"}),
+    ("payouts.apply", {"tutor": "tim", "currency": "CRD"}, {"tutor": "tom"}),
+    ("payouts.withdraw", {"tutor": "tim", "amount": "1"}, {"amount": "2"}),
+    ("payouts.withdraw", {"tutor": "tom", "amount": "1"}, {"amount": "2"}),
+    ("payouts.spend", {"tutor": "tim", "amount": "1"}, {"tutor": "tom"}),
+    ("payouts.paid", {"withdrawal": "apply tess", "by": "ada"}, {"by": "ann"}),
+    ("payouts.returned", {"withdrawal": "apply tess", "by": "ada", "reason": "closed"}, {"reason": "moved"}),
+    ("payouts.returned", {"withdrawal": "apply tess", "by": "ada", "reason": ""}, {"reason": "moved"}),
+]
+
+
+def _done(market: Marketplace, what: str, content: dict[str, object], now: Instant) -> Outcome:
+    desk, verb = what.split(".")
+    given = {**content, "key": "k", "now": now}
+    if "amount" in given:
+        given["amount"] = market.money(str(given["amount"]), "CRD")
+    outcome = getattr(getattr(market, desk), verb)(**given)
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+@pytest.mark.parametrize(("what", "content", "other"), ACCOUNT_COMMANDS)
+def test_commands_about_accounts_are_answered_once(
+    samples: dict[str, Process], what: str, content: dict[str, object], other: dict[str, object]
+) -> None:
+    """Done or refused, the same comes back under the key and changes nothing; another content is a conflict."""
+    storage = MemoryStorage()
+    market, now = _in_trouble(storage, samples), NOW + 201 * HOUR
+    first = _done(market, what, content, now)
+    before = dump(storage)
+
+    again = _done(market, what, content, now + timedelta(days=40))
+    unchanged = dump(storage) == before
+    conflict = _done(market, what, {**content, **other}, now)
+
+    assert again.repeated
+    assert not first.repeated
+    assert (again.lesson, again.refusal) == (first.lesson, first.refusal)
+    assert unchanged
+    assert conflict.refusal is not None
+    assert conflict.refusal.code == "key_reused"
+    assert without(dump(storage), "audit") == without(before, "audit")
+
+
+def test_of_these_commands_some_are_done_and_some_refused(samples: dict[str, Process]) -> None:
+    """What is answered once above is of both sorts, for each desk."""
+    found = {
+        (what.split(".")[0], _done(_in_trouble(MemoryStorage(), samples), what, content, NOW + 201 * HOUR).ok)
+        for what, content, _ in ACCOUNT_COMMANDS
+    }
+
+    assert found == {("standings", True), ("standings", False), ("payouts", True), ("payouts", False)}
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        (Particulars(remedy="refund"), Particulars(remedy="pay")),
+        (
+            Particulars(remedy="split", split=SPLIT),
+            Particulars(remedy="split", split=Settlement.of({"tutor": "49%", "student": "rest"})),
+        ),
+        (Particulars(remedy="reschedule"), Particulars(remedy="reschedule", blamed="tutor")),
+        (Particulars(remedy="refund"), None),
+        (Particulars(), Particulars(remedy="refund")),
+    ],
+)
+def test_the_remedy_belongs_to_the_content(
+    agreed: Callable[..., Marketplace], first: Particulars, other: Particulars | None
+) -> None:
+    """A report that names another remedy under its key, or divides otherwise, is another command."""
+    market = agreed(hours=80)
+
+    def report(about: Particulars | None) -> Outcome:
+        return market.act(
+            "report", "L1", by="ann", reason="quality", particulars=about, key="report", now=NOW + 81 * HOUR
+        )
+
+    made = report(first)
+    conflict = report(other)
+    again = report(first)
+
+    assert conflict.refusal is not None
+    assert conflict.refusal.code == "key_reused"
+    assert again.repeated
+    assert (again.lesson, again.refusal) == (made.lesson, made.refusal)

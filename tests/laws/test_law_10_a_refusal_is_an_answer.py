@@ -106,6 +106,84 @@ REFUSALS = {
 }
 
 
+JUNE = instant("2026-06-02T00:00:00Z")
+
+
+def _reports_open(market: Marketplace, at: Instant) -> Outcome:
+    return market.standings.reset_counter(
+        "tom", "points", by="ada", reason="he is well again", case="7", key="no", now=at
+    )
+
+
+def _restricted(market: Marketplace, at: Instant) -> Outcome:
+    return market.standings.show_profile("tom", key="no", now=at)
+
+
+def _frozen(market: Marketplace, at: Instant) -> Outcome:
+    return market.payouts.withdraw("tom", market.money("1", "CRD"), key="no", now=at)
+
+
+def _frozen_to_spend(market: Marketplace, at: Instant) -> Outcome:
+    return market.payouts.spend("tom", market.money("1", "CRD"), key="no", now=at)
+
+
+def _not_applied(market: Marketplace, at: Instant) -> Outcome:
+    return market.payouts.withdraw("tim", market.money("1", "CRD"), key="no", now=at)
+
+
+def _applied_already(market: Marketplace, at: Instant) -> Outcome:
+    return market.payouts.apply("tom", "CRD", key="no", now=at)
+
+
+def _too_little(market: Marketplace, at: Instant) -> Outcome:
+    return market.payouts.withdraw("tess", market.money("0.03", "CRD"), key="no", now=at)
+
+
+def _not_earned(market: Marketplace, at: Instant) -> Outcome:
+    return market.payouts.withdraw("tess", market.money("1", "CRD"), key="no", now=at)
+
+
+def _not_to_spend(market: Marketplace, at: Instant) -> Outcome:
+    return market.payouts.spend("tess", market.money("1", "CRD"), key="no", now=at)
+
+
+def _not_handled_by(market: Marketplace, at: Instant) -> Outcome:
+    return market.standings.dismiss_report("tom", 1, by="ann", reason="ill", case="7", key="no", now=at)
+
+
+def _no_reason_to_dismiss(market: Marketplace, at: Instant) -> Outcome:
+    return market.standings.dismiss_report("tom", 1, by="ada", reason="he is nice", case="7", key="no", now=at)
+
+
+def _no_case(market: Marketplace, at: Instant) -> Outcome:
+    return market.standings.lift("tom", "wallet_frozen", by="ada", reason="ill", case="", key="no", now=at)
+
+
+def _not_imposed(market: Marketplace, at: Instant) -> Outcome:
+    return market.standings.lift("tom", "locked", by="ada", reason="ill", case="7", key="no", now=at)
+
+
+ACCOUNT_REFUSALS = {
+    "reports_open": _reports_open,
+    "restricted": _restricted,
+    "frozen": _frozen,
+    "not_applied": _not_applied,
+    "applied_already": _applied_already,
+    "too_little": _too_little,
+}
+# More of what is refused about accounts, with a code that lessons have too.
+REFUSED = [
+    *ACCOUNT_REFUSALS.items(),
+    ("frozen", _frozen_to_spend),
+    ("insufficient_funds", _not_earned),
+    ("insufficient_funds", _not_to_spend),
+    ("not_yours", _not_handled_by),
+    ("bad_terms", _no_reason_to_dismiss),
+    ("missing", _no_case),
+    ("not_open", _not_imposed),
+]
+
+
 # Whose lessons a refused command of that code is about.
 PEOPLE = {
     "ann": (PartyId("ann"), PartyId("tom")),
@@ -175,6 +253,84 @@ def test_a_refusal_keeps_the_timeouts_that_were_due(
     assert len(dumps[0]["audit"]) == len(dumps[1]["audit"]) + 1
 
 
+def _about_accounts(
+    storage: Storage, samples: dict[str, Process], lapsed: Callable[[Marketplace], None]
+) -> Marketplace:
+    """A marketplace at the beginning of June: Tom was asked three times; Tess has applied in May, and he in June."""
+    market = Marketplace(storage, [samples["stern"]])
+    for party in ("ann", "tom", "tess", "tim"):
+        market.add_party(party, zone="UTC")
+    market.add_party("ada", zone="UTC", grants=["agent"])
+    market.top_up("ann", market.money("100", "CRD"), key="paid", now=NOW)
+    market.payouts.apply("tess", "CRD", key="apply tess", now=NOW).or_raise()
+    market.payouts.apply("tom", "CRD", key="apply tom", now=JUNE - 10 * HOUR).or_raise()
+    for number in range(3):
+        market.request(
+            student="ann", tutor="tom", start=JUNE + (90 + number) * HOUR, duration=HOUR, price="1",
+            lesson=f"L{number}", key=f"ask {number}", now=JUNE - 8 * HOUR,
+        ).or_raise()  # fmt: skip
+    lapsed(market)
+    return market
+
+
+@pytest.mark.parametrize(("code", "refused"), REFUSED)
+def test_a_refusal_about_an_account_adds_one_line_to_the_audit_and_nothing_else(
+    storage: Storage, samples: dict[str, Process], code: str, refused: Callable[[Marketplace, Instant], Outcome]
+) -> None:
+    """Standing, reports, withdrawals and books are as they were."""
+    at = JUNE + 5 * HOUR
+    market = _about_accounts(storage, samples, lambda market: assert_swept(market, at))
+    before = dump(storage)
+
+    outcome = refused(market, at)
+    after = dump(storage)
+
+    assert outcome.refusal is not None
+    assert (outcome.refusal.code, outcome.lesson) == (code, None)
+    assert without(after, "audit") == without(before, "audit")
+    assert after["audit"][:-1] == before["audit"]
+    assert market.audit()[-1].refusal == outcome.refusal
+    assert outcome.refusal.sentence
+    again = refused(market, at + HOUR)
+    assert again.repeated
+    assert again.refusal == outcome.refusal
+    assert dump(storage) == after
+
+
+def assert_swept(market: Marketplace, at: Instant) -> None:
+    """Sweep, and see that there was something to sweep."""
+    assert market.sweep(now=at).timeouts == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [each for each in REFUSED if each[1] not in (_too_little, _not_applied, _not_earned, _not_to_spend)],
+)
+def test_a_refusal_about_an_account_keeps_the_timeouts_that_were_due(
+    samples: dict[str, Process], code: str, refused: Callable[[Marketplace, Instant], Outcome]
+) -> None:
+    """What has lapsed by then decides it, swept or not; it leaves just what catching up with the tutor leaves."""
+    at = JUNE + 5 * HOUR
+    dumps: list[Dump] = []
+    for is_refused in (True, False):
+        storage = MemoryStorage()
+        market = _about_accounts(storage, samples, lambda market: None)
+        if is_refused:
+            outcome = refused(market, at)
+            assert outcome.refusal is not None
+            assert outcome.refusal.code == code
+        else:
+            with storage.transaction() as tx:
+                work = Work(tx, at)
+                work.catch_up([PartyId("tom")])
+                assert work.cause
+        dumps.append(dump(storage))
+
+    left, right = (without(each, "audit") for each in dumps)
+    assert left == right
+    assert len(dumps[0]["audit"]) == len(dumps[1]["audit"]) + 1
+
+
 def test_no_time_left_is_a_refusal_too(
     opened: Callable[..., Marketplace], samples: dict[str, Process], ask: Callable[..., Outcome], storage: Storage
 ) -> None:
@@ -222,7 +378,7 @@ def test_an_outcome_can_be_raised_by_who_wants_that(market: Marketplace) -> None
 
 def test_every_code_is_shown_here() -> None:
     """Each documented refusal has an example in this file."""
-    assert {*REFUSALS, "no_time_left"} == set(PRECEDENCE)
+    assert {*REFUSALS, *ACCOUNT_REFUSALS, "no_time_left"} == set(PRECEDENCE)
 
 
 @given(data=st.data())

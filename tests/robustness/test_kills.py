@@ -31,19 +31,30 @@ _BEGINNING = instant("2026-03-02T09:00:00Z")
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
+# As italki, but what little is earned here can be taken out.
+_POLICY = "payouts.toml"
+_PAYOUTS = """
+extends = "italki"
+id      = "payouts"
+[payout]
+minimum = "1.0"
+fee     = "0.2"
+"""
+
 # So many times is each database's run killed, before it is left to end: fifty kills.
 _KILLS = (2,) * 25
 _AT_ONCE = 2
 
 
 def _scenario(chance: Random) -> str:
-    """A scenario of some hundred steps: people who ask, answer, change their minds and forget, and a sweeper."""
+    """A scenario of some hundred steps: people who ask, answer, forget, quarrel and are paid, and a sweeper."""
     busy = [step for number in range(35) for step in _lesson(chance, f"l{number}", _BEGINNING + number * 17 * _HOUR)]
+    busy += [step for number, tutor in enumerate(_TUTORS) for step in _account(chance, tutor, number)]
     busy += [_at(_BEGINNING + day * _DAY, do="sweep", grace="3m") for day in range(2, 40, 2)]
     busy += [_at(_BEGINNING + day * _DAY, who="bob", do="top_up", amount="5.0") for day in range(1, 40, 5)]
     busy.sort(key=lambda step: to_text(step["at"]))
     steps = [*busy, *_many_lapses(_BEGINNING + 300 * _DAY)]
-    head = ["schema = 1", 'id = "killed"', 'policy = "italki"', 'zone = "Asia/Tokyo"']
+    head = ["schema = 1", 'id = "killed"', f'policy = "{_POLICY}"', 'zone = "Asia/Tokyo"']
     for id, zone in _STUDENTS.items():
         head += [f"[parties.{id}]", f'zone = "{zone}"', 'wallet = "300.0"']
     for id, zone in _TUTORS.items():
@@ -55,6 +66,8 @@ def _scenario(chance: Random) -> str:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in value.items())} }}"
     return f'"{value}"' if isinstance(value, str) else to_text(value) if isinstance(value, Instant) else str(value)
 
 
@@ -75,6 +88,7 @@ def _lesson(chance: Random, name: str, now: Instant) -> list[dict[str, Any]]:
     moved = _at(now + 3 * _HOUR, who=tutor, do="propose", lesson=name, start=later)
     stories: list[list[dict[str, Any]]] = [
         [accepted, _at(later + 3 * _HOUR, who=student, do="confirm", lesson=name)],
+        *([accepted, *quarrel] for quarrel in _quarrels(name, student, tutor, start)),
         [accepted, moved, _at(now + 4 * _HOUR, who=student, do="accept", lesson=name, proposal=2)],
         [accepted, moved, _at(now + 4 * _HOUR, who=student, do="decline", lesson=name)],
         [accepted, moved],
@@ -90,6 +104,70 @@ def _lesson(chance: Random, name: str, now: Instant) -> list[dict[str, Any]]:
         [],
     ]
     return [asked, *chance.choice(stories)]
+
+
+def _quarrels(name: str, student: str, tutor: str, start: Instant) -> Iterator[list[dict[str, Any]]]:
+    """What happens about a lesson that did not go well, from its tenth minute on."""
+    at, split = start + _HOUR / 6, {"tutor": "1/3", "student": "rest"}
+    about = {"lesson": name, "do": "report", "reason": "quality"}
+    yield [_at(at, who=student, **{**about, "reason": "tutor_absent"}, remedy="refund")]
+    yield [
+        _at(at, who=student, **about, remedy="split", split=split),
+        _at(at + _HOUR, who=tutor, do="evidence", lesson=name, note="see the notes"),
+        _at(at + _HOUR, who=tutor, do="propose_remedy", lesson=name, remedy="pay"),
+        _at(at + _DAY, who=student, do="accept", lesson=name, proposal=3),
+    ]
+    yield [
+        _at(at, who=tutor, **about, remedy="reschedule"),
+        _at(at + _HOUR, who=student, do="accept", lesson=name, proposal=2),
+        _at(at + 2 * _HOUR, who=student, do="propose", lesson=name, start=_full_hour(at) + 3 * _DAY),
+        _at(at + 3 * _HOUR, who=tutor, do="accept", lesson=name, proposal=3),
+    ]
+    yield [
+        _at(at, who=student, **about, remedy="refund"),
+        _at(at + _HOUR, who=tutor, do="decline", lesson=name),
+        _at(at + _DAY, who="olga", do="resolve", lesson=name, split=split, reason="heard both"),
+        _at(at + 2 * _DAY, who="olga", do="refund", lesson=name, split={"student": "100%"}, reason="heard more"),
+    ]
+    yield [
+        _at(start + 3 * _HOUR, who=student, do="confirm", lesson=name),
+        _at(start + 4 * _HOUR, who="olga", do="refund", lesson=name, split=split, reason="ill"),
+    ]
+
+
+def _account(chance: Random, tutor: str, number: int) -> Iterator[dict[str, Any]]:
+    """What a tutor, and the platform, do about the tutor's earnings and reports."""
+    at, name = _BEGINNING + number * _HOUR, f"of {tutor}"
+    # Left without an answer, so that there is a report to be handled.
+    yield _at(
+        _BEGINNING, who="ann", do="request", lesson=f"missed-{tutor}", tutor=tutor, start=at + 80 * _HOUR, minutes=30,
+        price="1.0",
+    )  # fmt: skip
+    for day in range(4, 60, 4):
+        closed = _at(at + day * _DAY, who="olga", do="dismiss_report", tutor=tutor, reason="ill")
+        if chance.random() < 0.5:
+            closed.update(do="record_report", reason=chance.choice(("no_answer", "did_not_attend")))
+        yield {**closed, "report": 1, "case": "4711"}
+        yield _at(at + (day + 1) * _DAY, who=tutor, do="show_profile", tutor=tutor)
+    yield _at(
+        at + 50 * _DAY,
+        who="olga",
+        do="reset_counter",
+        tutor=tutor,
+        counter="missed_request",
+        case="4712",
+        reason="well",
+    )
+    yield _at(at + 20 * _DAY, who=tutor, do="apply_for_withdrawal")
+    for day, amount, end in (
+        (31, "2.0", "withdrawal_returned"),
+        (33, "3.3", "withdrawal_paid"),
+        (35, "1.1", "withdrawal_paid"),
+    ):
+        yield _at(at + day * _DAY, who=tutor, do="withdraw_earnings", amount=amount, withdrawal=f"{day} {name}")
+        why = {"reason": "closed"} if end == "withdrawal_returned" else {}
+        yield _at(at + (day + 1) * _DAY, who="olga", do=end, withdrawal=f"{day} {name}", **why)
+    yield _at(at + 37 * _DAY, who=tutor, do="spend_earnings", amount="1.0")
 
 
 def _many_lapses(now: Instant) -> Iterator[dict[str, Any]]:
@@ -123,6 +201,7 @@ class Runs:
         self.folder = folder
         self.file = folder / "scenario.toml"
         self.file.write_text(scenario, encoding="utf-8")
+        (folder / _POLICY).write_text(_PAYOUTS, encoding="utf-8")
 
     def database(self, name: str) -> Path:
         """Return where the database of that name lies, in a folder that is there."""

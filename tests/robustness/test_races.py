@@ -433,6 +433,7 @@ def test_two_sweepers_and_a_command_remind_once(
     reminding = load_policy("""
 extends = "italki"
 id = "reminding"
+standing.missed_request.ladder = []
 notify.reminders = [{ state = "requested", at = "deadline - 12h", to = ["tutor"] }]
 """)
     market = Marketplace(storage, [reminding], zone="Asia/Tokyo")
@@ -455,6 +456,123 @@ notify.reminders = [{ state = "requested", at = "deadline - 12h", to = ["tutor"]
         assert said.count("reminder") == 1
         assert said.index("reminder") == 1
         assert_nothing_is_lost(storage, [id])
+
+
+def _taught(market: Marketplace, id: str, start: Instant, price: str = "400.0") -> None:
+    """Let ann have a lesson with tom that she confirms: asked for and agreed half an hour before."""
+    asked = start - _HOUR / 2
+    market.request(
+        student="ann", tutor="tom", start=start, duration=_HOUR, price=price, lesson=id, key=id, now=asked
+    ).or_raise()
+    market.accept(id, by="tom", proposal=1, key=f"{id} accepted", now=asked).or_raise()
+    market.confirm(id, by="ann", key=f"{id} confirmed", now=start + _HOUR).or_raise()
+
+
+def test_two_withdrawals_race_for_one_application(
+    market: Marketplace,
+    storage: Storage,
+    path: Path,
+    children: Callable[[Path], Children],
+    assert_nothing_is_lost: Callable[..., None],
+) -> None:
+    """Each could be paid, but one application is one withdrawal: one of the two is refused, and no cent is lost."""
+    _fill(market, "ann", amount="100000.0")
+    racers, chance = children(path), Random(13)
+    for number in range(ROUNDS):
+        month = instant(f"{2030 + number // 12}-{number % 12 + 1:02}-15T09:00:00Z")
+        now = month + timedelta(days=20)
+        _taught(market, f"r{number}", month, price="1000.0")
+        market.payouts.apply("tom", "ITC", key=f"apply {number}", now=month + 2 * _HOUR).or_raise()
+        before = market.earnings("tom", "ITC", now=now).available.minor
+        order: Job = {"do": "payouts.withdraw", "tutor": "tom", "now": to_text(now)}
+        replies = racers.race(
+            {**order, "amount": "300.0", "key": f"a{number}"},
+            {**order, "amount": "400.0", "key": f"b{number}"},
+            late=_late(chance),
+        )
+        codes = [each["code"] for each in replies]
+        taken = 3000 if codes[0] == "ok" else 4000
+        found = market.payouts.of("tom")[-1]
+
+        assert sorted(codes) == ["not_applied", "ok"]
+        assert (found.id, found.state, found.amount) == (f"apply {number}", "under_way", taken)
+        assert market.earnings("tom", "ITC", now=now).available.minor == before - taken
+        assert_nothing_is_lost(storage, [f"a{number}", f"b{number}"])
+
+
+def test_two_expenses_or_a_refund_race_for_the_same_earnings(
+    market: Marketplace,
+    storage: Storage,
+    path: Path,
+    children: Callable[[Path], Children],
+    assert_nothing_is_lost: Callable[..., None],
+) -> None:
+    """What a tutor has earned is spent once; what a refund finds spent is a debt, and what it took cannot be spent."""
+    _fill(market, "ann", amount="100000.0")
+    racers, chance = children(path), Random(14)
+    for number in range(ROUNDS):
+        month = instant(f"{2030 + number // 12}-{number % 12 + 1:02}-15T09:00:00Z")
+        now = month + timedelta(days=25)
+        _taught(market, f"r{number}", month)
+        amount = market.earnings("tom", "ITC", now=now).available.text
+        order: Job = {"tutor": "tom", "amount": amount, "now": to_text(now)}
+        spent: Job = {**order, "do": "payouts.spend", "key": f"a{number}"}
+        refunded: Job = {
+            "do": "refund", "lesson": f"r{number}", "by": "olga", "reason": "ill", "split": {"student": "100%"},
+            "now": to_text(now), "key": f"b{number}",
+        }  # fmt: skip
+        other: Job = chance.choice(({**spent, "key": f"b{number}"}, refunded))
+        codes = [each["code"] for each in racers.race(spent, other, late=_late(chance))]
+        debt = market.payouts.debt("tom", "ITC", now=now).text
+
+        assert codes in (["ok", "insufficient_funds"], ["insufficient_funds", "ok"], ["ok", "ok"])
+        assert codes != ["ok", "ok"] or other is refunded
+        assert debt == (amount if codes == ["ok", "ok"] else "0.0")
+        assert market.earnings("tom", "ITC", now=now).available.minor == 0
+        assert_nothing_is_lost(storage, [f"a{number}", f"b{number}"])
+        if debt != "0.0":
+            _taught(market, f"again{number}", now + _HOUR)  # What is earned now pays it.
+
+
+def test_two_agents_handle_one_report(
+    market: Marketplace,
+    storage: Storage,
+    path: Path,
+    children: Callable[[Path], Children],
+    assert_nothing_is_lost: Callable[..., None],
+) -> None:
+    """One dismisses what the other records: the first word counts, and the other is told that the report is closed."""
+    _fill(market, "ann")
+    market.add_party("agnes", zone="UTC", grants=["agent"])
+    racers, chance, words = children(path), Random(15), set()
+    for number in range(ROUNDS):
+        now = _BEGINNING + number * _WEEK
+        id, at, report = f"r{number}", now + 49 * _HOUR, number + 1
+        market.standings.show_profile("tom", key=f"show {number}", now=now)
+        market.standings.reset_counter(
+            "tom", "missed_request", by="olga", reason="a new week", case="9", key=f"reset {number}", now=now
+        )
+        market.request(
+            student="ann", tutor="tom", start=now + 72 * _HOUR, duration=_HOUR, price="1", lesson=id, key=id, now=now
+        ).or_raise()
+        order: Job = {"tutor": "tom", "report": report, "case": "7", "now": to_text(at)}
+        replies = racers.race(
+            {**order, "do": "standings.dismiss_report", "by": "agnes", "reason": "ill", "key": f"a{number}"},
+            {**order, "do": "standings.record_report", "by": "olga", "reason": "no_answer", "key": f"b{number}"},
+            late=_late(chance),
+        )
+        codes = [each["code"] for each in replies]
+        standing = market.standings.of("tom", now=at)
+        words.add(codes[0])
+
+        assert sorted(codes) == ["not_open", "ok"]
+        assert standing is not None
+        assert len(standing.reports) == report
+        assert standing.reports[-1].state == ("dismissed" if codes[0] == "ok" else "recorded")
+        assert [len(each.lapses) for each in standing.reports] == [1] * report
+        assert_nothing_is_lost(storage, [f"a{number}", f"b{number}"])
+
+    assert len(words) == 2, "one of the children always came first"
 
 
 _OPENS_AND_CLOSES = "import sys; from tutorcore import open_sqlite; open_sqlite(sys.argv[1]).close()"

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from tutorcore import InvalidValue, Marketplace, UnknownName, instant, open_sqlite
 from tutorcore.instants import Instant
+from tutorcore.testing.accounts import judgement, payment_out
 from tutorcore.testing.people import World, deed, payment, question, whim
 from tutorcore.testing.samples import sample_policies
 
@@ -60,12 +61,16 @@ def _now(began: str) -> Instant:
 
 
 def _do_something(market: Marketplace, chance: Drawn, name: str, now: Instant) -> None:
-    what = chance.pick(("pay", "ask", "ask", "option", "option", "option", "whim", "sweep"))
+    what = chance.pick(("pay", "ask", "ask", "option", "option", "option", "whim", "sweep", "judge", "pay out"))
     lessons = market.lessons(now=now)[-30:]
     if what == "pay":
         payment(_WORLD, market, chance.pick(_CURRENCIES), chance).on(market, name, now)
     elif what == "ask" or not lessons:
         question(_WORLD, market, chance.pick(_POLICIES), f"L{name}", lessons, now, chance).on(market, name, now)
+    elif what == "judge":
+        judgement(_WORLD, market, _POLICIES, now, chance).on(market, name, now)
+    elif what == "pay out":
+        payment_out(_WORLD, market, _CURRENCIES, now, chance).on(market, name, now)
     elif what == "sweep":
         market.sweep(now=now, batch=chance.pick((1, 2, 100)), key=name)
     else:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import json
 import sys
 from datetime import timedelta
+from operator import attrgetter
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from tutorcore import Marketplace, Outcome, Swept, TutorcoreError, instant, load_preset, open_sqlite
+from tutorcore import Marketplace, Outcome, Swept, TutorcoreError, instant, load_policy, open_sqlite
+from tutorcore.policy.settlement import Settlement
 from tutorcore.testing.plain import plain_lesson, plain_refusal
 
 
 def main(path: str) -> None:
     """Carry out orders until there are none any more."""
     with open_sqlite(path, busy_timeout=timedelta(seconds=60)) as storage:
-        market = Marketplace(storage, [load_preset("italki")], zone="Asia/Tokyo")
+        policy = load_policy(Path(__file__).with_name("lenient.toml").read_text(encoding="utf-8"))
+        market = Marketplace(storage, [policy], zone="Asia/Tokyo")
         _say("ready")
         for line in sys.stdin:
             _say(json.dumps(_done(market, json.loads(line))))
@@ -36,7 +40,7 @@ def _done(market: Marketplace, job: dict[str, Any]) -> dict[str, object]:
         pass
     began = monotonic()
     try:
-        answer = _plain(getattr(market, do)(**arguments))
+        answer = _plain(attrgetter(do)(market)(**arguments))
     except TutorcoreError as error:
         answer = {"code": type(error).__name__, "error": str(error)}
     return {**answer, "began": began, "ended": monotonic()}
@@ -47,6 +51,8 @@ def _arguments(market: Marketplace, job: dict[str, Any]) -> dict[str, Any]:
         job["amount"] = market.money(job["amount"], "ITC")
     if "minutes" in job:
         job["duration"] = timedelta(minutes=job.pop("minutes"))
+    if "split" in job:
+        job["split"] = Settlement.of(job["split"])
     for name in ("now", "start"):
         if name in job:
             job[name] = instant(job[name])
