@@ -302,6 +302,11 @@ def test_a_refund_is_rated_by_the_facts_of_the_settlement(then: Facts, later: Fa
     assert again.settled == Settled((("tutor", 500 - fee // 5), ("payer", 2000), ("platform", fee // 5)), END, then)
 
 
+def test_what_was_settled_before_that_was_remembered_cannot_be_refunded() -> None:
+    """Of a lesson that a store kept earlier nothing is known that could be given back."""
+    assert "nothing was settled" in problem_with(done()._replace(settled=None), student="100%")
+
+
 def test_a_refund_has_to_say_its_split() -> None:
     """It says who should have got what of all that was settled, by the splits that the policy allows."""
     gone = act(agreed(), "cancel", "sue", START)

@@ -673,3 +673,14 @@ def test_reasons_are_few_enough_to_choose_from() -> None:
 
     (mistake,) = found.value.exceptions
     assert str(mistake).startswith("<policy>:3:1: problem.reasons: are 58; expected at most 50")
+
+
+def test_without_a_list_any_reason_may_be_given() -> None:
+    """A policy need not say which reasons there are."""
+    process = load_policy(
+        'extends = "italki"\nid = "any"\nproblem.reasons = false\nstanding.missed_attendance.marks = ["no_show"]\n'
+    )
+
+    reports = [move for move in process.state("delivered").moves if move.verb == "report"]
+    assert reports
+    assert not any("reason" in str(move.when) for move in reports)
