@@ -31,7 +31,6 @@ from tutorcore.lessons.projections import Claim, claims_of, clearing_entry, clea
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.lessons.reviews import Reviewed, facts_for_reviews, reviews_of
 from tutorcore.money import Currency, Money
-from tutorcore.payouts import Withdrawal
 from tutorcore.policy.machine import Asked, Machine
 from tutorcore.policy.process import STAY
 from tutorcore.policy.roles import Role
@@ -298,10 +297,6 @@ class Reading:
             if standing is not None and (not with_open_reports or open_reports(standing)):
                 recorded[tutor] = standing
         return tuple(recorded[tutor] for tutor in sorted(recorded))
-
-    def withdrawals(self, tutor: PartyId) -> tuple[Withdrawal, ...]:
-        """Return the tutor's withdrawals; raise `UnknownName` for a stranger."""
-        return self.tx.withdrawals(self._known(tutor).id)
 
     def schedule(self, tutor: PartyId) -> Schedule | None:
         """Return the tutor's schedule, or None; raise `UnknownName` for a stranger."""

@@ -195,10 +195,6 @@ class AccountRules:
                 return each
         raise UnknownName("counter", name, [each.name for each in self.counters])
 
-    def counts(self, mark: str) -> tuple[Counter, ...]:
-        """Return the counters that a mark feeds."""
-        return tuple(each for each in self.counters if each.points(mark))
-
     def can(self, restriction: Restriction) -> bool:
         """Return whether some rung may bring that restriction, by itself or along with another."""
         rungs = (rung.restriction for counter in self.counters for rung in counter.ladder)
