@@ -184,12 +184,12 @@ class Twins:
         if not options:
             return
         by, option = chance.pick(options)
-        stale = attrs.evolve(
-            deed(option, lesson, by, self.now, chance), proposal=lesson.proposal + chance.pick((-1, 1, 100))
-        )
+        number = option.proposal
+        assert number is not None
+        stale = attrs.evolve(deed(option, lesson, by, self.now, chance), proposal=number + chance.pick((-1, 1, 100)))
         answer = self._do(stale)
 
-        assert answer.refusal is not None, f"{stale} was accepted, and {lesson.proposal} is on the table"
+        assert answer.refusal is not None, f"{stale} was accepted, and {number} is on the table"
         assert answer.refusal.code == "stale_offer", answer.refusal
 
     def act_on_a_whim(self, chance: Chance) -> None:
