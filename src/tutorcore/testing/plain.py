@@ -72,7 +72,8 @@ def _message(row: OutboxRow) -> str:
 
 
 def _line(line: AuditLine) -> str:
-    return f"{_cause(line.cause)} {line[1:-1]!r} {plain_refusal(line.refusal)!r}"
+    *said, refusal, subject = line[1:]
+    return f"{_cause(line.cause)} {tuple(said)!r} {plain_refusal(refusal)!r} {subject!r}"
 
 
 def _versions(tx: Transaction) -> tuple[str, ...]:
