@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from tutorcore.calendar.schedule_document import load_schedule
     from tutorcore.clock import VirtualClock, system_clock
     from tutorcore.engine.marketplace import Marketplace, Swept
+    from tutorcore.engine.meeting_relay import MeetingRelay
+    from tutorcore.engine.message_relay import MessageRelay
     from tutorcore.engine.outcome import Outcome
     from tutorcore.engine.reading import Earnings, Explanation
-    from tutorcore.engine.relay import MeetingRelay
     from tutorcore.errors import (
         InvalidType,
         InvalidValue,
@@ -45,8 +46,11 @@ if TYPE_CHECKING:
     from tutorcore.policy.codec import load_policy, load_preset
     from tutorcore.policy.process import Process
     from tutorcore.policy.settlement import Settlement
+    from tutorcore.ports.notifications import Contact, Contacts
 
 _HOMES = {
+    "Contact": "tutorcore.ports.notifications",
+    "Contacts": "tutorcore.ports.notifications",
     "Currency": "tutorcore.money",
     "Deadline": "tutorcore.lessons.lesson",
     "Earnings": "tutorcore.engine.reading",
@@ -58,8 +62,9 @@ _HOMES = {
     "Lesson": "tutorcore.lessons.lesson",
     "Marketplace": "tutorcore.engine.marketplace",
     "Meeting": "tutorcore.lessons.lesson",
-    "MeetingRelay": "tutorcore.engine.relay",
+    "MeetingRelay": "tutorcore.engine.meeting_relay",
     "MemoryStorage": "tutorcore.adapters.memory",
+    "MessageRelay": "tutorcore.engine.message_relay",
     "Mistake": "tutorcore.errors",
     "Mistakes": "tutorcore.errors",
     "Money": "tutorcore.money",
@@ -92,6 +97,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Contact",
+    "Contacts",
     "Currency",
     "Deadline",
     "Earnings",
@@ -105,6 +112,7 @@ __all__ = [
     "Meeting",
     "MeetingRelay",
     "MemoryStorage",
+    "MessageRelay",
     "Mistake",
     "Mistakes",
     "Money",

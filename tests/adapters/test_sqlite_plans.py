@@ -22,7 +22,7 @@ def connection() -> Iterator[sqlite3.Connection]:
 
 def _plan(connection: sqlite3.Connection, statement: str) -> list[str]:
     """What SQLite does for a statement, step by step: SCAN reads all of a table or index, SEARCH seeks in it."""
-    names = dict.fromkeys(("id", "tutor", "student", "taught", "state", "now", "limit"))
+    names = dict.fromkeys(("id", "tutor", "student", "taught", "state", "now", "limit", "after", "kind0", "kind1"))
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", names)]
 
 
@@ -61,3 +61,22 @@ def test_whether_two_have_met_begins_with_the_student(connection: sqlite3.Connec
     marks, *_ = _plan(connection, sql.HAS_MET)
 
     assert "SEARCH m USING PRIMARY KEY (party=? AND name=?)" in marks
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(sql.to_take(2), id="what may be taken"),
+        pytest.param(sql.outbox(None, undone=False, failed=False), id="all rows from a place"),
+        pytest.param(sql.outbox(None, undone=False, failed=True), id="rows with a failure"),
+        pytest.param(sql.outbox(2, undone=True, failed=False), id="undone rows of some kinds"),
+    ],
+)
+def test_the_outbox_is_sought_and_so_is_what_is_settled(connection: sqlite3.Connection, statement: str) -> None:
+    """Only the rows that are wanted, which are few, are gone through; what is settled of each is sought."""
+    plan = _plan(connection, statement)
+
+    assert [step for step in plan if "SCAN" in step] == ["SCAN r"]
+    assert [step for step in plan if step.startswith("SEARCH d ")] == [
+        "SEARCH d USING PRIMARY KEY (sequence=?) LEFT-JOIN"
+    ]

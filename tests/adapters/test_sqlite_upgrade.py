@@ -16,15 +16,15 @@ from tutorcore.adapters.sql.schemas import schema_files, statements_in
 from tutorcore.adapters.sql.sqlite import enlist_sqlite, install_schema, open_sqlite
 from tutorcore.adapters.sql.sqlite_files import APPLICATION_ID
 from tutorcore.errors import StorageError
-from tutorcore.ids import LessonId, PartyId
+from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.ledger.entries import top_up
 from tutorcore.lessons.lesson import Particulars, Problem, Settled
 from tutorcore.lessons.projections import Clearing, Mark, Message, Reminded, claims_of, entry_of, notice_of
 from tutorcore.payouts.withdrawals import Withdrawal
-from tutorcore.ports.storage import Party, Storage, Transaction
+from tutorcore.ports.storage import AuditLine, Party, Storage, Transaction
 from tutorcore.standing.standing import Happening, Report, Standing
 from tutorcore.testing.plain import Dump, dump, without
-from tutorcore.testing.versions import ANN, DAY, HOUR, LESSON, NOW, TOM, lapsed, moved, requested, sample_machine
+from tutorcore.testing.versions import ANN, DAY, HOUR, LESSON, NOW, TIM, TOM, lapsed, moved, requested, sample_machine
 
 _NEWEST = len(schema_files("sqlite"))
 
@@ -61,7 +61,16 @@ def _write_more(tx: Transaction) -> None:
     tx.finish(row.sequence)
 
 
-_WRITERS = {1: (_write,), 2: (_write, _write_more)}
+def _write_standings(tx: Transaction) -> None:
+    """Write what there has been room for since the third schema."""
+    cause = tx.begin(NOW + 3 * HOUR)
+    raised = Standing(TIM, 1, NOW, Happening("raised"), (Report(1, "late", None, 1, (), NOW),), ())
+    tx.append_standing(raised, cause)
+    tx.put_withdrawal(Withdrawal("v", TIM, "applied", NOW, "ITC", 10, 1, None, None))
+    tx.add_audit(AuditLine(cause, Key("k"), "d", "dismiss_report", ANN, None, NOW, 1, 0, None, TIM))
+
+
+_WRITERS = {1: (_write,), 2: (_write, _write_more), 3: (_write, _write_more, _write_standings)}
 """What was written to databases of each earlier schema."""
 
 _EACH = pytest.mark.parametrize("version", list(_WRITERS))
@@ -149,6 +158,8 @@ def _go_on(storage: Storage) -> list[object]:
         tx.put_reminders(LESSON, (Reminded(LESSON, version.number, 0, NOW + DAY, (ANN,)),))
         tx.add_mark(Mark(LESSON, 3, TOM, "late", NOW + DAY, 40))
         taken = tx.take(("told", "reminder"), NOW + 900 * DAY, HOUR, 9)
+        tx.settle(taken[0].sequence, "mail:ann", "full")
+        tx.settle(taken[0].sequence, "mail:tom")
         tx.finish(taken[0].sequence)
         following = tx.take(("told", "reminder"), NOW + 900 * DAY, HOUR, 9)
         problem = Problem(2, "student", "late", Particulars(remedy="refund"))
@@ -159,7 +170,9 @@ def _go_on(storage: Storage) -> list[object]:
         tx.append_standing(_STANDING, cause)
         tx.put_withdrawal(Withdrawal("w", TOM, "under_way", None, "ITC", 10, 1, NOW, None))
         tx.add_mark(Mark(LESSON, 3, ANN, "taught", NOW + DAY, 40))
-        answers = [taken, following, tx.count_marks(TOM, "late", None, NOW + 900 * DAY), tx.has_met(TOM, ANN)]
+        tx.reopen(following[0].sequence)
+        failed = tx.outbox(failed=True)
+        answers = [taken, following, failed, tx.count_marks(TOM, "late", None, NOW + 900 * DAY), tx.has_met(TOM, ANN)]
     return [*answers, dump(storage)]
 
 

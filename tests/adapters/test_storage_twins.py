@@ -198,8 +198,13 @@ def _delivering(draw: st.DrawFn) -> _Step:
         "take some of": lambda tx: tx.take((kind, "told"), now, HOUR, 3),
         "retry": lambda tx: tx.retry(number, now),
         "finish": lambda tx: tx.finish(number),
-        "see": lambda tx: (tx.outbox(number, limit, kinds=kinds), tx.outbox(number - 1, limit, undone=True)),
-    }
+        "settle": lambda tx: tx.settle(number, f"mail:{lesson}", None if limit else kind),
+        "reopen": lambda tx: tx.reopen(number),
+        "see": lambda tx: (
+            tx.outbox(number, limit, kinds=kinds), tx.outbox(number - 1, limit, undone=True),
+            tx.outbox(number - 1, limit, failed=True), tx.outbox(0, limit, kinds=kinds, failed=True, undone=True),
+        ),
+    }  # fmt: skip
     name = draw(st.sampled_from(sorted(actions)))
     return _Step(f"{name} {number} of the outbox: {kinds} or {kind} of {lesson} at {now:%H}, {limit}", actions[name])
 

@@ -11,8 +11,8 @@ from tutorcore.adapters.meetings.link import LinkTemplate
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.adapters.sql.sqlite import open_sqlite
 from tutorcore.engine.marketplace import Marketplace
+from tutorcore.engine.meeting_relay import MeetingRelay
 from tutorcore.engine.outcome import Outcome
-from tutorcore.engine.relay import MeetingRelay
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import PartyId
 from tutorcore.instants import MICROSECOND, Instant, instant

@@ -23,7 +23,8 @@ from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.adapters.sql.sqlite import enlist_sqlite, install_schema, open_sqlite
 from tutorcore.clock import VirtualClock
 from tutorcore.engine.marketplace import Marketplace
-from tutorcore.engine.relay import MeetingRelay, Patience, Relayed
+from tutorcore.engine.meeting_relay import MeetingRelay, Relayed
+from tutorcore.engine.queue import Patience
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import MICROSECOND, instant
 from tutorcore.lessons.lesson import Lesson, Meeting, Offer, Particulars

@@ -11,7 +11,7 @@ from tutorcore import Instant, Lesson, Marketplace, instant
 from tutorcore.adapters.meetings.handles import Handles
 from tutorcore.calendar.schedule_document import load_schedule
 from tutorcore.calendar.zones import to_instant, to_local
-from tutorcore.engine.relay import MeetingRelay
+from tutorcore.engine.meeting_relay import MeetingRelay
 from tutorcore.ports.storage import Storage
 
 Ask = Callable[..., Lesson]

@@ -11,7 +11,7 @@ from tutorcore import Lesson, Marketplace, Offer, instant
 from tutorcore.adapters.meetings.jitsi import Jitsi
 from tutorcore.adapters.meetings.link import LinkTemplate
 from tutorcore.calendar.schedule_document import load_schedule
-from tutorcore.engine.relay import MeetingRelay
+from tutorcore.engine.meeting_relay import MeetingRelay
 from tutorcore.ports.meetings import MeetingProvider, MeetingRefused, MeetingUnavailable
 from tutorcore.ports.storage import Storage
 from tutorcore.testing.meetings import MeetingsInMemory

@@ -39,6 +39,7 @@ from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import (
     AuditLine,
     Cause,
+    Delivery,
     OutboxRow,
     Party,
     PostedEntry,
@@ -62,7 +63,7 @@ class MemoryStorage(Storage):
     """A marketplace in memory. Threads take turns; nothing survives the process."""
 
     def __init__(self) -> None:
-        self._data = _Data()
+        self._data = MemoryData()
 
     def transaction(self) -> AbstractContextManager[MemoryTransaction]:
         return _Transaction(self._data)
@@ -148,18 +149,19 @@ class _Tally:
             self.sums[place] += amount
 
 
-class _Delivery(NamedTuple):
+class _Progress(NamedTuple):
     """How far the delivery of an outbox row has come."""
 
     attempts: int = 0
     retry_at: Instant | None = None
     done: bool = False
+    settled: tuple[Delivery, ...] = ()
 
 
-_UNTOUCHED: Final = _Delivery()
+_UNTOUCHED: Final = _Progress()
 
 
-class _Data:
+class MemoryData:
     """The marketplace: lists that only grow, and what is looked up in them."""
 
     def __init__(self) -> None:
@@ -198,7 +200,8 @@ class _Data:
         self.withdrawals_of: defaultdict[PartyId, dict[str, Withdrawal]] = defaultdict(dict)
         self.outbox: list[Message] = []
         self.outbox_causes: list[Cause] = []  # of each message
-        self.deliveries: dict[int, _Delivery] = {}  # of those that somebody took or finished
+        self.progress: dict[int, _Progress] = {}  # of those that somebody took, settled or finished
+        self.failed: list[int] = []  # those with a delivery that failed, in order
         self.undone: defaultdict[MessageKind, list[int]] = defaultdict(list)  # in order
         self.undone_of: defaultdict[LessonId, list[int]] = defaultdict(list)
 
@@ -329,21 +332,19 @@ class _Data:
         if withdrawal is not None:
             self.withdrawals[id] = self.withdrawals_of[withdrawal.tutor][id] = withdrawal
 
-    def set_delivery(self, sequence: int, delivery: _Delivery) -> None:
+    def set_progress(self, sequence: int, progress: _Progress) -> None:
         """Replace how far the delivery of an outbox row has come."""
-        message, before = self.outbox[sequence - 1], self.deliveries.get(sequence, _UNTOUCHED)
-        self.deliveries[sequence] = delivery
-        if delivery.done == before.done:
-            return
-        for undone in (self.undone[message.kind], self.undone_of[message.lesson]):
-            if delivery.done:
-                del undone[bisect_left(undone, sequence)]
-            else:
-                insort(undone, sequence)
+        message, before = self.outbox[sequence - 1], self.progress.get(sequence, _UNTOUCHED)
+        self.progress[sequence] = progress
+        if progress.done != before.done:
+            for undone in (self.undone[message.kind], self.undone_of[message.lesson]):
+                _list_or_drop(undone, sequence, not progress.done)
+        if _has_failed(progress.settled) != _has_failed(before.settled):
+            _list_or_drop(self.failed, sequence, _has_failed(progress.settled))
 
     def is_free(self, sequence: int, kinds: frozenset[MessageKind], now: Instant) -> bool:
         """Whether an undone outbox row may be taken: nobody has it, and it is its lesson's first of these kinds."""
-        retry_at = self.deliveries.get(sequence, _UNTOUCHED).retry_at
+        retry_at = self.progress.get(sequence, _UNTOUCHED).retry_at
         if retry_at is not None and retry_at > now:
             return False
         outbox = self.outbox
@@ -351,13 +352,25 @@ class _Data:
         return sequence == next(each for each in theirs if outbox[each - 1].kind in kinds)
 
 
-_ENDED: Final = cast(_Data, Ended())  # Whoever still holds a transaction that has ended is told.
+def _list_or_drop(sequences: list[int], sequence: int, listed: bool) -> None:
+    """Let an ordered list have a number in it, which it has not, or have it no more."""
+    if listed:
+        insort(sequences, sequence)
+    else:
+        del sequences[bisect_left(sequences, sequence)]
+
+
+def _has_failed(settled: Iterable[Delivery]) -> bool:
+    return any(delivery.failure is not None for delivery in settled)
+
+
+_ENDED: Final = cast(MemoryData, Ended())  # Whoever still holds a transaction that has ended is told.
 
 
 class MemoryTransaction(Transaction):
     """One unit of work on a marketplace in memory; as it is, for reading."""
 
-    def __init__(self, data: _Data) -> None:
+    def __init__(self, data: MemoryData) -> None:
         self._data = data
 
     def __enter__(self) -> MemoryTransaction:
@@ -656,14 +669,13 @@ class MemoryTransaction(Transaction):
         *,
         kinds: Iterable[MessageKind] | None = None,
         undone: bool = False,
+        failed: bool = False,
     ) -> tuple[OutboxRow, ...]:
         data = self._data
         wanted = None if kinds is None else frozenset(kinds)
-        rows = (
-            self._row(sequence)
-            for sequence in range(max(after, 0) + 1, len(data.outbox) + 1)
-            if wanted is None or data.outbox[sequence - 1].kind in wanted
-        )
+        first = max(after, 0) + 1
+        every = data.failed[bisect_left(data.failed, first) :] if failed else range(first, len(data.outbox) + 1)
+        rows = (self._row(sequence) for sequence in every if wanted is None or data.outbox[sequence - 1].kind in wanted)
         return tuple(islice((row for row in rows if not (undone and row.done)), limit))
 
     def take(self, kinds: Iterable[MessageKind], now: Instant, lease: timedelta, limit: int) -> tuple[OutboxRow, ...]:
@@ -671,30 +683,39 @@ class MemoryTransaction(Transaction):
         undone = merge(*(data.undone.get(kind, ()) for kind in wanted))
         taken = tuple(islice((sequence for sequence in undone if data.is_free(sequence, wanted, now)), limit))
         for sequence in taken:
-            self._deliver(sequence, attempts=data.deliveries.get(sequence, _UNTOUCHED).attempts + 1, retry_at=until)
+            self._go_on(sequence, attempts=data.progress.get(sequence, _UNTOUCHED).attempts + 1, retry_at=until)
         return tuple(map(self._row, taken))
 
     def retry(self, sequence: int, at: Instant) -> None:
-        if not self._delivery(sequence).done:
-            self._deliver(sequence, retry_at=at)
+        if not self._progress(sequence).done:
+            self._go_on(sequence, retry_at=at)
 
     def finish(self, sequence: int) -> None:
-        self._deliver(sequence, done=True)
+        self._go_on(sequence, done=True)
 
-    def _delivery(self, sequence: int) -> _Delivery:
+    def settle(self, sequence: int, recipient: str, failure: str | None = None) -> None:
+        settled = self._progress(sequence).settled
+        if all(delivery.recipient != recipient for delivery in settled):
+            self._go_on(sequence, settled=tuple(sorted((*settled, Delivery(recipient, failure)))))
+
+    def reopen(self, sequence: int) -> None:
+        arrived = tuple(each for each in self._progress(sequence).settled if each.failure is None)
+        self._go_on(sequence, attempts=0, retry_at=None, done=False, settled=arrived)
+
+    def _progress(self, sequence: int) -> _Progress:
         if not 0 < sequence <= len(self._data.outbox):
             raise StorageError(f"the outbox has no row {sequence}")
-        return self._data.deliveries.get(sequence, _UNTOUCHED)
+        return self._data.progress.get(sequence, _UNTOUCHED)
 
-    def _deliver(self, sequence: int, **changes: Any) -> None:
-        data, before = self._data, self._delivery(sequence)
-        data.undo.append(partial(data.set_delivery, sequence, before))
-        data.set_delivery(sequence, before._replace(**changes))
+    def _go_on(self, sequence: int, **changes: Any) -> None:
+        data, before = self._data, self._progress(sequence)
+        data.undo.append(partial(data.set_progress, sequence, before))
+        data.set_progress(sequence, before._replace(**changes))
 
     def _row(self, sequence: int) -> OutboxRow:
         data, place = self._data, sequence - 1
-        delivery = data.deliveries.get(sequence, _UNTOUCHED)
-        return OutboxRow(sequence, data.outbox_causes[place], data.outbox[place], *delivery)
+        progress = data.progress.get(sequence, _UNTOUCHED)
+        return OutboxRow(sequence, data.outbox_causes[place], data.outbox[place], *progress)
 
 
 class _Transaction(MemoryTransaction):
@@ -725,7 +746,7 @@ class _Transaction(MemoryTransaction):
 class MemorySavepoint(Savepoint):
     """The writes since this point in a transaction."""
 
-    def __init__(self, data: _Data) -> None:
+    def __init__(self, data: MemoryData) -> None:
         self._data = data
 
     def __enter__(self) -> MemorySavepoint:

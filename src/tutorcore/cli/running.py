@@ -19,8 +19,8 @@ from tutorcore.cli.report import Filled, Log, Played, Report, Traces
 from tutorcore.cli.scenario import Act, Ask, Earn, Handle, Person, Scenario, Step, Sweep, TopUp
 from tutorcore.cli.stores import Amounts
 from tutorcore.engine.marketplace import Marketplace
+from tutorcore.engine.meeting_relay import KINDS, MeetingRelay
 from tutorcore.engine.outcome import Outcome
-from tutorcore.engine.relay import KINDS, MeetingRelay
 from tutorcore.errors import UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, to_text

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.projections import lapse_of, taught_by
+from tutorcore.policy.account import Counter
 from tutorcore.standing import Lapse, Report, Standing, StandingCommand, lapsed
 
 
@@ -31,6 +32,15 @@ def lapses_in(version: Lesson) -> Iterator[Lapse]:
     for each in taught_by(version) if mark is None else (mark, *taught_by(version)):
         if each.party == tutor and any(counter.heeds(each.name) for counter in counters):
             yield Lapse(each.lesson, each.number, each.name, each.at)
+
+
+def counter_of(report: Report, lesson: Lesson | None) -> Counter | None:
+    """Return the counter of a report as the policy of its last lapse's lesson has it; None if that has none any more.
+
+    `lesson` is that lesson.
+    """
+    counters = () if lesson is None else lesson.machine.process.account.counters
+    return next((counter for counter in counters if counter.name == report.counter), None)
 
 
 def reported(standing: Standing, command: StandingCommand) -> list[Report]:

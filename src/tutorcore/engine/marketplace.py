@@ -25,7 +25,7 @@ from tutorcore.engine.outcome import Outcome
 from tutorcore.engine.payouts import Payouts, rules_by_currency
 from tutorcore.engine.reading import Asking, Earnings, Explanation, Reading
 from tutorcore.engine.standings import Standings
-from tutorcore.engine.work import Work, digest_of, offered, registered, said
+from tutorcore.engine.work import Work, brief_of_new, digest_of, offered, registered, said
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId, command_key, lesson_id, party_id
 from tutorcore.instants import Instant, instant
@@ -268,10 +268,16 @@ class Marketplace:
         asks_for_another = actor.id not in (student, tutor) and not actor.grants
         if payer not in (student, actor.id) or payer == tutor or (asks_for_another and payer != actor.id):
             raise InvalidValue("payer", payer, "whoever asks, or the student who is asked: nobody else agrees to pay")
-        zones = {"student": registered(tx, student, "student").zone, "tutor": registered(tx, tutor, "tutor").zone}
-        process = machine.process
-        zone = zones.get(process.zone or "", self._zone if process.zone == "platform" else process.zone or "")
-        return Brief(id, machine.hash, zone, process.unit.code, at, tutor, student, payer, actor.id)
+        return brief_of_new(
+            machine,
+            id,
+            at,
+            student=registered(tx, student, "student"),
+            tutor=registered(tx, tutor, "tutor"),
+            payer=payer,
+            requester=actor.id,
+            platform=self._zone,
+        )
 
     def act(
         self,
@@ -796,16 +802,18 @@ class Marketplace:
         limit: int | None = None,
         kinds: Iterable[MessageKind] | None = None,
         undone: bool = False,
+        failed: bool = False,
     ) -> tuple[OutboxRow, ...]:
         """Return what was to be done outside, in order, above a sequence number and at most `limit` rows.
 
-        `kinds` are those of the messages (all if left out); with `undone`, what is finished is left out.
+        `kinds` are those of the messages (all if left out); with `undone`, what is finished is left out; with `failed`,
+        only rows with a delivery that never arrived.
         """
         _whole("after", after, 0)
         if limit is not None:
             _whole("limit", limit, 0)
         wanted = None if kinds is None else tuple(_kinds(kinds))
-        return self._read(None, lambda read: read.tx.outbox(after, limit, kinds=wanted, undone=undone))
+        return self._read(None, lambda read: read.tx.outbox(after, limit, kinds=wanted, undone=undone, failed=failed))
 
     def delivered(self, sequence: int) -> None:
         """Finish a row of the outbox: it has been delivered, or never will be. Again is harmless.
@@ -814,9 +822,18 @@ class Marketplace:
         """
         _whole("sequence", sequence, 1)
         with self._storage.transaction() as tx:
-            if not any(row.sequence == sequence for row in tx.outbox(sequence - 1, 1)):
-                raise UnknownName("row of the outbox", str(sequence))
+            _outbox_row(tx, sequence)
             tx.finish(sequence)
+
+    def redeliver(self, sequence: int) -> None:
+        """Let a relay try again what of a row of the outbox never arrived. What arrived is not sent again.
+
+        A row without a delivery that failed stays as it is. Raises `UnknownName` if there is no such row.
+        """
+        _whole("sequence", sequence, 1)
+        with self._storage.transaction() as tx:
+            if any(delivery.failure is not None for delivery in _outbox_row(tx, sequence).settled):
+                tx.reopen(sequence)
 
     def _read(self, now: Instant | None, question: Callable[[Reading], R]) -> R:
         at = self._now(now)
@@ -954,6 +971,13 @@ def _texts(**values: object) -> None:
     for name, value in values.items():
         if not isinstance(value, str):
             raise InvalidType(name, value, "a text")
+
+
+def _outbox_row(tx: Transaction, sequence: int) -> OutboxRow:
+    for row in tx.outbox(sequence - 1, 1):
+        if row.sequence == sequence:
+            return row
+    raise UnknownName("row of the outbox", str(sequence))
 
 
 def _whole(what: str, value: int, least: int) -> None:

@@ -16,7 +16,7 @@ import attrs
 
 from tutorcore.engine.booking import unbookable
 from tutorcore.engine.counting import due_lessons, facts_for
-from tutorcore.engine.judging import judged, lapses_in, reported
+from tutorcore.engine.judging import counter_of, judged, lapses_in, reported
 from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvalidValue, InvariantError, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
@@ -293,9 +293,9 @@ class Work:
         """The counters by which reports are handled: of each, as the policy of its last report has it."""
         counters: dict[str, Counter] = {}
         for report in reports:
-            lesson = None if report.counter in counters else self._tx.lesson(report.lapses[-1].lesson)
-            for counter in () if lesson is None else lesson.machine.process.account.counters:
-                if counter.name == report.counter:
+            if report.counter not in counters:
+                counter = counter_of(report, self._tx.lesson(report.lapses[-1].lesson))
+                if counter is not None:
                     counters[counter.name] = counter
         return AccountRules(tuple(counters.values()))
 
@@ -392,11 +392,15 @@ class Work:
         for mark in marks_of(version):
             tx.add_mark(mark)
         self._judge(version)
+        self._tell(before, version)
+        return None
+
+    def _tell(self, before: Lesson | None, version: Lesson) -> None:
+        """Write what people are to be told and reminded of after this version."""
         if version.machine.reminds:
             self._remind_later(version)
         for message in messages_of(before, version):
-            tx.enqueue(message, cause)
-        return None
+            self._tx.enqueue(message, self.cause)
 
     def _judge(self, version: Lesson) -> None:
         """Write how the lesson's tutor stands after what this version counts."""
@@ -466,6 +470,27 @@ def registered(tx: Transaction, id: PartyId, what: str) -> Party:
     if party is None:
         raise UnknownName(f"party ({what})", id, hint="register people with add_party first")
     return party
+
+
+def brief_of_new(
+    machine: Machine,
+    id: LessonId,
+    at: Instant,
+    *,
+    student: Party,
+    tutor: Party,
+    payer: PartyId,
+    requester: PartyId,
+    platform: str,
+) -> Brief:
+    """Return what a new lesson binds: its people, its policy, and the zone in which its days are counted.
+
+    That zone is the one that the policy names: the student's or the tutor's as it is now, the `platform`'s, or any.
+    """
+    process = machine.process
+    named = process.zone or ""
+    zone = {"student": student.zone, "tutor": tutor.zone, "platform": platform}.get(named, named)
+    return Brief(id, machine.hash, zone, process.unit.code, at, tutor.id, student.id, payer, requester)
 
 
 def insufficient(shortfall: Shortfall, version: Lesson, tx: Transaction) -> Refusal:

@@ -124,11 +124,21 @@ class PostedEntry(NamedTuple):
     entry: Entry
 
 
+class Delivery(NamedTuple):
+    """That one delivery of a message is over: it arrived (`failure` is None), or never will, and why.
+
+    `recipient` names the channel as well as whom it was for: printable, as whoever delivers writes it.
+    """
+
+    recipient: str
+    failure: str | None = None
+
+
 class OutboxRow(NamedTuple):
     """A message and how far its delivery has come; `sequence` orders, and identifies it for whoever acts on it.
 
-    `attempts` is how often it has been taken, `retry_at` until when nobody else may take it (None: never taken, so at
-    once), `done` that it is never to be taken again.
+    `attempts` is how often it has been taken, `retry_at` until when nobody else may take it (None: it may be at once),
+    `done` that it is not to be taken again. `settled` are the deliveries that are over, by recipient.
     """
 
     sequence: int
@@ -137,6 +147,7 @@ class OutboxRow(NamedTuple):
     attempts: int = 0
     retry_at: Instant | None = None
     done: bool = False
+    settled: tuple[Delivery, ...] = ()
 
 
 def begun_at(withdrawal: Withdrawal) -> Instant:
@@ -322,8 +333,12 @@ class Transaction(Protocol):
         *,
         kinds: Iterable[MessageKind] | None = None,
         undone: bool = False,
+        failed: bool = False,
     ) -> tuple[OutboxRow, ...]:
-        """Return outbox rows with a sequence above `after`, in order: of these kinds, and only the undone, if asked."""
+        """Return outbox rows with a sequence above `after`, in order, at most `limit`.
+
+        Of these kinds, only the undone, and only those with a delivery that failed, if asked.
+        """
 
     def take(self, kinds: Iterable[MessageKind], now: Instant, lease: timedelta, limit: int) -> tuple[OutboxRow, ...]:
         """Lease outbox rows of these kinds to the caller, in order, at most `limit`; return them as they now are.
@@ -342,9 +357,22 @@ class Transaction(Protocol):
         """
 
     def finish(self, sequence: int) -> None:
-        """Let a row never be taken again: it has been delivered, or never will be. Again is harmless.
+        """Let a row never be taken again, unless it is reopened: it has been delivered, or never will be.
 
-        Raises `StorageError` if there is no such row.
+        Again is harmless. Raises `StorageError` if there is no such row.
+        """
+
+    def settle(self, sequence: int, recipient: str, failure: str | None = None) -> None:
+        """Keep that a delivery of a row is over: it arrived or, with a `failure`, never will.
+
+        Again is harmless: what is kept first stands. Raises `StorageError` if there is no such row.
+        """
+
+    def reopen(self, sequence: int) -> None:
+        """Let a row be taken again at once, as if it never had been, done or not.
+
+        Deliveries that failed are forgotten; those that arrived stay settled. Raises `StorageError` if there is no such
+        row.
         """
 
 

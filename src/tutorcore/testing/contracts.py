@@ -38,7 +38,16 @@ from tutorcore.lessons.projections import (
 from tutorcore.lessons.refusals import Refusal
 from tutorcore.payouts.withdrawals import Withdrawal, WithdrawalState
 from tutorcore.policy.settlement import Settlement
-from tutorcore.ports.storage import AuditLine, Cause, OutboxRow, Party, RecordedStanding, Storage, Transaction
+from tutorcore.ports.storage import (
+    AuditLine,
+    Cause,
+    Delivery,
+    OutboxRow,
+    Party,
+    RecordedStanding,
+    Storage,
+    Transaction,
+)
 from tutorcore.standing.standing import Happening, Imposed, Lapse, Report, ReportState, Reset, Standing
 from tutorcore.testing.versions import (
     AMY,
@@ -101,6 +110,7 @@ def contents(tx: Transaction) -> dict[str, object]:
         "under way": tx.withdrawals(state="under_way"),
         "outbox": tx.outbox(),
         "undone": tx.outbox(undone=True),
+        "failed": tx.outbox(failed=True),
     }
 
 
@@ -1406,7 +1416,7 @@ class StorageContract(ABC):
             none = tx.outbox(every[-1].sequence)
 
         assert [row.message for row in every] == messages
-        assert {row[1:2] + row[3:] for row in every} == {(cause, 0, None, False)}
+        assert {row[1:2] + row[3:] for row in every} == {(cause, 0, None, False, ())}
         assert [row.sequence for row in every] == sorted({row.sequence for row in every})
         assert rest == every[1:]
         assert one == every[1:2]
@@ -1526,8 +1536,8 @@ class StorageContract(ABC):
         assert again == once
         assert found == ()
 
-    def test_a_row_that_is_not_there_is_neither_retried_nor_finished(self) -> None:
-        """A number that no row has is refused."""
+    def test_a_row_that_is_not_there_cannot_be_delivered(self) -> None:
+        """A number that no row has is refused, whatever is to be done to it."""
         with self.transaction() as tx:
             (number,) = _enqueued(tx, ("told", "a"))
             for wrong in (0, -1, number + 1):
@@ -1535,6 +1545,107 @@ class StorageContract(ABC):
                     tx.retry(wrong, NOW)
                 with _raises(StorageError):
                     tx.finish(wrong)
+                with _raises(StorageError):
+                    tx.settle(wrong, "mail:ann")
+                with _raises(StorageError):
+                    tx.reopen(wrong)
+
+    def test_a_delivery_is_settled_once(self) -> None:
+        """What is settled comes with its row, by recipient, and what was settled first stands; the row stays out."""
+        with self.transaction() as tx:
+            first, second = _enqueued(tx, ("told", "a"), ("told", "b"))
+            _taken(tx, NOW, limit=1)
+            tx.settle(first, "mail:tom")
+            tx.settle(first, "mail:ann", _HOSTILE)
+            tx.settle(first, "hook:tom", "")
+            for again, failure in (("mail:tom", "too late"), ("mail:ann", None), ("hook:tom", "another")):
+                tx.settle(first, again, failure)
+            tx.settle(second, "mail:ann")
+            kept, _ = every = tx.outbox()
+            taken = _taken(tx, NOW + _MINUTE, limit=1)
+
+        assert [row.settled for row in every] == [
+            (Delivery("hook:tom", ""), Delivery("mail:ann", _HOSTILE), Delivery("mail:tom")),
+            (Delivery("mail:ann"),),
+        ]
+        assert (kept.attempts, kept.retry_at, kept.done) == (1, NOW + _MINUTE, False)
+        assert taken == (kept._replace(attempts=2, retry_at=NOW + 2 * _MINUTE),)
+
+    def test_rows_with_failures_are_found(self) -> None:
+        """Those with a delivery that failed come alone, done or not; the limit counts them."""
+        with self.transaction() as tx:
+            arrived, failed, both, wanted, _ = _enqueued(
+                tx, ("told", "a"), ("told", "b"), ("told", "c"), ("meeting_wanted", "c"), ("told", "d")
+            )
+            for number, recipient, failure in (
+                (arrived, "ann", None), (failed, "ann", "full"), (failed, "tom", "gone"), (both, "ann", None),
+                (both, "tom", "gone"), (wanted, "tom", "?"),
+            ):  # fmt: skip
+                tx.settle(number, recipient, failure)
+            tx.finish(failed)
+            found = {
+                "all": tx.outbox(failed=True),
+                "undone": tx.outbox(failed=True, undone=True),
+                "after": tx.outbox(failed, failed=True),
+                "one": tx.outbox(limit=1, failed=True),
+                "told": tx.outbox(failed=True, kinds=("told",)),
+                "told and undone": tx.outbox(failed=True, kinds=("told",), undone=True),
+            }
+
+        assert {name: [row.sequence for row in rows] for name, rows in found.items()} == {
+            "all": [failed, both, wanted],
+            "undone": [both, wanted],
+            "after": [both, wanted],
+            "one": [failed],
+            "told": [failed, both],
+            "told and undone": [both],
+        }
+
+    def test_a_reopened_row_is_taken_anew(self) -> None:
+        """Whatever state it was in, it can be taken at once, before what came after; failures alone are forgotten."""
+        with self.transaction() as tx:
+            done, later, leased = _enqueued(tx, ("told", "a"), ("told", "a"), ("told", "b"))
+            _taken(tx, NOW)
+            tx.settle(done, "mail:ann")
+            tx.settle(done, "mail:tom", "full")
+            tx.finish(done)
+            tx.reopen(done)
+            tx.reopen(leased)
+            reopened = tx.outbox()
+            taken = _taken(tx, NOW)
+            tx.settle(done, "mail:tom")
+            tx.finish(done)
+            following, failed = _taken(tx, NOW), tx.outbox(failed=True)
+
+        assert [row[3:] for row in reopened] == [
+            (0, None, False, (Delivery("mail:ann"),)),
+            (0, None, False, ()),
+            (0, None, False, ()),
+        ]
+        assert [(row.sequence, row.attempts) for row in taken] == [(done, 1), (leased, 1)]
+        assert [row.sequence for row in following] == [later]
+        assert failed == ()
+
+    def test_what_is_settled_is_taken_back(self) -> None:
+        """An undone savepoint takes back deliveries that were settled in it, and gives back what it forgot."""
+        with self.transaction() as tx:
+            first, second = _enqueued(tx, ("told", "a"), ("told", "b"))
+            tx.settle(first, "mail:ann", "full")
+            tx.settle(first, "mail:tom")
+            tx.finish(first)
+            before = tx.outbox()
+            with tx.savepoint() as savepoint:
+                tx.reopen(first)
+                tx.settle(first, "mail:ann")
+                tx.settle(second, "mail:ann", "full")
+                savepoint.undo()
+            found, failed = tx.outbox(), tx.outbox(failed=True)
+            tx.settle(second, "mail:ann", "gone")
+            last = tx.outbox(failed=True)
+
+        assert found == before
+        assert [row.sequence for row in failed] == [first]
+        assert [row.sequence for row in last] == [first, second]
 
     def test_deliveries_are_taken_back(self) -> None:
         """An undone savepoint gives back what was taken in it, and what was finished is undone again."""
@@ -1557,7 +1668,9 @@ class StorageContract(ABC):
             last = _taken(tx, NOW, "told", "reminder")
 
         assert found == before
-        assert [row[:1] + row[3:] for row in taken] == [(number, 1, NOW + _MINUTE, False) for number in (second, third)]
+        assert [row[:1] + row[3:-1] for row in taken] == [
+            (number, 1, NOW + _MINUTE, False) for number in (second, third)
+        ]
         assert [row.sequence for row in last] == [fifth]
 
     def test_a_lease_lasts_when_its_transaction_is_kept(self) -> None:
@@ -1717,6 +1830,8 @@ def _write_everything(tx: Transaction) -> None:
     tx.append_standing(_standing(TOM, 1), cause)
     tx.put_withdrawal(_withdrawal("w", "under_way"))
     tx.enqueue(Message("meeting_wanted", LESSON, 1, (), NOW), cause)
+    first, *_ = tx.outbox()
+    tx.settle(first.sequence, "mail:ann", "full")
     tx.add_audit(_line(cause, "first"))
 
 
@@ -1742,6 +1857,8 @@ def _write_more(tx: Transaction) -> None:
     first, *_, last = [row.sequence for row in _taken(tx, NOW + HOUR, "told", "meeting_wanted")]
     tx.retry(first, NOW + DAY)
     tx.finish(last)
+    tx.settle(last, "mail:tom")
+    tx.reopen(first)
     tx.add_audit(_line(cause, "second"))
 
 

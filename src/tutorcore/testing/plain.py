@@ -67,8 +67,9 @@ def _party(party: Party) -> str:
 
 
 def _message(row: OutboxRow) -> str:
-    delivery = "done" if row.done else f"{row.attempts} attempts, {row.retry_at}"
-    return f"{row.sequence} {_cause(row.cause)} {row.message!r} {delivery}"
+    progress = "done" if row.done else f"{row.attempts} attempts, {row.retry_at}"
+    settled = "".join(f", {delivery.recipient}: {delivery.failure or 'arrived'}" for delivery in row.settled)
+    return f"{row.sequence} {_cause(row.cause)} {row.message!r} {progress}{settled}"
 
 
 def _line(line: AuditLine) -> str:

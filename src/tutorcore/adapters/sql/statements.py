@@ -33,6 +33,7 @@ _REMINDER = Reminded._fields
 _ENTRY = ("cause", "recorded_at", "kind", "currency", "effective_at", "ref", "source", "corrects")
 _MESSAGE = ("cause", "recorded_at", "kind", "lesson", "number", "audience", "at")
 _ROW = ("sequence", *_MESSAGE, "attempts", "retry_at", "done")
+_DELIVERY = ("sequence", "recipient", "failure")
 _PARTY = ("id", "zone", "grants", "permissions")
 _WITHDRAWAL = (
     "id", "tutor", "state", "applied", "currency", "amount", "fee", "asked", "closed", "reason", "fee_back", "worth",
@@ -292,15 +293,28 @@ def _kinds(number: int) -> str:
     return _listed(f":kind{place}" for place in range(number))
 
 
-@lru_cache(maxsize=16)
-def outbox(kinds: int | None, undone: bool) -> str:
-    """Return the statement for the rows of any kind or of so many kinds, `:kind0`, `:kind1`..., perhaps undone."""
+def _settled(rows: str) -> str:
+    """Return the statement for those rows with what is settled of each: one line for each delivery, or just one."""
+    return (
+        f"SELECT {_listed(_ROW, 'r.')}, d.recipient, d.failure FROM ({rows} ORDER BY sequence LIMIT :limit) AS r"
+        " LEFT JOIN tutorcore_deliveries AS d ON d.sequence = r.sequence ORDER BY r.sequence"
+    )
+
+
+@lru_cache(maxsize=32)
+def outbox(kinds: int | None, *, undone: bool, failed: bool) -> str:
+    """Return the statement for the rows of any kind or of so many kinds, `:kind0`, `:kind1`..., in order.
+
+    Perhaps only the undone ones, or those with a delivery that failed.
+    """
     conditions = ["sequence > :after"] + ["done = 0"] * undone
+    if failed:
+        conditions.append(
+            "sequence IN (SELECT sequence FROM tutorcore_deliveries WHERE failure IS NOT NULL AND sequence > :after)"
+        )
     if kinds is not None:
         conditions.append(f"kind IN ({_kinds(kinds)})")
-    return (
-        f"SELECT {_listed(_ROW)} FROM tutorcore_outbox WHERE {' AND '.join(conditions)} ORDER BY sequence LIMIT :limit"
-    )
+    return _settled(f"SELECT {_listed(_ROW)} FROM tutorcore_outbox WHERE {' AND '.join(conditions)}")
 
 
 @lru_cache(maxsize=8)
@@ -316,10 +330,16 @@ def to_take(kinds: int) -> str:
         f" AND e.sequence < o.sequence AND e.kind IN ({_kinds(kinds)}))"
     )
     scans = " UNION ALL ".join(f"{free} AND o.kind = :kind{place}" for place in range(kinds))
-    return f"{scans} ORDER BY sequence LIMIT :limit"
+    return _settled(scans)
 
 
 LEASE = "UPDATE tutorcore_outbox SET attempts = attempts + 1, retry_at = :retry_at WHERE sequence = :sequence"
 RETRY = "UPDATE tutorcore_outbox SET retry_at = :retry_at WHERE sequence = :sequence AND done = 0"
 FINISH = "UPDATE tutorcore_outbox SET done = 1 WHERE sequence = :sequence"
+SETTLE = (
+    f"INSERT INTO tutorcore_deliveries ({_listed(_DELIVERY)}) VALUES ({_listed(_DELIVERY, ':')})"
+    " ON CONFLICT (sequence, recipient) DO NOTHING"
+)
+REOPEN = "UPDATE tutorcore_outbox SET attempts = 0, retry_at = NULL, done = 0 WHERE sequence = :sequence"
+FORGET_FAILURES = "DELETE FROM tutorcore_deliveries WHERE sequence = :sequence AND failure IS NOT NULL"
 HAS_ROW = "SELECT 1 FROM tutorcore_outbox WHERE sequence = :sequence"

@@ -46,6 +46,7 @@ from tutorcore.policy.machine import Machine
 from tutorcore.ports.storage import (
     AuditLine,
     Cause,
+    Delivery,
     OutboxRow,
     Party,
     PostedEntry,
@@ -485,32 +486,43 @@ class SqlTransaction(Transaction):
         *,
         kinds: Iterable[MessageKind] | None = None,
         undone: bool = False,
+        failed: bool = False,
     ) -> tuple[OutboxRow, ...]:
         named = None if kinds is None else _kinds(kinds)
-        statement = sql.outbox(None if named is None else len(named), undone=undone)
-        rows = self._driver.rows(statement, {"after": after, "limit": _most(limit), **(named or {})})
-        return tuple(map(_outbox_row, rows))
+        statement = sql.outbox(None if named is None else len(named), undone=undone, failed=failed)
+        return _outbox_rows(self._driver.rows(statement, {"after": after, "limit": _most(limit), **(named or {})}))
 
     def take(self, kinds: Iterable[MessageKind], now: Instant, lease: timedelta, limit: int) -> tuple[OutboxRow, ...]:
         named = _kinds(kinds)
         if not named:
             return ()
-        rows = self._driver.rows(sql.to_take(len(named)), {"now": to_micros(now), "limit": limit, **named})
-        until = now + lease
-        leases: list[Parameters] = [{"sequence": row[0], "retry_at": to_micros(until)} for row in rows]
+        found = self._driver.rows(sql.to_take(len(named)), {"now": to_micros(now), "limit": limit, **named})
+        rows, until = _outbox_rows(found), now + lease
+        leases: list[Parameters] = [{"sequence": row.sequence, "retry_at": to_micros(until)} for row in rows]
         self._driver.run_each(sql.LEASE, leases)
-        found = map(_outbox_row, rows)
-        return tuple([row._replace(attempts=row.attempts + 1, retry_at=until) for row in found])
+        return tuple([row._replace(attempts=row.attempts + 1, retry_at=until) for row in rows])
 
     def retry(self, sequence: int, at: Instant) -> None:
-        self._deliver(sql.RETRY, {"sequence": sequence, "retry_at": to_micros(at)})
+        if not self._driver.run(sql.RETRY, {"sequence": sequence, "retry_at": to_micros(at)}):
+            self._need_row(sequence)
 
     def finish(self, sequence: int) -> None:
-        self._deliver(sql.FINISH, {"sequence": sequence})
+        if not self._driver.run(sql.FINISH, {"sequence": sequence}):
+            self._need_row(sequence)
 
-    def _deliver(self, statement: str, row: Parameters) -> None:
-        if not self._driver.run(statement, row) and not self._driver.rows(sql.HAS_ROW, row):
-            raise StorageError(f"the outbox has no row {row['sequence']}")
+    def settle(self, sequence: int, recipient: str, failure: str | None = None) -> None:
+        self._need_row(sequence)
+        why = None if failure is None else encode(failure)
+        self._driver.run(sql.SETTLE, {"sequence": sequence, "recipient": recipient, "failure": why})
+
+    def reopen(self, sequence: int) -> None:
+        if not self._driver.run(sql.REOPEN, {"sequence": sequence}):
+            self._need_row(sequence)
+        self._driver.run(sql.FORGET_FAILURES, {"sequence": sequence})
+
+    def _need_row(self, sequence: int) -> None:
+        if not self._driver.rows(sql.HAS_ROW, {"sequence": sequence}):
+            raise StorageError(f"the outbox has no row {sequence}")
 
 
 class SqlSavepoint(Savepoint):
@@ -635,15 +647,26 @@ def _instant(micros: int | None) -> Instant | None:
     return None if micros is None else from_micros(micros)
 
 
-def _outbox_row(row: Row) -> OutboxRow:
-    sequence, cause, recorded_at, kind, lesson, number, audience, at, attempts, retry_at, done = row
+def _outbox_rows(rows: list[Row]) -> tuple[OutboxRow, ...]:
+    """The outbox rows in rows of which several may differ only in what is settled."""
+    return tuple(_outbox_row(list(lines)) for _, lines in groupby(rows, itemgetter(0)))
+
+
+def _outbox_row(lines: list[Row]) -> OutboxRow:
+    sequence, cause, recorded_at, kind, lesson, number, audience, at, attempts, retry_at, done, *_ = lines[0]
+    settled = [
+        Delivery(recipient, None if failure is None else decode(failure))
+        for *_, recipient, failure in lines
+        if recipient is not None
+    ]
     return OutboxRow(
         sequence,
         _cause_of(cause, recorded_at),
         Message(kind, lesson, number, tuple(decode(audience)), from_micros(at)),
         attempts,
-        None if retry_at is None else from_micros(retry_at),
+        _instant(retry_at),
         bool(done),
+        tuple(sorted(settled)),
     )
 
 

@@ -22,90 +22,37 @@ harmless; providers owe a bound on their own time (`tutorcore.ports.meetings`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import timedelta
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Final
 
 import attrs
 
 from tutorcore.clock import Clock, system_clock
-from tutorcore.engine.reading import Reading
+from tutorcore.engine.queue import (
+    NO_END,
+    Failure,
+    Patience,
+    Queue,
+    Scope,
+    Trouble,
+    answer_of,
+    checked_run,
+    row_now,
+    trouble,
+)
 from tutorcore.engine.work import Work, digest_of, said
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
-from tutorcore.ids import Key, LessonId, command_key, party_id
-from tutorcore.instants import Instant, instant
+from tutorcore.ids import Key, command_key, party_id
+from tutorcore.instants import Instant
 from tutorcore.lessons.lesson import Command, Lesson, Meeting, Particulars
 from tutorcore.lessons.projections import MessageKind
 from tutorcore.policy.machine import Place
 from tutorcore.policy.roles import GRANTED_ROLES
-from tutorcore.ports.meetings import Created, MeetingProvider, MeetingRefused, MeetingRequest, MeetingUnavailable
+from tutorcore.ports.meetings import Created, MeetingProvider, MeetingRequest
 from tutorcore.ports.storage import OutboxRow, Party, Storage, Transaction
 
-R = TypeVar("R")
-Scope: TypeAlias = Callable[[], AbstractContextManager[object]]
-
 KINDS: Final[tuple[MessageKind, ...]] = ("meeting_wanted", "meeting_dropped")
-_NO_TIME: Final = timedelta(0)
-_LONGEST_TIME: Final = timedelta(days=366)
-_LONGEST_NOTE: Final = 500
-
-
-def _some_time(_self: object, field: attrs.Attribute[timedelta], value: timedelta) -> None:
-    if not isinstance(value, timedelta):
-        raise InvalidType(field.name, value, "a timedelta")
-    if not _NO_TIME < value <= _LONGEST_TIME:
-        raise InvalidValue(field.name, str(value), f"more than nothing, up to {_LONGEST_TIME.days} days")
-
-
-@attrs.frozen(kw_only=True)
-class Patience:
-    """How long a relay waits between tries, and for how long it goes on.
-
-    The first wait doubles with each try up to the longest one. `give_up_after` bounds the waiting: all of these waits
-    together, and any one that a provider asks for. Time in which no relay ran is not held against a provider. `lease`
-    is for how long a row belongs to the relay that took it: longer than the provider's calls ever last.
-    """
-
-    first_wait: timedelta = attrs.field(default=timedelta(seconds=10), validator=_some_time)
-    longest_wait: timedelta = attrs.field(default=timedelta(minutes=10), validator=_some_time)
-    give_up_after: timedelta = attrs.field(default=timedelta(hours=1), validator=_some_time)
-    lease: timedelta = attrs.field(default=timedelta(minutes=5), validator=_some_time)
-
-    def wait_after(self, tries: int) -> timedelta:
-        """Return the wait after that many tries.
-
-        >>> [Patience().wait_after(tries).seconds for tries in (1, 2, 3, 7, 100)]
-        [10, 20, 40, 600, 600]
-        """
-        wait = min(self.first_wait, self.longest_wait)
-        for _ in range(tries - 1):
-            if wait == self.longest_wait:
-                break
-            wait = min(2 * wait, self.longest_wait)
-        return wait
-
-    def is_spent_after(self, tries: int) -> bool:
-        """Return whether that many tries were all: one more wait would exceed what may be waited in all.
-
-        >>> [Patience().is_spent_after(tries) for tries in (1, 10, 11)]
-        [False, False, True]
-        """
-        waited = _NO_TIME
-        for done in range(1, tries + 1):
-            waited += self.wait_after(done)
-            if waited > self.give_up_after:
-                return True
-        return False
-
-
-@attrs.frozen
-class Trouble:
-    """What went wrong with a row of the outbox. For whoever runs the relay: it may show what users must not see."""
-
-    sequence: int
-    lesson: LessonId
-    text: str
 
 
 @attrs.frozen
@@ -132,22 +79,6 @@ _NOTHING: Final = Relayed()
 _GRANTED: Final = frozenset(GRANTED_ROLES)
 
 
-class _Failure(NamedTuple):
-    """Why something could not be had: for good or not, what the lesson may keep of it, how long to leave it alone."""
-
-    text: str
-    final: bool = False
-    note: str = ""
-    retry_after: timedelta = _NO_TIME
-
-
-class _RowNow(NamedTuple):
-    """What has become of a row that we took: still ours, or taken by another relay since, and done or not."""
-
-    is_ours: bool
-    is_done: bool
-
-
 class MeetingRelay:
     """Carries rows of the outbox to a provider of meetings, and its answers back.
 
@@ -169,13 +100,10 @@ class MeetingRelay:
         around: Scope = nullcontext,
         failed: str | None = None,
     ) -> None:
-        self._storage = storage
         self._provider = provider
         self._providers = {each.name: each for each in (*former, provider)}
         self._by = party_id(by, "by")
-        self._patience = Patience() if patience is None else patience
-        self._clock = clock
-        self._around = around
+        self._queue = Queue(storage, KINDS, Patience() if patience is None else patience, clock, around)
         self._failed = failed
 
     def run(self, *, now: Instant | None = None, limit: int = 100) -> Relayed:
@@ -184,16 +112,11 @@ class MeetingRelay:
         Everything counts at `now`; left out, at what the clock says when it happens. Raises `UnknownName` or
         `InvalidValue` if the relay's party is not known as the platform's own.
         """
-        if type(limit) is not int or limit < 1:
-            raise InvalidValue("limit", limit, "a whole number from 1")
-        at = None if now is None else instant(now, "now")
-        with self._reading() as tx:
+        at = checked_run(now, limit)
+        with self._queue.reading() as tx:
             self._own_party(tx)
         relayed = _NOTHING
-        for _ in range(limit):
-            row = self._take(at)
-            if row is None:
-                break
+        for row in self._queue.rows(at, limit):
             relayed += self._make(row, at) if row.message.kind == "meeting_wanted" else self._drop(row, at)
         return relayed
 
@@ -204,38 +127,37 @@ class MeetingRelay:
         wanted = _request(named)
         if not _is_wanted(lesson, wanted):
             return self._leave(row, wanted, lesson, now)
-        if self._patience.is_spent_after(row.attempts - 1):
-            # A failure would have been the end before: the tries since then belong to relays that died of them.
-            return self._give_up(row, wanted, _Failure("no try has come to an end"), now)
-        made = _answer_of(lambda: _created(self._provider, wanted))
-        if isinstance(made, _Failure):
+        if self._queue.has_lost_every_try(row):
+            return self._give_up(row, wanted, NO_END, now)
+        made = answer_of(lambda: _created(self._provider, wanted))
+        if isinstance(made, Failure):
             return self._put_off(row, wanted, made, now)
         return self._bring(row, wanted, Meeting(self._provider.name, made.links, wanted.terms), now)
 
     def _leave(self, row: OutboxRow, wanted: MeetingRequest, lesson: Lesson, now: Instant | None) -> Relayed:
         """Make nothing for a row that has been overtaken; an earlier try may have made something."""
         if row.attempts == 1 or self._is_held(lesson, wanted):
-            self._finish(row)
+            self._queue.finish(row)
             return _NOTHING
         return self._take_back(row, self._provider, wanted, None, now)
 
     def _bring(self, row: OutboxRow, wanted: MeetingRequest, meeting: Meeting, now: Instant | None) -> Relayed:
         """Record the meeting and finish its row in one transaction, if the lesson still wants it at that moment."""
         made = Particulars(source=meeting.provider, details=meeting.links)
-        with self._writing() as tx:
-            row_now = _row_now(tx, row)
-            at, lesson = self._standing(tx, wanted.lesson, now)
+        with self._queue.writing() as tx:
+            found = row_now(tx, row)
+            at, lesson = self._queue.lesson(tx, wanted.lesson, now)
             is_wanted, is_held = _is_wanted(lesson, wanted), self._is_held(lesson, wanted)
             refused = None
-            if row_now.is_ours and is_wanted:
+            if found.is_ours and is_wanted:
                 verbs = _ready_verbs(lesson.place) or _verbs_of_policy(lesson, _ready_verbs)
                 refused = self._tell(tx, row, lesson, at, "to record a meeting", verbs[:1], particulars=made)
-            if row_now.is_ours and refused is None and (is_wanted or is_held):
+            if found.is_ours and refused is None and (is_wanted or is_held):
                 tx.finish(row.sequence)
         if refused is not None:
             return self._put_off(row, wanted, refused, now)
-        if not row_now.is_ours:
-            return self._overtaken(wanted, meeting, is_left=row_now.is_done and not is_held)
+        if not found.is_ours:
+            return self._overtaken(wanted, meeting, is_left=found.is_done and not is_held)
         if is_wanted:
             return Relayed(created=1)
         return _NOTHING if is_held else self._take_back(row, self._provider, wanted, meeting, now)
@@ -244,35 +166,35 @@ class MeetingRelay:
         """Leave everything to whoever took our row since, unless they are done and we made anew what they took back."""
         if not is_left:
             return _NOTHING
-        failure = _answer_of(lambda: self._provider.cancel(wanted, meeting))
+        failure = answer_of(lambda: self._provider.cancel(wanted, meeting))
         return Relayed(cancelled=1) if failure is None else _NOTHING
 
-    def _put_off(self, row: OutboxRow, wanted: MeetingRequest, failure: _Failure, now: Instant | None) -> Relayed:
+    def _put_off(self, row: OutboxRow, wanted: MeetingRequest, failure: Failure, now: Instant | None) -> Relayed:
         """Leave the row for later, unless later is too late for the lesson or for the relay's patience."""
-        at, wait = self._now(now), self._wait(row, failure)
+        at, wait = self._queue.now(now), self._queue.wait(row, failure)
         if wait is None or at + wait >= wanted.start:
             return self._give_up(row, wanted, failure, now)
         return self._retry(row, at + wait, failure)
 
-    def _give_up(self, row: OutboxRow, wanted: MeetingRequest, failure: _Failure, now: Instant | None) -> Relayed:
+    def _give_up(self, row: OutboxRow, wanted: MeetingRequest, failure: Failure, now: Instant | None) -> Relayed:
         """Tell the lesson that it gets no meeting, and finish the row; what follows is the policy's affair."""
-        reason = "refused" if failure.final else "unavailable"
+        reason, note = ("refused", failure.note) if failure.final else ("unavailable", "")
         refused = None
-        with self._writing() as tx:
-            at, lesson = self._standing(tx, wanted.lesson, now)
-            if not _row_now(tx, row).is_ours:
+        with self._queue.writing() as tx:
+            at, lesson = self._queue.lesson(tx, wanted.lesson, now)
+            if not row_now(tx, row).is_ours:
                 return _NOTHING
             if _is_wanted(lesson, wanted):
                 verbs = _failing_verbs(lesson) if self._failed is None else (self._failed,)
                 what = "to say that there is no meeting"
-                refused = self._tell(tx, row, lesson, at, what, verbs, reason=reason, note=failure.note)
+                refused = self._tell(tx, row, lesson, at, what, verbs, reason=reason, note=note)
             tx.finish(row.sequence)
         if not self._is_held(lesson, wanted) and (row.attempts > 1 or not failure.final):
             # Something may have been made all the same. Only now: while the row was open another relay might have taken
             # it and recorded the meeting. Nobody has been told of it, so it does no harm if this fails too.
-            _answer_of(lambda: self._provider.cancel(wanted, None))
+            answer_of(lambda: self._provider.cancel(wanted, None))
         text = failure.text if refused is None else f"{failure.text}; {refused.text}"
-        return Relayed(given_up=1, troubles=(_trouble(row, text),))
+        return Relayed(given_up=1, troubles=(trouble(row, text),))
 
     # A meeting that was dropped
 
@@ -280,13 +202,13 @@ class MeetingRelay:
         named, lesson = self._look(row, now)
         meeting = named.meeting
         if meeting is None or meeting == lesson.meeting:  # It has been reported again since, and stands.
-            self._finish(row)
+            self._queue.finish(row)
             return _NOTHING
         provider = self._providers.get(meeting.provider)
         if provider is None:
             return self._abandon(row, f"no provider called {meeting.provider!r} is known here")
-        if self._patience.is_spent_after(row.attempts - 1):
-            return self._abandon(row, "no try has come to an end")
+        if self._queue.has_lost_every_try(row):
+            return self._abandon(row, NO_END.text)
         return self._take_back(row, provider, _request(named), meeting, now)
 
     def _take_back(
@@ -301,47 +223,31 @@ class MeetingRelay:
 
         One whose time is over is left as it is: people may still be saying goodbye, and some services keep records.
         """
-        if self._now(now) >= wanted.end:
-            self._finish(row)
+        if self._queue.now(now) >= wanted.end:
+            self._queue.finish(row)
             return _NOTHING
-        failure = _answer_of(lambda: provider.cancel(wanted, meeting))
+        failure = answer_of(lambda: provider.cancel(wanted, meeting))
         if failure is None:
-            self._finish(row)
+            self._queue.finish(row)
             return Relayed(cancelled=1)
-        wait = self._wait(row, failure)
+        wait = self._queue.wait(row, failure)
         if wait is None:
             return self._abandon(row, failure.text)
-        return self._retry(row, self._now(now) + wait, failure)
+        return self._retry(row, self._queue.now(now) + wait, failure)
 
     def _abandon(self, row: OutboxRow, text: str) -> Relayed:
         """Finish a row whose meeting nobody could take back: that is for people to look after."""
-        self._finish(row)
-        return Relayed(given_up=1, troubles=(_trouble(row, f"not taken back: {text}"),))
+        self._queue.finish(row)
+        return Relayed(given_up=1, troubles=(trouble(row, f"not taken back: {text}"),))
 
     # The store
-
-    def _take(self, now: Instant | None) -> OutboxRow | None:
-        """Take the next row. One at a time: a lease has to outlast one call, not all calls of a run."""
-        with self._writing() as tx:
-            rows = tx.take(KINDS, self._now(now), self._patience.lease, 1)
-        return rows[0] if rows else None
 
     def _look(self, row: OutboxRow, now: Instant | None) -> tuple[Lesson, Lesson]:
         """The version that a row is about, and the lesson as it stands now."""
         message = row.message
-        with self._reading() as tx:
+        with self._queue.reading() as tx:
             named = tx.history(message.lesson)[message.number - 1].version
-            return named, self._standing(tx, message.lesson, now)[1]
-
-    def _standing(self, tx: Transaction, id: LessonId, now: Instant | None) -> tuple[Instant, Lesson]:
-        """The lesson as of now, and an instant at which it can be told something.
-
-        That is not before its last step, which a machine may have recorded whose clock runs a little ahead of ours.
-        """
-        last = tx.lesson(id)
-        assert last is not None  # The outbox names lessons that are there.
-        at = max(self._now(now), last.at)
-        return at, Reading(tx, at).lesson(id)
+            return named, self._queue.lesson(tx, message.lesson, now)[1]
 
     def _tell(
         self,
@@ -355,13 +261,13 @@ class MeetingRelay:
         reason: str = "",
         note: str = "",
         particulars: Particulars | None = None,
-    ) -> _Failure | None:
+    ) -> Failure | None:
         """Carry out a command of the platform's own about the terms that stand; return why it was refused, or None."""
         process = lesson.machine.process
         verbs = tuple(verb for verb in verbs if verb in process.verbs)
         if len(verbs) != 1:
             found = f"more than one move {what}: {', '.join(verbs)}" if verbs else f"no move {what}"
-            return _Failure(f"policy {process.name} has {found}")
+            return Failure(f"policy {process.name} has {found}")
         verb, number = verbs[0], lesson.terms.number
         # Whoever takes the row again may get another answer: what was refused today may be granted tomorrow.
         key = Key(f"{verb}:{row.sequence}:{row.attempts}")
@@ -373,7 +279,7 @@ class MeetingRelay:
         work, actor = Work(tx, at), self._own_party(tx)
         outcome = work.repeated(key, content, verb, actor, lesson.id) or work.perform(command, content, actor)
         assert outcome is not None  # The lesson exists: it was read in this transaction.
-        return None if outcome.refusal is None else _Failure(f"{verb} was refused: {outcome.refusal.sentence}")
+        return None if outcome.refusal is None else Failure(f"{verb} was refused: {outcome.refusal.sentence}")
 
     def _own_party(self, tx: Transaction) -> Party:
         party = tx.party(self._by)
@@ -384,36 +290,9 @@ class MeetingRelay:
             raise InvalidValue("by", self._by, f"a party with the grant system; {hint}")
         return party
 
-    def _retry(self, row: OutboxRow, at: Instant, failure: _Failure) -> Relayed:
-        with self._writing() as tx:
-            is_ours = _row_now(tx, row).is_ours
-            if is_ours:
-                tx.retry(row.sequence, at)
-        return Relayed(retried=int(is_ours), troubles=(_trouble(row, failure.text),))
-
-    def _finish(self, row: OutboxRow) -> None:
-        with self._writing() as tx:
-            if _row_now(tx, row).is_ours:
-                tx.finish(row.sequence)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Transaction]:
-        with self._around(), self._storage.transaction() as tx:
-            yield tx
-
-    @contextmanager
-    def _reading(self) -> Iterator[Transaction]:
-        with self._around(), self._storage.reading() as tx:
-            yield tx
-
-    def _now(self, now: Instant | None) -> Instant:
-        return instant(self._clock(), "now") if now is None else now
-
-    def _wait(self, row: OutboxRow, failure: _Failure) -> timedelta | None:
-        """How long to wait before the next try, or None if there is to be none."""
-        wait = max(self._patience.wait_after(row.attempts), failure.retry_after)
-        is_over = failure.final or self._patience.is_spent_after(row.attempts) or wait > self._patience.give_up_after
-        return None if is_over else wait
+    def _retry(self, row: OutboxRow, at: Instant, failure: Failure) -> Relayed:
+        is_ours = self._queue.retry(row, at)
+        return Relayed(retried=int(is_ours), troubles=(trouble(row, failure.text),))
 
     def _is_held(self, lesson: Lesson, wanted: MeetingRequest) -> bool:
         """Whether the lesson has the meeting of this key already."""
@@ -445,12 +324,6 @@ def _own_verbs(place: Place) -> tuple[str, ...]:
     )
 
 
-def _row_now(tx: Transaction, row: OutboxRow) -> _RowNow:
-    """Look up whether a row is still ours: every taking of it counts an attempt, so another's has a higher number."""
-    (found,) = tx.outbox(row.sequence - 1, 1)
-    return _RowNow(not found.done and found.attempts == row.attempts, found.done)
-
-
 def _request(version: Lesson) -> MeetingRequest:
     """What is wanted for the terms of a version. The key names lesson and terms: other terms are another meeting."""
     brief, terms = version.brief, version.terms
@@ -470,23 +343,3 @@ def _created(provider: MeetingProvider, wanted: MeetingRequest) -> Created:
     if not isinstance(made, Created):
         raise InvalidType(f"what {provider.name} returned", made, "a Created")
     return made
-
-
-def _answer_of(call: Callable[[], R]) -> R | _Failure:
-    """What a provider answers, or why it did not."""
-    try:
-        return call()
-    except MeetingRefused as error:
-        return _Failure(_text_of(error), final=True, note=str(error)[:_LONGEST_NOTE])
-    except MeetingUnavailable as error:
-        return _Failure(_text_of(error), retry_after=error.retry_after or _NO_TIME)
-    except Exception as error:  # noqa: BLE001  # Foreign code at a border: no error of one provider may stop the others.
-        return _Failure(_text_of(error))
-
-
-def _text_of(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _trouble(row: OutboxRow, text: str) -> Trouble:
-    return Trouble(row.sequence, row.message.lesson, text)

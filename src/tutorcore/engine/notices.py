@@ -1,0 +1,166 @@
+"""Notices: from a matter to what one recipient is told, in their language and zone, with the entry for their calendar.
+
+Pure: the same matter and contacts make the same notice, whenever it is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from tutorcore.engine.matters import LessonStep, Matter, Person, Recipient, StandingStep
+from tutorcore.errors import InvalidType, InvalidValue
+from tutorcore.instants import Instant
+from tutorcore.lessons.appointments import appointment_change, appointment_of
+from tutorcore.lessons.lesson import Lesson, next_deadline
+from tutorcore.ports.notifications import Contact, Invitation, Notice
+from tutorcore.standing import Standing
+from tutorcore.text.entries import entry_title
+from tutorcore.text.letter import Letter
+from tutorcore.text.letters import lesson_letter, reminder_letter
+from tutorcore.text.locales import own_locales
+from tutorcore.text.readers import Cast, Reader
+from tutorcore.text.standing_letters import standing_letter
+from tutorcore.text.words import Words, words_for
+
+_NOWHERE: Final = "UTC"
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+
+
+def _brand(_self: object, _field: attrs.Attribute[str], value: str) -> None:
+    if not isinstance(value, str):
+        raise InvalidType("brand", value, "a text")
+
+
+def _wording(_self: object, _field: attrs.Attribute[Path | None], value: Path | None) -> None:
+    if value is not None and not isinstance(value, Path):
+        raise InvalidType("wording", value, "the Path of a folder of catalogues")
+    own_locales(value)
+
+
+def _domain(_self: object, _field: attrs.Attribute[str], value: str) -> None:
+    if not isinstance(value, str):
+        raise InvalidType("domain", value, "a text")
+    if _DOMAIN.fullmatch(value) is None:
+        raise InvalidValue("domain", value, "a domain of the platform's own, such as tutors.example")
+
+
+@attrs.frozen
+class Writer:
+    """Writes for one platform: under its brand, with its own wording, and entries for calendars under its domain."""
+
+    brand: str = attrs.field(validator=_brand)
+    wording: Path | None = attrs.field(validator=_wording)
+    domain: str = attrs.field(validator=_domain)
+
+    def notice(self, sequence: int, matter: Matter, recipient: Recipient, contact: Contact, cast: Cast) -> Notice:
+        """Return what the recipient is told of a matter; `sequence` is that of its row, and makes the key."""
+        words, message = words_for(contact.locale, self.wording), matter.message
+        reader = _reader(matter, recipient, contact)
+        letter = self._letter(words, cast, reader, matter)
+        return Notice(
+            key=f"{sequence}:{recipient.name}",
+            kind=message.kind,
+            lesson=message.lesson,
+            number=message.number,
+            recipient=recipient.name,
+            to=contact,
+            subject=letter.subject,
+            short=letter.short,
+            text=letter.text,
+            html=letter.html,
+            locale=letter.locale,
+            direction=letter.direction,
+            at=message.at,
+            event=_event(matter),
+            deadline=_deadline(matter),
+            invitation=self._invitation(words, cast, reader, matter, letter),
+        )
+
+    def _letter(self, words: Words, cast: Cast, reader: Reader, matter: Matter) -> Letter:
+        step = matter.step
+        if isinstance(step, StandingStep):
+            return standing_letter(words, cast, reader, step.before, step.version, brand=self.brand)
+        if matter.message.kind == "reminder":
+            return reminder_letter(words, cast, reader, step.version, brand=self.brand)
+        return lesson_letter(words, cast, reader, step.before, step.version, brand=self.brand)
+
+    def _invitation(
+        self, words: Words, cast: Cast, reader: Reader, matter: Matter, letter: Letter
+    ) -> Invitation | None:
+        """What the reader's calendar is to be told; a desk has none."""
+        step = matter.step
+        if matter.message.kind != "told" or reader.party is None or not isinstance(step, LessonStep):
+            return None
+        change = appointment_change(step.before, step.version)
+        named = step.before if change == "cancel" else step.version
+        entry = None if named is None else appointment_of(named)
+        if change is None or entry is None:
+            return None
+        return Invitation(
+            method="REQUEST" if change == "request" else "CANCEL",
+            uid=f"{entry.uid}@{self.domain}",
+            sequence=step.version.number,
+            start=entry.start,
+            end=entry.end,
+            summary=entry_title(words, cast, reader, step.version),
+            description=letter.text,
+            url=_address(letter),
+            stamp=step.version.at,
+        )
+
+
+def _reader(matter: Matter, recipient: Recipient, contact: Contact) -> Reader:
+    """Who reads, and where their clock is: as their contact says, or else as they are registered."""
+    if isinstance(recipient, Person):
+        return Reader(recipient.party, contact.zone or matter.zones.get(recipient.party, _NOWHERE))
+    return Reader(None, contact.zone or _NOWHERE, recipient.role)
+
+
+def _deadline(matter: Matter) -> Instant | None:
+    """The stored instant until which somebody is waited for."""
+    version = matter.step.version
+    if not isinstance(version, Lesson) or version.waits_for is None:
+        return None
+    due = next_deadline(version)
+    return None if due is None else due.at
+
+
+def _event(matter: Matter) -> Mapping[str, str]:
+    """The plain facts for programs; what there is none of is left out."""
+    version = matter.step.version
+    found = _lesson_event(matter, version) if isinstance(version, Lesson) else _standing_event(version)
+    return {name: value for name, value in found.items() if value}
+
+
+def _lesson_event(matter: Matter, version: Lesson) -> dict[str, str]:
+    command = version.command
+    facts = {"policy": version.machine.process.name, "state": version.state, "waits_for": version.waits_for or ""}
+    if matter.message.kind == "reminder":
+        return {"verb": "reminder", **facts}
+    if command is None:
+        return {"verb": "timeout", **facts}
+    return {"verb": command.verb, "actor": command.actor, "reason": command.reason, **facts}
+
+
+def _standing_event(standing: Standing) -> dict[str, str]:
+    happening = standing.happening
+    return {
+        "verb": happening.kind,
+        "tutor": standing.tutor,
+        "actor": happening.actor or "",
+        "counter": happening.counter,
+        "report": str(happening.report or ""),
+        "effects": " ".join(happening.effects),
+        "reason": happening.reason,
+    }
+
+
+def _address(letter: Letter) -> str | None:
+    """Where to join, if that is an address on the web: a calendar can open nothing else."""
+    link = None if letter.link is None else letter.link[1]
+    return link if link is not None and link.startswith(("https://", "http://")) else None
