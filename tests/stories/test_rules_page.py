@@ -22,9 +22,6 @@ _RULES = [
     for number in range(1, last + 1)
 ]
 
-# What a next version is for: the words of e-mails, and sending them. Whom to tell, and when, is shown already.
-_MAILS_ARE_LEFT = {"ITK-23", "EDU-4", "EDU-7"}
-
 
 def _rows(page: str) -> dict[str, str]:
     """What a page says of each rule: id to the cell that names tests."""
@@ -61,14 +58,8 @@ def _wrong(page: str, stories: Iterable[tuple[str, str]]) -> list[str]:
         *(f"{rule} has no story" for rule in _RULES if rule not in shown_at_all),
         *(f"{rule} is said to be in {path}" for rule, path in sorted(said - tested)),
         *(f"{rule} is in {path}, and the page does not say so" for rule, path in sorted(tested - said)),
-        *(f"{rule} is not done" for rule, shown in rows.items() if ("not yet" in shown) != (rule in _MAILS_ARE_LEFT)),
-        *(f"{rule} lacks more than mail" for rule, shown in rows.items() if not _only_mail_is_left(shown)),
+        *(f"{rule} is not done" for rule, shown in rows.items() if "not yet" in shown),
     ]
-
-
-def _only_mail_is_left(shown: str) -> bool:
-    _, not_yet, what = shown.partition("not yet")
-    return not not_yet or what.startswith(": e-mail (next version)")
 
 
 def _page() -> str:
@@ -86,7 +77,7 @@ def test_every_rule_has_a_line_in_its_place() -> None:
 
 
 def test_every_rule_has_a_story_in_the_files_that_the_page_names_and_in_no_others() -> None:
-    """Nothing is claimed that no test shows, nothing shown that the page does not say, and nothing left but mail."""
+    """Nothing is claimed that no test shows, nothing shown that the page does not say, and nothing is left."""
     assert _wrong(_page(), _stories()) == []
 
 
@@ -104,7 +95,6 @@ def test_a_rule_whose_stories_are_gone_is_missed(rule: str) -> None:
     [
         ("| ITK-12 |", "| ITK-99 |", ["ITK-12 has no line", "ITK-99 is no rule"]),
         ("`tests/stories/test_italki_withdrawals.py`", "not yet", ["ITK-12 is not done", "ITK-2 is not done"]),
-        ("not yet: e-mail (next version)", "not yet: most of it", ["ITK-23 lacks more than mail"]),
         ("`tests/stories/test_italki_expired_log.py`", "`tests/stories/test_italki_24h.py`", [
             "ITK-19 is said to be in tests/stories/test_italki_24h.py",
             "ITK-19 is in tests/stories/test_italki_expired_log.py, and the page does not say so",
@@ -112,7 +102,7 @@ def test_a_rule_whose_stories_are_gone_is_missed(rule: str) -> None:
     ],
 )  # fmt: skip
 def test_a_page_that_says_something_else_is_noticed(said: str, instead: str, wrong: list[str]) -> None:
-    """Another id, a promise for later, more left than mail, another file: each is named."""
+    """Another id, a promise for later, another file: each is named."""
     page = _page()
     assert said in page
 
