@@ -61,6 +61,8 @@ def _party(person: Person) -> Document:
         "grants": list(person.grants),
         "permissions": list(person.permissions),
         "schedule": None if schedule is None else json.loads(schedule_text(schedule)),
+        "name": person.name,
+        "locale": person.locale,
     }
 
 

@@ -70,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     play = _verb(verbs, "play", _play, "run a scenario and print its timeline")
     play.add_argument("file", metavar="FILE", help="a scenario, as docs/reference/scenario.md describes it")
     play.add_argument("--db", metavar="FILE", help="keep the database here; repeating a run goes on where it stopped")
+    play.add_argument("--messages", action="store_true", help="print what its people are written instead")
+
+    simulate = _verb(verbs, "simulate", _simulate, "run a study and print what comes of each policy, with intervals")
+    simulate.add_argument("file", metavar="STUDY", help="a study, as docs/reference/study.md describes it")
+    simulate.add_argument("--seed", metavar="N", type=int, help="another seed than the study's")
+    simulate.add_argument("--replications", metavar="N", type=int, help="so many instead of the study's")
+    simulate.add_argument("--workers", metavar="N", type=int, help="processes; one for each processor if left out")
+    simulate.add_argument("--rows", metavar="FILE", help="write a CSV line for every lesson under every policy here")
 
     _verb(verbs, "demo", _demo, "play the scenarios about italki that come with tutorcore")
 
@@ -78,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     show = _verb(policies, "show", _policy_show, "print a policy, or what is wrong with it")
     show.add_argument("policy", metavar="POLICY", help="the name of a policy in the box, or a policy file")
     show.add_argument("--compiled", action="store_true", help="print the table that the policy becomes")
+    explain = _verb(policies, "explain", _policy_explain, "say a whole policy in plain sentences, with worked examples")
+    explain.add_argument("policy", metavar="POLICY", help="the name of a policy in the box, or a policy file")
+    explain.add_argument("--locale", default="en", metavar="LOCALE", help="the language, such as de or zh-CN")
+    explain.add_argument("--format", choices=("text", "markdown"), default="text", help="what to print it as")
 
     slots = _verb(verbs, "slots", _slots, "list when a lesson with a tutor can be booked, or say why it cannot")
     slots.add_argument("file", metavar="FILE", help="a schedule, as docs/reference/schedule.md describes it")
@@ -121,9 +133,16 @@ def _verb(
 
 
 def _play(options: argparse.Namespace) -> Answer:
-    from tutorcore.cli.play import play
+    from tutorcore.cli.play import play, play_letters
 
-    return play(options.file, options.db, json=options.json)
+    return (play_letters if options.messages else play)(options.file, options.db, json=options.json)
+
+
+def _simulate(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.simulate import Wanted, simulate_study
+
+    names = ("file", "seed", "replications", "workers", "rows")
+    return simulate_study(Wanted(**{name: getattr(options, name) for name in names}), json=options.json)
 
 
 def _demo(options: argparse.Namespace) -> Answer:
@@ -142,6 +161,12 @@ def _policy_show(options: argparse.Namespace) -> Answer:
     from tutorcore.cli.policy import show_policy
 
     return show_policy(options.policy, compiled=options.compiled, json=options.json)
+
+
+def _policy_explain(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.explain import explain_policy
+
+    return explain_policy(options.policy, options.locale, markdown=options.format == "markdown", json=options.json)
 
 
 def _slots(options: argparse.Namespace) -> Answer:

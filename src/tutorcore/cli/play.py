@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +16,7 @@ from tutorcore.cli.report import Report
 from tutorcore.cli.running import Progress, play_scenario
 from tutorcore.cli.scenario import Scenario
 from tutorcore.cli.timeline import timeline_of
+from tutorcore.ports.storage import Storage
 
 _WORTH_WATCHING = 200
 """From how many steps on it is told how far a run has come."""
@@ -23,23 +24,43 @@ _WORTH_WATCHING = 200
 
 def play(file: str, db: str | None, *, json: bool) -> Answer:
     """Return the timeline (or the document) of the scenario in `file`, run in the database `db` if one is named."""
-    scenario = load_scenario(Path(file))
-    with _progress(scenario) as progress:
-        report = play_in(scenario, db, progress)
+    report = play_in(load_scenario(Path(file)), db)
     text = as_json(document_of(report)) if json else timeline_of(report)
     return Answer(text, FINE if report.is_expected else FINDINGS)
 
 
-def play_in(scenario: Scenario, db: str | None, progress: Progress | None = None) -> Report:
+def play_letters(file: str, db: str | None, *, json: bool) -> Answer:
+    """Return what the people of the scenario are written instead, having run it likewise."""
+    from tutorcore.cli.letters import letters_data, letters_of, letters_text
+
+    scenario = load_scenario(Path(file))
+    with _stored(db) as storage:
+        report = _played(scenario, storage)
+        with storage.reading() as tx:
+            letters = letters_of(tx, report)
+    text = as_json({"scenario": scenario.id, "letters": letters_data(letters)}) if json else letters_text(letters)
+    return Answer(text, FINE if report.is_expected else FINDINGS)
+
+
+def play_in(scenario: Scenario, db: str | None) -> Report:
     """Play a scenario in a database file; in one that is thrown away afterwards if none is named."""
-    if db is None:
-        with TemporaryDirectory(prefix="tutorcore-") as folder:
-            return play_in(scenario, str(Path(folder, "scenario.db")), progress)
-    storage = open_sqlite(db)
-    try:
+    with _stored(db) as storage:
+        return _played(scenario, storage)
+
+
+@contextmanager
+def _stored(db: str | None) -> Iterator[Storage]:
+    with TemporaryDirectory(prefix="tutorcore-") if db is None else nullcontext("") as folder:
+        storage = open_sqlite(db or str(Path(folder, "scenario.db")))
+        try:
+            yield storage
+        finally:
+            storage.close()
+
+
+def _played(scenario: Scenario, storage: Storage) -> Report:
+    with _progress(scenario) as progress:
         return play_scenario(scenario, storage, progress)
-    finally:
-        storage.close()
 
 
 @contextmanager

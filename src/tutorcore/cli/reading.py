@@ -65,7 +65,9 @@ from tutorcore.policy.expressions import Exact
 from tutorcore.policy.parsing import parse_duration
 from tutorcore.policy.process import FIELDS, REMEDIES, Process, Remedy
 from tutorcore.policy.roles import BOUND_ROLES, GRANTED_ROLES, Role
+from tutorcore.ports.notifications import Contact
 from tutorcore.standing import STANDING_VERBS
+from tutorcore.text.locales import ENGLISH, lineage
 
 FindPolicy: TypeAlias = Callable[[str], Process]
 """From what a scenario calls its policy to the process; raises what is wrong with it."""
@@ -174,8 +176,10 @@ class _Reader:
         grants = table.some_of("grants", GRANTED_ROLES, ())
         permissions = tuple(read_permissions(table, everybody))
         schedule = schedule_of_person(table, zone, self._find_schedule)
+        called = table.parsed("name", _called, name) or name
+        locale = table.parsed("locale", _locale, ENGLISH) or ENGLISH
         table.finish()
-        return Person(id, zone, wallet, grants, permissions, schedule)
+        return Person(id, zone, wallet, grants, permissions, schedule, called, locale)
 
     # Steps
 
@@ -412,6 +416,15 @@ def _named(key: str, text: str) -> str:
 def _zone(name: str) -> str:
     zone_of(name)
     return name
+
+
+def _called(name: str) -> str:
+    return Contact(name=name).name
+
+
+def _locale(locale: str) -> str:
+    lineage(locale)
+    return locale
 
 
 def _elapsed(table: Table, key: str, default: timedelta | None) -> timedelta | None:

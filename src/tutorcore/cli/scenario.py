@@ -41,7 +41,10 @@ BETWEEN = "--"
 
 @attrs.frozen
 class Person:
-    """A party of the scenario; `wallet` is what is in the wallet when it begins, `schedule` when a tutor is free."""
+    """A party of the scenario; `wallet` is what is in the wallet when it begins, `schedule` when a tutor is free.
+
+    `name` is how letters call them, `locale` the language in which they read their own.
+    """
 
     id: PartyId
     zone: str
@@ -49,6 +52,8 @@ class Person:
     grants: tuple[Role, ...] = ()
     permissions: tuple[str, ...] = ()
     schedule: Schedule | None = None
+    name: str = ""
+    locale: str = "en"
 
 
 @attrs.frozen
