@@ -37,6 +37,7 @@ TRANSLATED: Final = tuple(locale for locale in LOCALES if locale != ENGLISH)
 
 SAME: Final[dict[str, frozenset[str]]] = {
     "de": frozenset({"Problem", "Tutor"}),
+    "es": frozenset({"Tutor"}),
     "fr": frozenset({"Commission", "%(mark)s (%(count)s points)", "%(mark)s (%(count)s point)"}),
 }
 """By language, the sentences whose translation is what they are in English."""
