@@ -13,7 +13,7 @@ from typing import Literal
 
 import attrs
 
-from benchmarks import core, peers, sqlite
+from benchmarks import core, peers, simulation, sqlite
 from benchmarks.measure import COMPUTING, WAITING, Timing, measured
 
 
@@ -35,6 +35,7 @@ BARS = (
     Bar("facade", "core", 2.5, "most"),
     Bar("ours, a commit each", "by hand, a commit each", 0.9),
     Bar("ours, one commit", "by hand, a commit each", 10),
+    Bar(simulation.OURS.name, simulation.SIMPY.name, simulation.BAR),
 )
 COMPUTES = (
     core.CORE,
@@ -43,6 +44,8 @@ COMPUTES = (
     peers.EVENTSOURCING_EXPLICIT,
     peers.TRANSITIONS,
     peers.STATEMACHINE,
+    simulation.SIMPY,
+    simulation.OURS,
 )
 WAITS = (sqlite.ONLY_A_COMMIT, sqlite.BY_HAND, sqlite.OURS, sqlite.BY_HAND_GROUPED, sqlite.OURS_GROUPED)
 
@@ -78,7 +81,7 @@ def _report(timings: dict[str, Timing]) -> Iterator[str]:
     machine = f"{platform.system()} {platform.machine()}"
     yield f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {machine}"
     yield ""
-    yield f"{'us for a lesson or command':34}{'middle':>9}{'best':>9}"
+    yield f"{'us for a lesson, command, request':34}{'middle':>9}{'best':>9}"
     for name, timing in timings.items():
         yield f"{name:34}{timing.middle * 1e6:9.1f}{timing.best * 1e6:9.1f}"
     yield ""

@@ -179,7 +179,7 @@ def _perform(tx: Transaction, verb: str, actor: Party, key: str, at: Instant, en
     work, digest = Work(tx, at), digest_of(verb, actor=actor.id, lesson=entry.ref)
     outcome = work.repeated(Key(key), digest, verb, actor, None)
     if outcome is None:
-        outcome = work.post((entry,), Key(key), digest, verb, actor.id)
+        outcome = work.post((entry,), Key(key), digest, verb, actor)
     if not outcome.ok:
         raise RuntimeError(f"{verb} was refused: {outcome.refusal}")
 

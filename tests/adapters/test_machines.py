@@ -18,6 +18,7 @@ def _machines(count: int) -> list[Machine]:
     return [Machine(process, PolicyHash(f"{number:064}")) for number in range(count)]
 
 
+@pytest.mark.slow
 def test_the_oldest_machine_makes_room() -> None:
     """At most so many machines are kept; the one that came first goes first."""
     kept = Machines()

@@ -302,6 +302,32 @@ def test_an_entry_is_moved_and_taken_out(school: _School, mail: NotificationsInM
     assert "tom on the phone" in entries["tom"][1].description
 
 
+def test_an_entry_whose_place_another_takes_under_way_is_taken_out_too(
+    school: _School, mail: NotificationsInMemory
+) -> None:
+    """Moved after it has begun, a lesson is another entry: each gets two notices, of which the first takes one out."""
+    id, begun, later = school.agreed(), 7 * _DAY + _HOUR / 2, _NOW + 9 * _DAY
+    school.act("move", id, "olga", begun, offer=Offer(later))
+
+    relay = _relay(school, mail)
+    sent = relay.run(now=_NOW + begun)
+    moved = [notice for notice in mail.sent if notice.number == 3]
+    entries = [each.invitation for each in moved if each.invitation is not None]
+
+    assert {(each.recipient, each.key.partition(":")[2]) for each in moved} == {
+        ("tom", "tom:left"), ("ann", "ann:left"), ("tom", "tom"), ("ann", "ann"),
+    }  # fmt: skip
+    assert [(entry.method, entry.uid) for entry in entries] == [
+        ("CANCEL", "L1.1@school.example"), ("CANCEL", "L1.1@school.example"),
+        ("REQUEST", "L1.2@school.example"), ("REQUEST", "L1.2@school.example"),
+    ]  # fmt: skip
+    assert [entry.start for entry in entries] == [_NOW + 7 * _DAY] * 2 + [later] * 2
+    assert any("is moved: its entry is taken out of your calendar" in notice.subject for notice in moved[:2])
+    assert moved[0].text != moved[2].text
+    assert sent.troubles == ()
+    assert relay.run(now=_NOW + begun) == Sent()
+
+
 def test_a_desk_is_told_when_its_turn_comes(school: _School, mail: NotificationsInMemory) -> None:
     """The operators hear of a lesson that waits for them, once; their own decision and asides are none of its news."""
     id = school.agreed()
@@ -570,7 +596,7 @@ def test_any_error_of_a_channel_is_tried_again(school: _School, mail: Notificati
 
 @attrs.define
 class _Moody:
-    """A directory that raises, answers nonsense or names a language that there is not, until told otherwise."""
+    """A directory that raises or answers nonsense, until told otherwise."""
 
     mood: str
 
@@ -580,16 +606,14 @@ class _Moody:
             raise OSError("no directory")
         if self.mood == "nonsense":
             return "Tom"  # type: ignore[return-value]  # on purpose
-        contact = _CONTACTS.contact(party)
-        assert contact is not None
-        return attrs.evolve(contact, locale="?!") if self.mood == "no language" else contact
+        return _CONTACTS.contact(party)
 
     def desk(self, role: Role) -> Contact | None:
         """Answer nothing."""
         return None
 
 
-@pytest.mark.parametrize("mood", ["raises", "nonsense", "no language"])
+@pytest.mark.parametrize("mood", ["raises", "nonsense"])
 def test_a_directory_or_a_text_that_fails_is_trouble(school: _School, mail: NotificationsInMemory, mood: str) -> None:
     """It is tried again, and in the end a dead letter of no channel in particular, which can be redelivered."""
     school.asked()
@@ -608,6 +632,20 @@ def test_a_directory_or_a_text_that_fails_is_trouble(school: _School, mail: Noti
     assert [delivery.recipient for delivery in row.settled] == ["*:tom"]
     assert again == Sent(delivered=1)
     assert school.rows(failed=True) == ()
+
+
+@pytest.mark.parametrize("locale", ["?!", "English, please", "x", "pt-BR"])
+def test_whoever_asks_for_no_language_there_is_reads_english(
+    school: _School, mail: NotificationsInMemory, locale: str
+) -> None:
+    """One mistake in one profile keeps nobody from their letters, least of all the others of the lesson."""
+    people = {**_CONTACTS.people, "tom": Contact(name="Tom", locale=locale)}
+    school.asked()
+
+    sent = _relay(school, mail, directory=Contacts(people)).run(now=_NOW)
+
+    assert sent == Sent(delivered=1)
+    assert [(notice.recipient, notice.locale) for notice in mail.sent] == [("tom", "en")]
 
 
 def test_a_dead_letter_can_be_redelivered(school: _School) -> None:

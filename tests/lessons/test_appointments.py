@@ -11,7 +11,7 @@ import pytest
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant
 from tutorcore.lessons import Brief, Command, Facts, Lesson, Offer, Particulars, advance, decide
-from tutorcore.lessons.appointments import Appointment, appointment_change, appointment_of
+from tutorcore.lessons.appointments import Appointment, appointment_change, appointment_left, appointment_of
 from tutorcore.policy.codec import load_preset, machine_of
 from tutorcore.policy.roles import Role
 from tutorcore.policy.settlement import Settlement
@@ -78,6 +78,7 @@ def test_a_proposed_change_is_not_entered_and_an_agreed_one_moves_the_same_entry
 
     assert appointment_change(lesson, open_change) is None
     assert appointment_change(open_change, changed) == "request"
+    assert appointment_left(open_change, changed) is None
     assert appointment_of(changed) == Appointment("l1.1", START + DAY, START + DAY + HOUR, ())
 
 
@@ -127,17 +128,22 @@ def test_a_meeting_that_comes_during_the_lesson_is_still_entered() -> None:
     assert appointment_change(ended, with_a_meeting(ended, START + HOUR)) is None
 
 
-def test_another_time_after_a_problem_is_another_entry() -> None:
-    """The old one is over and stays, the new one is entered beside it."""
+@pytest.mark.parametrize(
+    ("after", "is_left"), [(4 * SECOND, True), (HOUR - SECOND, True), (HOUR, False), (2 * HOUR, False)]
+)
+def test_another_time_after_a_problem_is_another_entry(after: timedelta, is_left: bool) -> None:
+    """The new one is entered beside the old, which stays if its time is over and is taken out if it is not."""
     _, begun = at_last(agreed(), START)
     problem = moved_with_reason(begun, "report", ANN, START + SECOND, Particulars(remedy="reschedule"))
     looking = moved_answering(problem, "accept", TOM, START + 2 * SECOND)
     proposed = moved(looking, "propose", by=ANN, now=START + 3 * SECOND, offer=Offer(START + WEEK))
-    lesson = moved(proposed, "accept", by=TOM, now=START + 4 * SECOND)
+    lesson = moved(proposed, "accept", by=TOM, now=START + after)
 
     assert appointment_of(proposed) == Appointment("l1.1", START, START + HOUR, ())
     assert appointment_of(lesson) == Appointment("l1.2", START + WEEK, START + WEEK + HOUR, ())
     assert appointment_change(proposed, lesson) == "request"
+    assert appointment_left(looking, proposed) is None
+    assert appointment_left(proposed, lesson) == (appointment_of(proposed) if is_left else None)
 
 
 def test_what_is_settled_long_afterwards_changes_no_calendar() -> None:

@@ -54,12 +54,13 @@ class Mailroom:
     """What a mail server says at each step, and the letters that it took. Without a reply it takes everything.
 
     At the steps of `hangs` it says nothing more, at those of `drops` it hangs up; both after it has taken the letter,
-    where the step is `DATA`.
+    where the step is `DATA`. The addresses in `unknown` are mailboxes that it does not have.
     """
 
     replies: dict[str, str] = attrs.field(factory=dict)
     hangs: set[str] = attrs.field(factory=set)
     drops: set[str] = attrs.field(factory=set)
+    unknown: set[str] = attrs.field(factory=set)
     passwords: dict[bytes, bytes] = attrs.field(factory=dict)
     letters: list[Envelope] = attrs.field(factory=list)
     secured: list[bool] = attrs.field(factory=list)
@@ -85,6 +86,8 @@ class Mailroom:
     async def handle_RCPT(self, server: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]) -> str:  # noqa: N802  # aiosmtpd's own name
         """Take the recipient, or not."""
         await self._trouble("RCPT", server)
+        if address in self.unknown:
+            return "550 no such user"
         if "RCPT" not in self.replies:
             envelope.rcpt_tos.append(address)
         return self.replies.get("RCPT", "250 OK")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
+from html import unescape
 from typing import Any, NamedTuple
 
 import attrs
@@ -67,7 +69,13 @@ def post(open_mailroom: Callable[..., Any]) -> _Post:
 def _plain(letter: EmailMessage) -> str:
     part = letter.get_body(("plain",))
     assert part is not None
-    return str(part.get_content()).replace("\u00a0", " ").replace("\r\n", "\n")
+    return " ".join(str(part.get_content()).split())
+
+
+def _page(letter: EmailMessage) -> str:
+    part = letter.get_body(("html",))
+    assert part is not None
+    return " ".join(unescape(str(part.get_content())).split())
 
 
 class _Entry(NamedTuple):
@@ -103,9 +111,68 @@ def test_both_sides_read_their_own_clock_over_a_clock_change(post: _Post) -> Non
 
     assert (sent.delivered, sent.troubles) == (3, ())
     assert (to_ann["Content-Language"], asked["Content-Language"]) == ("de", "en")
-    assert "11:00 (UTC+02:00, Berlin)" in " ".join(_plain(to_ann).split())
-    assert "05:00 (UTC-04:00, New York)" in " ".join(_plain(asked).split())
+    assert "11:00 (UTC+02:00, Berlin)" in _plain(to_ann)
+    assert "05:00 (UTC-04:00, New York)" in _plain(asked)
     assert [_entry(letter) for letter in (to_ann, asked, accepted)] == [entry, None, entry]
+
+
+# 48 hours apart, but Berlin's clocks go forward in between: eleven and noon there, and six in New York on either day.
+_SATURDAY, _MONDAY = instant("2026-03-28T10:00:00Z"), instant("2026-03-30T10:00:00Z")
+_ELEVEN, _NOON, _SIX = "11:00 (UTC+01:00, Berlin)", "12:00 (UTC+02:00, Berlin)", "06:00 (UTC-04:00, New York)"
+
+
+class _Told(NamedTuple):
+    """A letter as it arrived: its language, which times of the lesson it shows, and what it does in a calendar."""
+
+    language: str
+    shows: set[str]
+    method: str | None = None
+    sequence: int | None = None
+    start: Instant | None = None
+
+
+def _told(letter: EmailMessage) -> _Told:
+    entry, text, page = _entry(letter), *(set(_CLOCK.findall(said)) for said in (_plain(letter), _page(letter)))
+    assert text == page
+    assert entry is None or entry.uid == "L2.1@lessons.example"
+    return _Told(
+        letter["Content-Language"], text, *(() if entry is None else (entry.method, entry.sequence, entry.start))
+    )
+
+
+_CLOCK = re.compile(r"\d\d:\d\d \(UTC[^)]*\)")
+
+
+def test_request_agreement_change_and_cancellation_over_a_clock_change(post: _Post) -> None:
+    """Every letter shows the lesson on both clocks, as text and as a page; the entry is the same one throughout."""
+    market = post.market
+    market.request(
+        student="ann", tutor="tom", start=_SATURDAY, duration=_HOUR, price="20.0", lesson="L2", key="two", now=_NOW
+    ).or_raise()
+    market.accept("L2", by="tom", proposal=1, key="yes", now=_NOW + _HOUR).or_raise()
+    market.propose("L2", by="ann", start=_MONDAY, key="move", now=_NOW + 2 * _HOUR).or_raise()
+    market.accept("L2", by="tom", proposal=2, key="moved", now=_NOW + 3 * _HOUR).or_raise()
+    market.cancel("L2", by="ann", key="off", now=_NOW + 4 * _HOUR).or_raise()
+
+    sent = post.relay.run(now=_NOW + 4 * _HOUR)
+    to_ann, to_tom = (
+        [_told(letter) for letter in post.letters(address) if "L2@" in letter["References"]]
+        for address in ("ann@example.com", "tom@example.com")
+    )
+
+    assert (sent.retried, sent.given_up, sent.unreached) == (0, 0, 0)
+    assert to_ann == [
+        _Told("de", {_ELEVEN, _SIX}, "REQUEST", 2, _SATURDAY),
+        _Told("de", {_ELEVEN, _NOON, _SIX}, "REQUEST", 4, _MONDAY),
+        _Told("de", {_NOON, _SIX}, "CANCEL", 5, _MONDAY),
+    ]
+    assert to_tom == [
+        _Told("en", {_ELEVEN, _SIX}),
+        _Told("en", {_ELEVEN, _SIX}, "REQUEST", 2, _SATURDAY),
+        _Told("en", {_ELEVEN, _NOON, _SIX}),
+        _Told("en", {_ELEVEN, _NOON, _SIX}, "REQUEST", 4, _MONDAY),
+        _Told("en", {_NOON, _SIX}, "CANCEL", 5, _MONDAY),
+    ]
 
 
 def test_an_entry_is_moved_and_cancelled(post: _Post) -> None:
@@ -140,6 +207,49 @@ def test_a_mailbox_that_is_not_there_holds_up_nothing(post: _Post) -> None:
     assert [(each.recipient, each.failure is None) for each in row.settled] == [("smtp:tom", False)]
     assert settled == [Delivery("smtp:tom"), Delivery("smtp:ann"), Delivery("smtp:tom")]
     assert len({letter["Message-ID"] for letter in post.letters("tom@example.com")}) == len(post.room.letters) - 1 == 2
+
+
+def test_everybody_else_gets_theirs_though_one_mailbox_is_not_there(post: _Post) -> None:
+    """In the same run ann is told, and both of tom's letters are dead at once; later he gets each, and she none."""
+    post.act("accept", "tom", _HOUR, proposal=1)
+    post.room.unknown.add("tom@example.com")
+    sent = post.relay.run(now=_NOW + _HOUR)
+    dead = post.market.outbox(failed=True)
+    (to_ann,) = post.room.letters
+    quiet = post.relay.run(now=_NOW + 24 * _HOUR)
+    post.room.unknown.clear()
+    for row in dead:
+        post.market.redeliver(row.sequence)
+    again = post.relay.run(now=_NOW + 24 * _HOUR)
+
+    assert (sent.delivered, sent.given_up, sent.retried, len(sent.troubles)) == (1, 2, 0, 2)
+    assert all("550" in (each.failure or "550") for row in dead for each in row.settled)
+    assert [[each.recipient for each in row.settled if each.failure] for row in dead] == [["smtp:tom"]] * 2
+    assert to_ann.rcpt_tos == ["ann@example.com"]
+    assert quiet.delivered == quiet.retried == 0
+    assert (again.delivered, again.given_up) == (2, 0)
+    assert [each.rcpt_tos for each in post.room.letters] == [["ann@example.com"]] + [["tom@example.com"]] * 2
+    assert len({letter["Message-ID"] for letter in post.letters("tom@example.com")}) == 2
+
+
+@pytest.mark.parametrize("step", ["EHLO", "MAIL", "RCPT", "DATA"])
+def test_what_may_work_later_is_tried_again_and_nobody_reads_twice(post: _Post, step: str) -> None:
+    """A server that asks to be called later (greylisting, a full disk) gets each letter once, in order."""
+    post.act("accept", "tom", _HOUR, proposal=1)
+    if step == "EHLO":
+        post.room.drops.add(step)
+    else:
+        post.room.replies[step] = "451 try again later"
+    first = post.relay.run(now=_NOW + _HOUR)
+    post.room.drops.clear()
+    post.room.replies.clear()
+    soon = post.relay.run(now=_NOW + _HOUR)
+    again = post.relay.run(now=_NOW + _HOUR + timedelta(minutes=1))
+
+    assert (first.delivered, first.given_up, soon.delivered, again.delivered) == (0, 0, 0, 3)
+    assert len({letter["Message-ID"] for each in ("ann", "tom") for letter in post.letters(f"{each}@example.com")}) == 3
+    assert len(post.room.letters) == 3
+    assert ["REQUEST" if _entry(letter) else None for letter in post.letters("tom@example.com")] == [None, "REQUEST"]
 
 
 @pytest.mark.parametrize("step", ["EHLO", "MAIL", "RCPT"])

@@ -84,6 +84,18 @@ def test_what_there_is_not_is_null(open_endpoint: Callable[..., Any]) -> None:
     assert (data["deadline"], data["invitation"]) == (None, None)
 
 
+@pytest.mark.parametrize(("address", "target"), [("", "/"), ("/", "/"), ("?token=1", "/?token=1"), ("/a/b", "/a/b")])
+def test_an_endpoint_may_have_no_path(
+    open_endpoint: Callable[..., Any], notice: Notice, address: str, target: str
+) -> None:
+    """What is asked for is a path in any case, and the query with it."""
+    endpoint = open_endpoint()
+
+    _webhook(endpoint.url.removesuffix("/hooks?token=1") + address).send(notice)
+
+    assert [path for path, _, _ in endpoint.got] == [target]
+
+
 def test_the_receiver_can_verify_it(open_endpoint: Callable[..., Any], notice: Notice) -> None:
     """With `verify`, and with the scheme's own library; the id is the key."""
     endpoint = open_endpoint()

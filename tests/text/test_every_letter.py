@@ -171,6 +171,7 @@ def letters(locale: str) -> Iterator[tuple[str, Letter]]:
                 yield f"{name} {place.name}: reminder", reminder_letter(words, CAST, reader, stands, brand="⌘")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", [*LOCALES, PSEUDO])
 def test_every_row_of_every_preset_is_told_to_everybody(locale: str) -> None:
     """No placeholder is left, nothing is empty, every subject is one line, and no page has anything but our markup."""

@@ -74,6 +74,7 @@ def _cells(process: Process) -> set[str]:
     return cells
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("process", [*map(load_preset, preset_names()), *_OTHERS], ids=lambda process: process.id)
 def test_no_row_and_no_account_rule_is_left_unexplained(process: Process) -> None:
     """Each row of the table, each fee and each rule about accounts is what exactly one item is about."""
@@ -241,6 +242,7 @@ def test_the_example_lesson_lies_across_a_change_of_clocks() -> None:
     assert "Monday, March 30, 2026, 18:00 (UTC+02:00, Berlin)" in explanation.about
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", [*LOCALES, PSEUDO])
 def test_every_preset_is_explained_in_every_language(locale: str) -> None:
     """Nothing is empty, no placeholder stays open, and it is as long as in English."""

@@ -193,6 +193,24 @@ def test_who_acted_is_you_or_goes_by_name() -> None:
     )
 
 
+def test_names_are_left_as_they_are_and_the_platform_begins_a_sentence_with_a_capital() -> None:
+    """In the subject, on the phone and in the letter alike; a brand with a capital further on is its owner's affair."""
+    lower = Cast({ANN: "mei", TOM: "tom"}, CAST.zones)
+    letter = read(TO_TOM, None, requested(), lower)
+    answered = read(TO_ANN, None, requested(), lower)
+    before = agreed()
+    version = done(before, "cancel", PartyId("olga"), NOW + 2 * HOUR, reason="weather", grants=("operator",))
+
+    for said in (letter.subject, letter.short, letter.paragraphs[0]):
+        assert said.startswith("mei has requested a lesson.")
+    assert answered.paragraphs[1].startswith("tom has until ")
+    assert " tom has until " in answered.short
+    for brand, name in (("lingua", "Lingua"), ("iTutor", "iTutor"), ("", "The platform's team")):
+        told = lesson_letter(EN, lower, TO_ANN, before, version, brand=brand)
+        for said in (told.subject, told.short, told.paragraphs[0]):
+            assert said.startswith(f"{name} has cancelled the lesson.")
+
+
 def test_somebody_without_a_name_goes_by_their_id() -> None:
     """Nothing is said of people that is not known of them."""
     letter = read(TO_TOM, None, requested(), Cast({}, {}))
@@ -613,6 +631,49 @@ def test_a_remedy_that_nobody_answers_may_go_to_the_platform() -> None:
     assert read(TO_ANN, before, version).paragraphs[0] == (
         "Tom Maier did not respond in time. The problem goes to the platform to be decided."
     )
+
+
+def test_a_lesson_of_ones_own_table_that_was_had_is_not_said_not_to_take_place() -> None:
+    """Whatever follows a lesson that was agreed, once it has begun, closes it; one never agreed does not take place."""
+    table = OWN.replace(
+        'timeout = { at = "lesson.end", to = "no_thanks" }', 'timeout = { at = "lesson.end", to = "to_sign" }'
+    )
+    table += """[state.to_sign]
+waits_for = "student"
+timeout = { at = "entered + 24h", to = "no_thanks" }
+"""
+    lesson = asked(machine_of(load_policy(table)), ANN, NO_FACTS)
+    booked = done(lesson, "take", TOM, NOW + HOUR)
+    had = at(booked, START + HOUR)
+    closed = at(had, START + 2 * DAY)
+    late = done(lesson, "wave_off", TOM, START + DAY)
+
+    assert (had.state, closed.state) == ("to_sign", "no_thanks")
+    assert read(TO_ANN, had, closed).paragraphs[0].endswith("The lesson is closed.")
+    assert read(TO_ANN, lesson, late).paragraphs[0].endswith("The lesson will not take place.")
+
+
+def test_a_rule_of_a_table_speaks_of_no_money_where_none_is_held() -> None:
+    """What is held is given back: of nothing, that would only puzzle people."""
+    table = OWN.replace(
+        'timeout = { at = "entered + 1h", to = "forgotten" }',
+        'timeout = { at = "entered + 1h", to = "forgotten", settle = { student = "100%" } }',
+    )
+    lesson = done(asked(machine_of(load_policy(table)), ANN, NO_FACTS), "think_about", TOM, NOW + HOUR)
+    (paragraph,) = (each for each in read(TO_ANN, None, lesson).paragraphs if "If nobody acts" in each)
+
+    assert lesson.held == 0
+    assert paragraph.endswith("If nobody acts by then: The lesson is then over: “forgotten”.")
+
+
+def test_a_proposal_that_the_lesson_has_outrun_is_not_shown_any_more() -> None:
+    """A change that was declined is; one that was open when the lesson was cancelled or began is past caring about."""
+    before = done(agreed(), "propose", ANN, NOW + 2 * HOUR, offer=Offer(START + DAY))
+    declined = done(before, "decline", TOM, NOW + 3 * HOUR)
+    cancelled = done(before, "cancel", ANN, NOW + 3 * HOUR)
+
+    assert fact(read(TO_ANN, before, declined), "Proposed time") is not None
+    assert fact(read(TO_TOM, before, cancelled), "Proposed time") is None
 
 
 def test_what_only_the_world_outside_the_lesson_can_tell_is_said_as_the_rule() -> None:

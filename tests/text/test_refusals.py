@@ -35,14 +35,14 @@ _EXAMPLES: dict[str, tuple[Refusal, str]] = {
         Refusal.of("stale_offer", proposal=1, current=2),
         "proposal 1 is not the one on the table; look again, and answer 2",
     ),
-    "missing": (Refusal.of("missing", verb="decline", needs="a reason"), "“decline” needs “a reason”"),
+    "missing": (Refusal.of("missing", verb="decline", needs="a reason"), "“decline” needs a reason"),
     "guard": (
         Refusal.of("guard", verb="cancel", condition="notice >= 24h", at=_LATER),
         f"“cancel” is open only while {guard_words(words_for('en'), parse_guard('notice >= 24h'))}",
     ),
     "bad_terms": (
         Refusal.of("bad_terms", problem="they are those of proposal 1"),
-        "what was said cannot stand: “they are those of proposal 1”",
+        "what was said cannot stand: they are those of proposal 1",
     ),
     "no_time_left": (
         Refusal.of("no_time_left", deadline=f"{_LATER} (lesson.start - 1h)"),
@@ -69,7 +69,7 @@ _EXAMPLES: dict[str, tuple[Refusal, str]] = {
     ),
     "restricted": (
         Refusal.of("restricted", tutor="tom", what="the profile is locked until somebody else lifts it"),
-        "Tom may not do this now: “the profile is locked until somebody else lifts it”",
+        "Tom may not do this now: the profile is locked until somebody else lifts it",
     ),
     "frozen": (
         Refusal.of("frozen", party="tom"),

@@ -6,10 +6,11 @@ The pure layers take texts as arguments; this is where they come from.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from tutorcore.documents.source import SIZE
-from tutorcore.errors import TutorcoreError, UnknownName
+from tutorcore.errors import InvalidValue, TutorcoreError, UnknownName
 from tutorcore.policy.codec import Resolve, load_policy
 from tutorcore.policy.presets import preset_names, preset_text
 from tutorcore.policy.process import Process
@@ -45,10 +46,22 @@ def policy_text(name: str, folder: Path) -> tuple[bytes, str]:
     """Return the text of a policy, in the box or in a file seen from `folder`, and what to call it in messages."""
     if not names_a_file(name):
         return preset_text(name).encode(), f"{name}{_SUFFIX}"
-    path = folder / name
-    if not path.is_file():
-        raise UnknownName("policy file", name, _beside(path) + preset_names())
+    path = file_beside(name, folder, "policy file", preset_names())
     return read_bytes(path), str(path)
+
+
+def file_beside(name: str, folder: Path, kind: str, others: Iterable[str] = ()) -> Path:
+    """Return the file that a document calls `name`, as seen from its `folder`.
+
+    It ends in `.toml` and is a file: whoever writes a document can have no device read, which would never end, and
+    nothing shown of what is no document. `kind` is what to call it in errors, `others` what may be named instead.
+    """
+    path = folder / name
+    if not name.endswith(_SUFFIX):
+        raise InvalidValue("file", name, f"the name of a file that ends in {_SUFFIX}")
+    if not _is_file(path):
+        raise UnknownName(kind, name, (*_beside(path), *others))
+    return path
 
 
 def load_policy_file(path: str | os.PathLike[str]) -> Process:
@@ -78,8 +91,15 @@ def _resolve_beside(folder: Path) -> Resolve:
 
 
 def _beside(path: Path) -> tuple[str, ...]:
-    """The policy files that may have been meant."""
+    """The files that may have been meant."""
     try:
-        return tuple(each.name for each in path.parent.iterdir() if each.name.endswith(_SUFFIX))
-    except OSError:
+        return tuple(each.name for each in path.parent.iterdir() if each.name.endswith(_SUFFIX) and _is_file(each))
+    except (OSError, ValueError):
         return ()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # A name that is too long, say.
+        return False

@@ -185,6 +185,7 @@ class MemoryData:
         self.agendas: dict[LessonId, tuple[_Agenda[LessonId], ...]] = {}
         self.claims: dict[LessonId, tuple[Claim, ...]] = {}
         self.engaged: dict[PartyId, list[tuple[Any, ...]]] = {}  # (start, lesson, proposal, claim), in order
+        self.longest = timedelta(0)  # of all claims that there have been
         self.book = Book()
         self.entry_causes: list[Cause] = []
         self.clearings: dict[tuple[LessonId, int], Clearing] = {}
@@ -284,6 +285,9 @@ class MemoryData:
             del party[bisect_left(party, (claim.start, lesson, claim.proposal))]
         for claim in claims:
             insort(engaged.setdefault(claim.party, []), (claim.start, lesson, claim.proposal, claim))
+            length = claim.end - claim.start
+            if length > self.longest:
+                self.longest = length
         if claims:
             self.claims[lesson] = claims
 
@@ -292,7 +296,7 @@ class MemoryData:
         engaged = self.engaged.get(claim.party)
         if not engaged:
             return None
-        for place in range(bisect_left(engaged, (claim.start - LONGEST,)), len(engaged)):
+        for place in range(bisect_left(engaged, (claim.start - self.longest,)), len(engaged)):
             start, other, _, stands = engaged[place]
             if start >= claim.end:
                 return None
@@ -507,7 +511,9 @@ class MemoryTransaction(Transaction):
             if obstacle is not None:
                 return obstacle
         data.undo.append(partial(data.set_claims, lesson, before))
-        data.set_claims(lesson, tuple(dict.fromkeys(claims)))
+        # Mostly they are those of two people, which is seen at once; to hash all of their instants takes longer.
+        is_pair = len(claims) == 2 and claims[0] != claims[1]
+        data.set_claims(lesson, claims if is_pair else tuple(dict.fromkeys(claims)))
         return None
 
     def claims(

@@ -18,15 +18,13 @@ class AddressBook:
 
     def contact(self, recipient: Recipient) -> Contact | None:
         """How the recipient is written to, or None."""
-        if recipient not in self._found:
-            if isinstance(recipient, Person):
-                found = self._directory.contact(recipient.party)
-            else:
-                found = self._directory.desk(recipient.role)
+        who = Person(recipient.party) if isinstance(recipient, Person) else recipient
+        if who not in self._found:
+            found = self._directory.contact(who.party) if isinstance(who, Person) else self._directory.desk(who.role)
             if found is not None and not isinstance(found, Contact):
-                raise InvalidType(f"what the directory returned for {recipient.name}", found, "a Contact or None")
-            self._found[recipient] = found
-        return self._found[recipient]
+                raise InvalidType(f"what the directory returned for {who.name}", found, "a Contact or None")
+            self._found[who] = found
+        return self._found[who]
 
     def cast(self) -> Cast:
         """What the people in the matter are called, and where their clocks are."""

@@ -1,7 +1,8 @@
 """Matters: what a message of the outbox is about, and whom it is for.
 
 * What is *told* of a lesson is for its audience; where the lesson's place in people's calendars changes, for everybody
-  bound to it, since whoever acted needs the entry too; and for the desk of a granted role when its turn comes.
+  bound to it, since whoever acted needs the entry too (twice, if one entry goes and another comes); and for the desk
+  of a granted role when its turn comes.
 * A *reminder* is for its audience, unless the lesson has moved on since: then it is moot.
 * How a tutor *stands* is for the tutor; and, while a report waits to be handled, for the desk of the role that its
   policy names first of those who may.
@@ -18,7 +19,7 @@ import attrs
 
 from tutorcore.engine.judging import counter_of
 from tutorcore.ids import PartyId
-from tutorcore.lessons.appointments import appointment_change
+from tutorcore.lessons.appointments import appointment_change, appointment_left
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.projections import Message
 from tutorcore.policy.roles import GRANTED_ROLES, Role
@@ -27,14 +28,19 @@ from tutorcore.standing import Standing
 
 
 class Person(NamedTuple):
-    """A party that is told."""
+    """A party that is told.
+
+    `leaves` stands for one more notice to them, which takes an entry out of their calendar: one notice carries one
+    entry, and this step makes another as well.
+    """
 
     party: PartyId
+    leaves: bool = False
 
     @property
     def name(self) -> str:
-        """The id of the party."""
-        return self.party
+        """The id of the party, or that and `:left`; no id has a colon in it."""
+        return f"{self.party}:left" if self.leaves else self.party
 
 
 class Desk(NamedTuple):
@@ -106,9 +112,15 @@ def _place(lesson: Lesson) -> tuple[object, ...]:
 
 
 def _told(before: Lesson | None, version: Lesson, audience: tuple[PartyId, ...]) -> tuple[Recipient, ...]:
-    concerned = version.brief.parties if appointment_change(before, version) is not None else ()
+    parties = version.brief.parties
+    concerned = parties if appointment_change(before, version) is not None else ()
+    leaving = parties if appointment_left(before, version) is not None else ()
     desk = _desk_whose_turn_comes(before, version)
-    return (*_people((*audience, *concerned)), *(() if desk is None else (Desk(desk),)))
+    return (
+        *(Person(party, leaves=True) for party in dict.fromkeys(leaving)),
+        *_people((*audience, *concerned)),
+        *(() if desk is None else (Desk(desk),)),
+    )
 
 
 def _desk_whose_turn_comes(before: Lesson | None, version: Lesson) -> Role | None:

@@ -15,14 +15,14 @@ import attrs
 from tutorcore.engine.matters import LessonStep, Matter, Person, Recipient, StandingStep
 from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.instants import Instant
-from tutorcore.lessons.appointments import appointment_change, appointment_of
+from tutorcore.lessons.appointments import Appointment, appointment_change, appointment_left, appointment_of
 from tutorcore.lessons.lesson import Lesson, next_deadline
-from tutorcore.ports.notifications import Contact, Invitation, Notice
+from tutorcore.ports.notifications import Contact, Invitation, Method, Notice
 from tutorcore.standing import Standing
 from tutorcore.text.entries import entry_title
 from tutorcore.text.letter import Letter
-from tutorcore.text.letters import lesson_letter, reminder_letter
-from tutorcore.text.locales import own_locales
+from tutorcore.text.letters import leaving_letter, lesson_letter, reminder_letter
+from tutorcore.text.locales import ENGLISH, lineage, own_locales
 from tutorcore.text.readers import Cast, Reader
 from tutorcore.text.standing_letters import standing_letter
 from tutorcore.text.words import Words, words_for
@@ -59,15 +59,15 @@ class Writer:
 
     def notice(self, sequence: int, matter: Matter, recipient: Recipient, contact: Contact, cast: Cast) -> Notice:
         """Return what the recipient is told of a matter; `sequence` is that of its row, and makes the key."""
-        words, message = words_for(contact.locale, self.wording), matter.message
+        words, message = words_for(_language(contact.locale), self.wording), matter.message
         reader = _reader(matter, recipient, contact)
-        letter = self._letter(words, cast, reader, matter)
+        letter = self._letter(words, cast, reader, matter, recipient)
         return Notice(
             key=f"{sequence}:{recipient.name}",
             kind=message.kind,
             lesson=message.lesson,
             number=message.number,
-            recipient=recipient.name,
+            recipient=recipient.party if isinstance(recipient, Person) else recipient.name,
             to=contact,
             subject=letter.subject,
             short=letter.short,
@@ -78,31 +78,32 @@ class Writer:
             at=message.at,
             event=_event(matter),
             deadline=_deadline(matter),
-            invitation=self._invitation(words, cast, reader, matter, letter),
+            invitation=self._invitation(words, cast, reader, matter, recipient, letter),
         )
 
-    def _letter(self, words: Words, cast: Cast, reader: Reader, matter: Matter) -> Letter:
+    def _letter(self, words: Words, cast: Cast, reader: Reader, matter: Matter, recipient: Recipient) -> Letter:
         step = matter.step
         if isinstance(step, StandingStep):
             return standing_letter(words, cast, reader, step.before, step.version, brand=self.brand)
         if matter.message.kind == "reminder":
             return reminder_letter(words, cast, reader, step.version, brand=self.brand)
+        if isinstance(recipient, Person) and recipient.leaves and step.before is not None:
+            return leaving_letter(words, cast, reader, step.before, step.version, brand=self.brand)
         return lesson_letter(words, cast, reader, step.before, step.version, brand=self.brand)
 
     def _invitation(
-        self, words: Words, cast: Cast, reader: Reader, matter: Matter, letter: Letter
+        self, words: Words, cast: Cast, reader: Reader, matter: Matter, recipient: Recipient, letter: Letter
     ) -> Invitation | None:
         """What the reader's calendar is to be told; a desk has none."""
         step = matter.step
-        if matter.message.kind != "told" or reader.party is None or not isinstance(step, LessonStep):
+        if matter.message.kind != "told" or not isinstance(recipient, Person) or not isinstance(step, LessonStep):
             return None
-        change = appointment_change(step.before, step.version)
-        named = step.before if change == "cancel" else step.version
-        entry = None if named is None else appointment_of(named)
-        if change is None or entry is None:
+        change = _calendar_change(recipient, step)
+        if change is None:
             return None
+        method, entry = change
         return Invitation(
-            method="REQUEST" if change == "request" else "CANCEL",
+            method=method,
             uid=f"{entry.uid}@{self.domain}",
             sequence=step.version.number,
             start=entry.start,
@@ -114,11 +115,34 @@ class Writer:
         )
 
 
+def _language(wanted: str) -> str:
+    """The language that a contact asks for, or English if it names none: a letter in English beats none at all."""
+    try:
+        lineage(wanted)
+    except InvalidValue:
+        return ENGLISH
+    return wanted
+
+
 def _reader(matter: Matter, recipient: Recipient, contact: Contact) -> Reader:
     """Who reads, and where their clock is: as their contact says, or else as they are registered."""
     if isinstance(recipient, Person):
         return Reader(recipient.party, contact.zone or matter.zones.get(recipient.party, _NOWHERE))
     return Reader(None, contact.zone or _NOWHERE, recipient.role)
+
+
+def _calendar_change(recipient: Person, step: LessonStep) -> tuple[Method, Appointment] | None:
+    """Which entry is to be made, altered or taken out, if any is."""
+    before, version = step
+    change = appointment_change(before, version)
+    if recipient.leaves:
+        entry = appointment_left(before, version)
+    else:
+        named = before if change == "cancel" else version
+        entry = None if named is None or change is None else appointment_of(named)
+    if entry is None:
+        return None
+    return "REQUEST" if change == "request" and not recipient.leaves else "CANCEL", entry
 
 
 def _deadline(matter: Matter) -> Instant | None:

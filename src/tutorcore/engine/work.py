@@ -21,7 +21,7 @@ from tutorcore.engine.outcome import Outcome
 from tutorcore.errors import InvalidValue, InvariantError, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import MICROSECOND, Instant, to_micros, to_text
-from tutorcore.ledger.accounts import available, receivable
+from tutorcore.ledger.accounts import Account, available
 from tutorcore.ledger.book import Shortfall
 from tutorcore.ledger.entries import Entry, offset
 from tutorcore.lessons.decision import advance_together, decide, facts_needed, is_due
@@ -257,7 +257,7 @@ class Work:
             self.offset(tutor, currency, due, lesson)
 
     def _debt(self, tutor: PartyId, currency: str) -> int:
-        return self._tx.balance(receivable(tutor), currency)
+        return self._tx.balance(Account("receivable", tutor), currency)
 
     def offset(self, tutor: PartyId, currency: str, at: Instant, ref: str) -> None:
         """Pay what the tutor owes the platform out of what the tutor has available, as far as it goes."""
@@ -391,8 +391,8 @@ class Work:
             self.offset(version.brief.tutor, version.brief.currency, version.at, version.id)
         for mark in marks_of(version):
             tx.add_mark(mark)
+        self._tell(before, version)  # Before what it means for the tutor's standing: the cause is told first.
         self._judge(version)
-        self._tell(before, version)
         return None
 
     def _tell(self, before: Lesson | None, version: Lesson) -> None:

@@ -47,8 +47,9 @@ def appointment_of(version: Lesson) -> Appointment | None:
 def appointment_change(before: Lesson | None, version: Lesson) -> AppointmentChange | None:
     """Return what people's calendars are told of a version: to enter or alter it, or to take out that of `before`.
 
-    None if nothing changes for them. An entry whose time is over stays as it is, and one that has begun is not altered
-    just because nobody can join any more.
+    None if nothing changes for them. Where another entry is made beside one that was there, `appointment_left` says
+    whether the old one has to be taken out too. An entry whose time is over stays as it is, and one that has begun is
+    not altered just because nobody can join any more.
     """
     had = None if before is None else appointment_of(before)
     has = appointment_of(version)
@@ -58,3 +59,13 @@ def appointment_change(before: Lesson | None, version: Lesson) -> AppointmentCha
         return None
     is_moved = had is None or has[:3] != had[:3]
     return "request" if is_moved or has.links or version.at < has.start else None
+
+
+def appointment_left(before: Lesson | None, version: Lesson) -> Appointment | None:
+    """Return the entry whose place another one takes before its time is over: it has to be taken out as well.
+
+    A lesson under way, for which another time is agreed, goes from one entry to the next in a single step.
+    """
+    had = None if before is None else appointment_of(before)
+    has = appointment_of(version)
+    return had if had is not None and has is not None and has.uid != had.uid and version.at < had.end else None

@@ -76,8 +76,9 @@ def _zone(_self: object, _field: attrs.Attribute[str | None], value: str | None)
 class Contact:
     """How somebody is written to. Only the embedding platform knows: the engine keeps no names and no addresses.
 
-    `locale` is the language they read, as "de" or "pt-BR". `zone` is where their clock is; None: the zone with which
-    the party was registered. `email` is None for people without one: the notifiers that need it do not reach them.
+    `locale` is the language they read, as "de" or "pt-BR"; what names no language is taken for English. `zone` is where
+    their clock is; None: the zone with which the party was registered. `email` is None for people without one: the
+    notifiers that need it do not reach them.
 
     >>> Contact(name="Ann", locale="de", email="ann@example.com").email
     'ann@example.com'
@@ -150,10 +151,12 @@ class Notice:
     """What one recipient is told, in their words: everything a notifier needs.
 
     `key` is "<row of the outbox>:<recipient>", the same in every try and on every channel; `recipient` a party's id, or
-    "desk:<role>". `subject` and `short` are one line each, `text` and `html` the whole in two forms. `number` is that
-    of the lesson's version, or in a notice of kind *standing* that of the tutor's standing. `at` is when it happened,
-    or when a reminder was due; `deadline` the stored instant until which somebody is waited for, if there is one.
-    `event` holds the plain facts for programs: what happened, and the state that it led to.
+    "desk:<role>". A second notice to a party about one row, which only takes an old entry out of their calendar because
+    the other makes another, has ":left" at the end of its key. `subject` and `short` are one line each, `text` and
+    `html` the whole in two forms. `number` is that of the lesson's version, or in a notice of kind *standing* that of
+    the tutor's standing. `at` is when it happened, or when a reminder was due; `deadline` the stored instant until
+    which somebody is waited for, if there is one. `event` holds the plain facts for programs: what happened, and the
+    state that it led to.
     """
 
     key: str

@@ -128,11 +128,15 @@ def _times(view: View, before: Lesson | None, version: Lesson) -> Iterator[Fact]
 
 
 def _offered(before: Lesson | None, version: Lesson) -> Terms | None:
-    """The change that lies on the table, or the one that has just been taken from it without being agreed."""
+    """The change that lies on the table, or the one that this step has taken from it without its being agreed.
+
+    Where the lesson itself has gone on meanwhile, nobody wants to read of a time that will not be.
+    """
     if version.change is not None:
         return version.change.terms
-    dropped = None if before is None or before.change is None else before.change.terms
-    return None if dropped is version.terms else dropped
+    if before is None or before.change is None or before.state != version.state:
+        return None
+    return None if before.change.terms is version.terms else before.change.terms
 
 
 def _terms(view: View, version: Lesson, labels: _Labels, terms: Terms, other: Terms | None) -> Iterator[Fact]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from tutorcore.lessons.decision import rows_open
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.projections import mark_of
@@ -18,13 +20,13 @@ from tutorcore.text.lesson_facts import Fact, facts_about, facts_of
 from tutorcore.text.letter import Letter
 from tutorcore.text.names import mark_name, verb_name
 from tutorcore.text.readers import Cast, Reader, View
-from tutorcore.text.rules import paragraph
+from tutorcore.text.rules import in_a_row
 from tutorcore.text.standing_letters import standing_letter
 from tutorcore.text.tellings import happened, headline
 from tutorcore.text.turns import what_if_not, whose_turn
 from tutorcore.text.words import Words, cleaned
 
-__all__ = ["Cast", "Letter", "Reader", "lesson_letter", "reminder_letter", "standing_letter"]
+__all__ = ["Cast", "Letter", "Reader", "leaving_letter", "lesson_letter", "reminder_letter", "standing_letter"]
 
 _COMINGS = ("joined", "left")
 
@@ -41,6 +43,23 @@ def lesson_letter(
     subject = words.say_in("subject", "%(what)s %(when)s", what=said, when=view.instant(version.terms.start))
     paragraphs = (happened(view, before, version), *_against_you(view, version), *_what_now(view, version))
     return _letter(view, version, subject, said, paragraphs, facts_about(view, before, version))
+
+
+def leaving_letter(
+    words: Words, cast: Cast, reader: Reader, before: Lesson, version: Lesson, *, brand: str = ""
+) -> Letter:
+    """Return what the reader is told of an entry that leaves their calendar because a new one takes its place.
+
+    It comes with the letter about the version, which carries the new entry and says all the rest.
+    """
+    view = View(words, cast, reader, brand)
+    said = words.say(
+        "The lesson of %(when)s is moved: its entry is taken out of your calendar, and a new one follows.",
+        when=view.instant(before.terms.start),
+    )
+    paragraphs = (said, happened(view, before, version))
+    letter = _letter(view, version, said, said, paragraphs, facts_about(view, before, version))
+    return attrs.evolve(letter, short=said)
 
 
 def reminder_letter(words: Words, cast: Cast, reader: Reader, version: Lesson, *, brand: str = "") -> Letter:
@@ -60,7 +79,7 @@ def _letter(
         locale=words.locale,
         direction=words.direction,
         subject=subject,
-        short=said if said == turn else paragraph(words, (said, turn or when)),
+        short=said if said == turn else in_a_row(words, (said, turn or when)),
         paragraphs=tuple(dict.fromkeys(paragraphs)),
         facts=facts,
         link=_link(view, version),
@@ -84,7 +103,7 @@ def _what_now(view: View, version: Lesson) -> Iterator[str]:
     words, turn = view.words, whose_turn(view, version)
     said = [each for each in (turn, *what_if_not(view, version)) if each]
     if said:
-        yield paragraph(words, said)
+        yield in_a_row(words, said)
     moves = _moves(view, version)
     if moves:
         yield words.say("What you can do: %(moves)s.", moves=words.listed(moves, "or"))

@@ -56,8 +56,12 @@ class View:
 
     @property
     def platform(self) -> str:
-        """How the platform's own people are called, as the subject of a sentence."""
-        return cleaned(self.brand) or self.words.say("The platform's team")
+        """How the platform's own people are called, as the subject of a sentence, which they begin with a capital.
+
+        A brand that is written with one further on ("iTutor") is left as it is, as are the names of people.
+        """
+        brand = cleaned(self.brand)
+        return brand[:1].upper() + brand[1:] if brand.islower() else brand or self.words.say("The platform's team")
 
     def in_role(self, role: Role, brief: Brief) -> str:
         """Return how whoever holds a role is called; a granted one is held by the platform's own people."""

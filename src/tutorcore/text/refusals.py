@@ -1,8 +1,8 @@
 """Refusals in a reader's language.
 
 The sentences stand beside the refusal codes in `tutorcore.lessons.refusals`; here they get their translation, and their
-facts the names, instants and conditions of the language. A fact that is a sentence of its own (what is wrong with the
-terms, say) stays as it is, in English and in quotation marks: its code is what a program should look at.
+facts the names, instants and conditions of the language. What is lacking or wrong is said by `objections`; of a fact
+that is none of those sentences the English stays, in quotation marks: its code is what a program should look at.
 """
 
 from __future__ import annotations
@@ -17,7 +17,17 @@ from tutorcore.errors import InvalidValue
 from tutorcore.instants import instant
 from tutorcore.lessons.refusals import DISCREET, PRECEDENCE, Refusal
 from tutorcore.policy.parsing import ExpressionError, parse_guard
-from tutorcore.text.names import COUNTER_NAMES, counter_name, role_name, state_name, verb_name
+from tutorcore.text.names import (
+    COUNTER_NAMES,
+    counter_name,
+    field_name,
+    reason_name,
+    remedy_name,
+    role_name,
+    state_name,
+    verb_name,
+)
+from tutorcore.text.objections import needed_words, objection_words
 from tutorcore.text.sentences import placeholders, sentence_in
 from tutorcore.text.times import guard_words
 from tutorcore.text.words import Words, cleaned
@@ -129,6 +139,32 @@ class _Facts:
     def quoted(self, value: str) -> str:
         return self.words.quoted(value)
 
+    def needs(self, value: str) -> str:
+        return needed_words(self.words, value, self.part)
+
+    def problem(self, value: str) -> str:
+        return objection_words(self.words, value, self.part)
+
+    def part(self, name: str, value: str) -> str:
+        """Return what stands in an objection, as what it is."""
+        say = _PARTS.get(name)
+        return cleaned(value) if say is None else say(self, value)
+
+    def role(self, value: str) -> str:
+        return role_name(self.words, value.removeprefix("the "))
+
+    def remedies(self, value: str) -> str:
+        return self.words.listed((self.words.quoted(remedy_name(self.words, one)) for one in value.split(", ")), "or")
+
+    def fields(self, value: str) -> str:
+        return self.words.listed(field_name(self.words, one) for one in value.split(" and "))
+
+    def reason(self, value: str) -> str:
+        return self.words.quoted(value.strip("'\""))
+
+    def reasons(self, value: str) -> str:
+        return self.words.listed((self.words.quoted(reason_name(self.words, one)) for one in value.split(", ")), "or")
+
 
 _SAID: Final[Mapping[str, Callable[[_Facts, str], str]]] = {
     "actor": _Facts.party,
@@ -138,15 +174,30 @@ _SAID: Final[Mapping[str, Callable[[_Facts, str], str]]] = {
     "deadline": _Facts.instant,
     "end": _Facts.instant,
     "last": _Facts.instant,
-    "needs": _Facts.quoted,
+    "needs": _Facts.needs,
     "open": _Facts.verbs,
     "party": _Facts.party,
-    "problem": _Facts.quoted,
+    "problem": _Facts.problem,
     "reasons": _Facts.quoted,
     "start": _Facts.instant,
     "state": _Facts.state,
     "tutor": _Facts.party,
     "verb": _Facts.verb,
-    "what": _Facts.quoted,
+    "what": _Facts.problem,
 }
 """How each fact is said; what is not here is said as it is."""
+
+_PARTS: Final[Mapping[str, Callable[[_Facts, str], str]]] = {
+    "at": _Facts.instant,
+    "fields": _Facts.fields,
+    "now": _Facts.instant,
+    "party": _Facts.party,
+    "reason": _Facts.reason,
+    "reasons": _Facts.reasons,
+    "remedies": _Facts.remedies,
+    "remedy": _Facts.remedies,
+    "role": _Facts.role,
+    "start": _Facts.instant,
+    "subject": _Facts.role,
+}
+"""How each part of an objection is said; a number is said as it is."""

@@ -118,11 +118,15 @@ def roles_words(words: Words, roles: Iterable[Role]) -> str:
 
 
 def paragraph(words: Words, sentences: Iterable[str]) -> str:
-    """Return whole sentences one after the other, each with a capital."""
+    """Return whole sentences one after the other, each with a capital: for those that begin with a role or a state."""
+    return in_a_row(words, (each[:1].upper() + each[1:] for each in sentences))
+
+
+def in_a_row(words: Words, sentences: Iterable[str]) -> str:
+    """Return whole sentences one after the other as they are: for those that may begin with somebody's name."""
     found = ""
     for each in sentences:
-        begun = each[:1].upper() + each[1:]
-        found = words.say_in("sentences", "%(one)s %(next)s", one=found, next=begun) if found else begun
+        found = words.say_in("sentences", "%(one)s %(next)s", one=found, next=each) if found else each
     return found
 
 

@@ -17,7 +17,7 @@ from tutorcore.text.lesson_facts import Fact
 from tutorcore.text.letter import Letter
 from tutorcore.text.names import counter_name, mark_name, reason_name, restriction_name, verb_name
 from tutorcore.text.readers import Cast, Reader, View
-from tutorcore.text.rules import paragraph
+from tutorcore.text.rules import in_a_row
 from tutorcore.text.words import Words, cleaned, sentence
 
 _HAPPENED: Final[Mapping[Happened, str]] = {
@@ -55,7 +55,7 @@ def standing_letter(
         locale=words.locale,
         direction=words.direction,
         subject=said,
-        short=paragraph(words, (said, *follows[:1])),
+        short=in_a_row(words, (said, *follows[:1])),
         paragraphs=(said, *follows, *_moves(view, standing)),
         facts=tuple(_facts(view, standing)),
         brand=cleaned(brand),
@@ -80,7 +80,7 @@ def _consequences(view: View, before: Standing | None, standing: Standing) -> It
         is_new = brings and any(before is None or each not in before.imposed for each in kept)
         pattern = _FROM_NOW_ON if is_new else _STILL
         what = words.say(pattern, what=restriction_name(words, kept[0].effect))
-        yield paragraph(words, (what, _how_it_ends(view, kept, standing)))
+        yield in_a_row(words, (what, _how_it_ends(view, kept, standing)))
 
 
 def _in_force(standing: Standing) -> list[list[Imposed]]:

@@ -9,17 +9,20 @@ is told by the names of its verb and its state.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from tutorcore.lessons.lesson import Command, Lesson
-from tutorcore.policy.machine import Place, Step
+from tutorcore.policy.machine import Machine, Place, Step
 from tutorcore.policy.machine import Row as CompiledRow
 from tutorcore.policy.process import Move
 from tutorcore.policy.roles import BOUND_ROLES, Role
 from tutorcore.text.names import state_name, verb_name
 from tutorcore.text.readers import View
-from tutorcore.text.rules import paragraph
+from tutorcore.text.rules import in_a_row
 from tutorcore.text.words import sentence
+
+_MOST_POLICIES: Final = 64
 
 About: TypeAlias = Literal["lesson", "change", "time", "remedy"]
 """What a step is about: the lesson, a proposed change of it, a new time after a problem, or how to settle that."""
@@ -215,7 +218,7 @@ def headline(view: View, before: Lesson | None, version: Lesson) -> str:
 def happened(view: View, before: Lesson | None, version: Lesson) -> str:
     """Return what has happened in whole: who did not respond, where that matters, and where it leaves the lesson."""
     said = [_silence(view, before, version), headline(view, before, version), *_where_it_stands(view, before, version)]
-    return paragraph(view.words, [each for each in said if each])
+    return in_a_row(view.words, [each for each in said if each])
 
 
 def row_taken(step: Step) -> CompiledRow:
@@ -367,9 +370,30 @@ def _where_it_stands(view: View, before: Lesson | None, version: Lesson) -> list
 def _how_it_ended(view: View, before: Lesson, version: Lesson) -> list[str]:
     if version.place.state.taught:
         return []
-    if version.at < version.terms.start or before.place.state.slot != "firm":
+    if version.at < version.terms.start or _was_never_agreed(before):
         return [view.words.say("The lesson will not take place.")]
     return [view.words.say("The lesson is closed.")]
+
+
+def _was_never_agreed(lesson: Lesson) -> bool:
+    """Whether the lesson stood where it was still to be agreed; one that was may have been had, whatever followed."""
+    state = lesson.place.state
+    return not state.agreed and state.slot != "firm" and state.name in _ahead_of_agreement(lesson.machine)
+
+
+@lru_cache(maxsize=_MOST_POLICIES)
+def _ahead_of_agreement(machine: Machine) -> frozenset[str]:
+    """The states that are agreed, or from which rows lead to one that is."""
+    found = {place.state.name for place in machine.places if place.state.agreed}
+    while True:
+        leading = {place.state.name for place in machine.places if any(_enters(row, found) for row in _rows(place))}
+        if leading <= found:
+            return frozenset(found)
+        found |= leading
+
+
+def _enters(row: CompiledRow, names: set[str]) -> bool:
+    return row.enters is not None and row.enters.state.name in names
 
 
 def _told_by_name(before: Lesson | None, version: Lesson) -> bool:

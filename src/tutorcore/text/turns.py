@@ -15,6 +15,7 @@ from tutorcore.policy.analysis import counts_read, supplied_read
 from tutorcore.policy.machine import CompiledCase
 from tutorcore.policy.machine import Row as CompiledRow
 from tutorcore.policy.process import Case, Timeout
+from tutorcore.policy.settlement import AsGiven, Settlement
 from tutorcore.text.names import mark_name
 from tutorcore.text.readers import View
 from tutorcore.text.rules import outcome_words, settlement_words
@@ -68,10 +69,9 @@ def what_if_not(view: View, version: Lesson) -> Iterator[str]:
         yield words.say("If nobody acts by then: %(what)s", what=_in_full(view, version, row, case))
         return
     yield words.say(known)
-    stated = _stated(row, case)
-    is_of_money = version.held > 0 or process.settles == "due"
-    if stated.settle is not None and not row.agrees and is_of_money:
-        yield settlement_words(words, stated.settle, process)
+    settle = _settled(version, row, case)
+    if settle is not None and not row.agrees:
+        yield settlement_words(words, settle, process)
     if case.step.mark is not None and case.step.fault in view.roles(version.brief):
         yield words.say("It is counted against you then: %(mark)s.", mark=mark_name(words, case.step.mark))
 
@@ -99,6 +99,12 @@ def _stated(row: CompiledRow, case: CompiledCase) -> Case:
     return stated[row.cases.index(case)]
 
 
+def _settled(version: Lesson, row: CompiledRow, case: CompiledCase) -> Settlement | AsGiven | None:
+    """Who will get what; nothing where nothing is held that anybody could get."""
+    is_of_money = version.held > 0 or version.machine.process.settles == "due"
+    return _stated(row, case).settle if is_of_money else None
+
+
 def _in_full(view: View, version: Lesson, row: CompiledRow, case: CompiledCase | None) -> str:
     """Everything that the row does; of the blame only what is the reader's own."""
     rule, process = row.rule, version.machine.process
@@ -107,6 +113,7 @@ def _in_full(view: View, version: Lesson, row: CompiledRow, case: CompiledCase |
         return outcome_words(view.words, rule, process)
     step = case.step
     is_theirs = view.reader.desk is not None or step.fault in view.roles(version.brief)
-    shown = Case(_stated(row, case).settle, None, step.mark if is_theirs else None, step.fault if is_theirs else None)
+    blamed = (step.mark, step.fault) if is_theirs else (None, None)
+    shown = Case(_settled(version, row, case), None, *blamed)
     effects = attrs.evolve(rule.effects, cases=(shown,))
     return outcome_words(view.words, attrs.evolve(rule, fault="none", effects=effects), process)

@@ -1,5 +1,6 @@
 """Delivers what waits in the outbox of a database until nothing is left, and writes down what it has sent.
 
+It says when it is ready, and begins when it is told to: starting a process takes longer than many letters.
 Each line of the file is one notice that has arrived: its key, its lesson and version, and a digest of all it says.
 Processes append to it at once, a line in one write each.
 """
@@ -44,8 +45,9 @@ def main(database: str, letterbox: str) -> None:
     contacts = Contacts({name: Contact(name=name, locale="ru") for name in ("ann", "bob", "tom", "tim")})
     with open_sqlite(database, busy_timeout=timedelta(seconds=60)) as storage:
         relay = MessageRelay(storage, [_Letterbox(letterbox)], contacts, patience=Patience(lease=_LEASE))
-        sys.stdout.write("delivering\n")
+        sys.stdout.write("ready\n")
         sys.stdout.flush()
+        sys.stdin.readline()
         while _is_waiting(storage):
             relay.run()
             sleep(0.01)

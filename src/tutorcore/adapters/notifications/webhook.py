@@ -128,7 +128,8 @@ class Webhook:
         parts = self._parts
         connection = _Connection(bounds, parts, self.tls if parts.scheme == "https" else None)
         try:
-            connection.request("POST", parts._replace(scheme="", netloc="").geturl() or "/", body, headers)
+            target = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
+            connection.request("POST", target, body, headers)
             response = connection.getresponse()
             return _Answer(response.status, response.getheader("Retry-After"))
         finally:
