@@ -17,7 +17,7 @@ from typing import Final, TextIO
 import attrs
 
 from tutorcore.cli.answer import Answer, Document, as_json, as_text, seen
-from tutorcore.cli.lines import section, utc
+from tutorcore.cli.lines import folded, section, utc
 from tutorcore.errors import TutorcoreError
 from tutorcore.instants import to_text
 from tutorcore.sim.lines import heading
@@ -171,6 +171,9 @@ def _table(report: Report) -> Iterator[str]:
         for group, lines in groupby(outcomes.lines, lambda line: line.measure.group):
             yield f"  {_TITLES[group]}"
             yield from (_line(line, wide, outcomes.unit.exponent) for line in lines)
+        if outcomes.notes:
+            yield "  what comes to nothing"
+            yield from (line for note in outcomes.notes for line in folded(note, " " * _INDENT, " " * (_INDENT + 2)))
     yield ""
     entries = sum(outcomes.entries for outcomes in report.outcomes)
     yield f"The books of every run balance: {entries:,} entries, and no lesson that is over holds money."
@@ -266,6 +269,7 @@ def _outcomes(outcomes: Outcomes) -> Document:
         "currency": outcomes.unit.code,
         "steps": outcomes.steps,
         "entries": outcomes.entries,
+        "notes": list(outcomes.notes),
         "measures": [
             {
                 "group": line.measure.group,

@@ -18,6 +18,7 @@ from tutorcore.policy.codec import content_hash
 from tutorcore.policy.process import Process, Unit
 from tutorcore.sim.measures import Measure, Measured
 from tutorcore.sim.model import Study
+from tutorcore.sim.notes import notes_on
 from tutorcore.sim.runs import Run, runs_of
 from tutorcore.sim.statistics import Estimate, estimate, paired
 from tutorcore.sim.study import Experiment
@@ -39,7 +40,10 @@ class Line:
 
 @attrs.frozen
 class Outcomes:
-    """What came of one policy: called `name` by the study, `title` by itself."""
+    """What came of one policy: called `name` by the study, `title` by itself.
+
+    `notes` say what of the study comes to nothing under it.
+    """
 
     name: str
     title: str
@@ -48,6 +52,7 @@ class Outcomes:
     lines: tuple[Line, ...]
     steps: int
     entries: int
+    notes: tuple[str, ...]
 
 
 @attrs.frozen
@@ -87,7 +92,7 @@ def report_of(experiment: Experiment, runs: Sequence[Run]) -> Report:
     """Return the report on runs of a study, which stand in the order of the replications."""
     by_policy = [[run for run in runs if run.policy == index] for index in range(len(experiment.processes))]
     outcomes = tuple(
-        _outcomes(name, process, found, None if index == 0 else (experiment.processes[0], by_policy[0]))
+        _outcomes(experiment.study, name, process, found, (experiment.processes[0], by_policy[0]) if index else None)
         for index, (name, process, found) in enumerate(
             zip(experiment.study.policies, experiment.processes, by_policy, strict=True)
         )
@@ -103,7 +108,7 @@ def _digest(runs: Iterable[Run]) -> str:
 
 
 def _outcomes(
-    name: str, process: Process, runs: Sequence[Run], first: tuple[Process, Sequence[Run]] | None
+    study: Study, name: str, process: Process, runs: Sequence[Run], first: tuple[Process, Sequence[Run]] | None
 ) -> Outcomes:
     ours = [run.measured for run in runs]
     theirs = None if first is None else [run.measured for run in first[1]]
@@ -120,6 +125,7 @@ def _outcomes(
         tuple(line for line in found if line is not None),
         sum(run.totals.steps for run in runs),
         sum(run.totals.entries for run in runs),
+        notes_on(study, process),
     )
 
 

@@ -37,7 +37,7 @@ class Vocabulary:
 
     def check_verb(self, table: Table, key: str | Path, verb: str, role: Role) -> None:
         """Note if no policy lets whoever is in a role do this with a lesson that there is."""
-        mine = tuple(dict.fromkeys(move.verb for move in self._moves if _can(role, move)))
+        mine = tuple(dict.fromkeys(move.verb for move in self._moves if can(role, move)))
         if verb in mine:
             return
         if verb in self._openings:
@@ -69,8 +69,8 @@ class Vocabulary:
             table.mistake(key, message, suggest(state, known))
 
 
-def _can(role: Role, move: Move) -> bool:
-    """Whether somebody in a role can take a move, in one or another of the roles that person has."""
+def can(role: Role, move: Move) -> bool:
+    """Return whether somebody in a role can take a move, in one or another of the roles that person has."""
     return not _ALSO.get(role, frozenset({role})).isdisjoint(move.by)
 
 
