@@ -23,9 +23,10 @@ from typing import Final, NamedTuple
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.plurals import get_plural
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
 from tutorcore.lessons.refusals import DISCREET, PRECEDENCE
+from tutorcore.text.gettext_files import written
 from tutorcore.text.locales import ENGLISH, LOCALES
 from tutorcore.text.refusals import CONTEXT, msgid
 from tutorcore.text.sentences import parts, placeholders
@@ -50,11 +51,6 @@ _MADE: Final = """\
 # Sentences of tutorcore in {language}.
 # Machine-made, and not yet reviewed by anybody whose language it is.
 # People are addressed formally throughout."""
-_DATED: Final = re.compile(
-    rb'^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team'
-    rb'|Generated-By): [^\n]*"\n',
-    re.MULTILINE,
-)
 _SENTENCE_AT: Final = {"say": 0, "sentence": 0, "say_in": 1, "sentence_in": 1, "count": 0}
 _OTHER_SCRIPTS: Final = frozenset({"ja", "zh_Hans", "ar", "ru"})
 _LATIN_WORD: Final = re.compile(r"[A-Za-z]{2,}")
@@ -144,7 +140,7 @@ def template() -> bytes:
     catalog = Catalog(fuzzy=False, header_comment=_HEADER)
     for each in sentences():
         catalog.add(_id(each), context=each.context)
-    return _written(catalog)
+    return written(catalog)
 
 
 def updated(locale: str, wanted: Iterable[Sentence], before: Catalog) -> bytes:
@@ -156,7 +152,7 @@ def updated(locale: str, wanted: Iterable[Sentence], before: Catalog) -> bytes:
         fits = known is not None and not known.fuzzy and len(_strings(known)) == _forms(catalog, each)
         string = known.string if known is not None and fits else None
         catalog.add(_id(each), string, context=each.context)
-    return _written(catalog)
+    return written(catalog)
 
 
 def read(locale: str, folder: Path = FOLDER) -> Catalog:
@@ -174,12 +170,6 @@ def files() -> dict[Path, bytes]:
     wanted = sentences()
     found = {FOLDER / TEMPLATE: template()}
     return found | {FOLDER / f"{locale}.po": updated(locale, wanted, read(locale)) for locale in TRANSLATED}
-
-
-def _written(catalog: Catalog) -> bytes:
-    target = io.BytesIO()
-    write_po(target, catalog, width=0, no_location=True, sort_output=False, ignore_obsolete=True)
-    return _DATED.sub(b"", target.getvalue())
 
 
 def _id(sentence: Sentence) -> str | tuple[str, str]:

@@ -45,7 +45,7 @@ def instant(value: datetime | str, what: str = "instant") -> Instant:
             raise InvalidValue(what, value, "an aware datetime; this one is naive, so name its zone or offset")
         utc = _shifted(value)
     if not EARLIEST <= utc < LATEST:
-        raise InvalidValue(what, value, f"an instant from {EARLIEST.year} up to {LATEST.year}")
+        raise InvalidValue(what, value.isoformat(), f"an instant from {EARLIEST.year} up to {LATEST.year}")
     return utc
 
 

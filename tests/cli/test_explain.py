@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tutorcore.policy.codec import content_hash, load_preset
-from tutorcore.text.explanation import explain
+from tutorcore.text.explanation import explain, explain_shortly
 from tutorcore.text.words import words_for
 
 
@@ -20,6 +20,17 @@ def test_a_policy_is_explained_in_a_language_as_markdown(run: Any) -> None:
     done = run("policy", "explain", "cocorico", "--locale", "de_AT", "--format", "markdown")
 
     assert done == (0, explain(load_preset("cocorico"), words_for("de")).markdown, "")
+
+
+def test_a_short_explanation_has_no_examples(run: Any) -> None:
+    """In every format."""
+    short = explain_shortly(load_preset("cocorico"), words_for("fr"))
+
+    asked = ("policy", "explain", "cocorico", "--short", "--locale", "fr")
+    assert run(*asked) == (0, short.text, "")
+    assert run(*asked, "--format", "markdown") == (0, short.markdown, "")
+    document = run(*asked, "--json").document
+    assert not any(item["examples"] for section in document["sections"] for item in section["items"])
 
 
 def test_an_explanation_is_data_too(run: Any) -> None:

@@ -53,7 +53,8 @@ def test_a_letter_is_shown_in_full_and_indented(run: Any, examples: Path) -> Non
         "\n"
         "      Jonas has accepted the change to the lesson.\n"
         "\n"
-        "      What you can do: propose something else or cancel.\n"
+        "      What you can do: propose something else or cancel (before Monday, October 26,\n"
+        "      2026, 09:00 (UTC-07:00, Vancouver)).\n"
         "\n"
         "      Tutor: Jonas\n"
         "      When: Tuesday, October 27, 2026, 09:00 (UTC-07:00, Vancouver)\n"
@@ -87,6 +88,16 @@ def test_the_document_holds_each_letter_with_its_facts(run: Any, examples: Path)
         "policy": "italki@2018-02",
         "state": "requested",
         "waits_for": "tutor",
+        "student": "ann",
+        "tutor": "jonas",
+        "payer": "ann",
+        "requester": "ann",
+        "start": "2026-10-26T16:00:00Z",
+        "end": "2026-10-26T17:00:00Z",
+        "price": "250",
+        "currency": "ITC",
+        "held": "250",
+        "proposal": "1",
     }
 
 

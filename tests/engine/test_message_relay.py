@@ -28,7 +28,7 @@ from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import PartyId
 from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.lessons.lesson import Offer, Particulars
-from tutorcore.policy.codec import load_policy
+from tutorcore.policy.codec import load_policy, load_preset
 from tutorcore.policy.roles import Role
 from tutorcore.ports.notifications import Contact, Contacts, Directory, Notice, NoticeRefused, NoticeUnavailable
 from tutorcore.ports.storage import Delivery, OutboxRow, Storage
@@ -208,6 +208,13 @@ def mail() -> NotificationsInMemory:
     return NotificationsInMemory("mail")
 
 
+_FACTS = {
+    "policy": "school@1", "student": "ann", "tutor": "tom", "payer": "ann", "requester": "ann", "currency": "EUR",
+    "start": "2026-03-09T09:00:00Z", "end": "2026-03-09T10:00:00Z", "price": "0", "held": "0", "proposal": "1",
+}  # fmt: skip
+"""What a program is told of every lesson of these tests, whatever has happened to it."""
+
+
 class _Killed(BaseException):
     """The end of a process, at whatever line it was."""
 
@@ -231,8 +238,8 @@ def test_people_are_told_in_their_language_and_zone(school: _School, mail: Notif
     assert (notice.key, notice.recipient, notice.lesson, notice.number) == (f"{row.sequence}:tom", "tom", "L1", 1)
     assert (notice.kind, notice.at, notice.deadline) == ("told", _NOW, _NOW + 2 * _DAY)
     assert (notice.locale, notice.direction, notice.invitation) == ("en", "ltr", None)
-    assert notice.event == {
-        "verb": "request", "actor": "ann", "policy": "school@1", "state": "requested", "waits_for": "tutor",
+    assert notice.event == _FACTS | {
+        "verb": "request", "actor": "ann", "state": "requested", "waits_for": "tutor", "proposal": "1",
     }  # fmt: skip
     assert "Ann" in notice.text
     assert "UTC-05:00, New York" in notice.text
@@ -343,6 +350,56 @@ def test_a_desk_is_told_when_its_turn_comes(school: _School, mail: Notifications
     assert notice.invitation is None
 
 
+def test_a_program_is_told_of_the_terms_the_money_and_the_open_change(mail: NotificationsInMemory) -> None:
+    """Whatever is on the table stands beside what is agreed, in whole minor units and in UTC."""
+    storage = MemoryStorage()
+    market = Marketplace(storage, [load_preset("italki")])
+    for person in ("ann", "tom"):
+        market.add_party(person, zone="Europe/Berlin")
+    market.top_up("ann", market.money("90.0", "ITC"), key="paid", now=_NOW)
+    market.request(
+        student="ann", tutor="tom", start=_NOW + 7 * _DAY, duration=_HOUR, price="20.0", lesson="L1",
+        kind="trial", details={"subject": "Maths"}, key="a", now=_NOW,
+    ).or_raise()  # fmt: skip
+    market.accept("L1", by="tom", proposal=1, key="b", now=_NOW).or_raise()
+    market.act("propose", "L1", by="tom", offer=Offer(_NOW + 8 * _DAY), key="c", now=_NOW).or_raise()
+
+    MessageRelay(storage, [mail], _CONTACTS).run(now=_NOW)
+    notice = next(each for each in mail.sent if each.number == 3)
+
+    assert notice.event == {
+        "verb": "propose", "actor": "tom", "policy": notice.event["policy"], "state": "agreed", "waits_for": "student",
+        "student": "ann", "tutor": "tom", "payer": "ann", "requester": "ann", "currency": "ITC", "held": "200",
+        "start": "2026-03-09T09:00:00Z", "end": "2026-03-09T10:00:00Z", "price": "200", "kind": "trial",
+        "detail.subject": "Maths", "proposal": "2",
+        "proposed_start": "2026-03-10T09:00:00Z", "proposed_end": "2026-03-10T10:00:00Z", "proposed_price": "200",
+        "proposed_kind": "trial", "proposed_detail.subject": "Maths",
+    }  # fmt: skip
+
+
+def test_an_entry_holds_the_facts_and_the_link_and_not_the_letter(school: _School, mail: NotificationsInMemory) -> None:
+    """It stays for weeks, so nothing is in it that is true only on the day on which it is sent."""
+    id = school.agreed()
+    links = Particulars(
+        source="x", details=(("student", "https://meet.example/s"), ("tutor", "https://meet.example/t"))
+    )
+    school.act("meeting_ready", id, "robot", _HOUR, proposal=1, particulars=links)
+    school.act("cancel", id, "ann", 2 * _HOUR)
+
+    _relay(school, mail).run(now=_NOW + 2 * _HOUR)
+    made, linked, off = [each.invitation.description for each in mail.to("tom") if each.invitation is not None]
+
+    facts = (
+        "Student: Ann",
+        "When: Monday, March 9, 2026, 05:00 (UTC-04:00, New York)",
+        "When for Ann: Monday, March 9, 2026, 10:00 (UTC+01:00, Berlin)",
+        "Length: 1 hour",
+        "Price: €0.00",
+    )
+    assert [text.replace("\u00a0", " ").split("\n") for text in (made, off)] == [[*facts]] * 2
+    assert linked.replace("\u00a0", " ").split("\n") == [*facts, "Where to join: https://meet.example/t"]
+
+
 def test_silence_is_told_to_everybody(school: _School, mail: NotificationsInMemory) -> None:
     """What happens by itself has no actor, and both sides hear of it."""
     school.asked()
@@ -352,7 +409,7 @@ def test_silence_is_told_to_everybody(school: _School, mail: NotificationsInMemo
     told = {notice.recipient: notice.event for notice in mail.sent if notice.number == 2}
 
     assert set(told) == {"ann", "tom"}
-    assert told["ann"] == {"verb": "timeout", "policy": "school@1", "state": "off"}
+    assert told["ann"] == _FACTS | {"verb": "timeout", "state": "off"}
 
 
 # Reminders
@@ -367,7 +424,7 @@ def test_a_reminder_is_sent(school: _School, mail: NotificationsInMemory) -> Non
     _, notice = mail.sent
 
     assert (notice.kind, notice.recipient, notice.at) == ("reminder", "tom", _NOW + 46 * _HOUR)
-    assert notice.event == {"verb": "reminder", "policy": "school@1", "state": "requested", "waits_for": "tutor"}
+    assert notice.event == _FACTS | {"verb": "reminder", "state": "requested", "waits_for": "tutor"}
     assert (notice.deadline, notice.invitation) == (_NOW + 48 * _HOUR, None)
 
 

@@ -106,6 +106,21 @@ def test_a_rung_takes_hold_at_the_deadline(storage: Storage, late: timedelta, li
     assert market.standings.history("tom") == ()
 
 
+def test_the_cause_is_told_before_what_it_means_for_the_tutor(storage: Storage) -> None:
+    """In the outbox, what happened to a lesson stands before how its tutor stands after it."""
+    market = _market(storage)
+    _asked(market, "L1", NOW)
+    _asked(market, "L2", NOW + DAY)
+
+    market.sweep(now=NOW + 4 * DAY)
+    messages = [row.message for row in market.outbox(kinds=("told", "standing"))]
+
+    assert [(each.lesson, each.kind, each.number) for each in messages] == [
+        ("L1", "told", 1), ("L2", "told", 1),
+        ("L1", "told", 2), ("L1", "standing", 1), ("L2", "told", 2), ("L2", "standing", 2),
+    ]  # fmt: skip
+
+
 def test_what_is_read_ahead_of_the_sweep_is_what_it_writes(storage: Storage) -> None:
     """Reading applies what is due in memory; sweeping then writes just that."""
     market = _market(storage)

@@ -79,8 +79,8 @@ def test_the_server_is_greeted_with_the_domain(open_mailroom: Callable[..., Any]
     assert _letter(room)["Message-ID"] == "<17%3Aann@eu.lessons.example>"
 
 
-@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
-def test_an_invitation_goes_along_twice(open_mailroom: Callable[..., Any], method: Any) -> None:
+@pytest.mark.parametrize(("method", "name"), [("REQUEST", "invite.ics"), ("CANCEL", "cancel.ics")])
+def test_an_invitation_goes_along_twice(open_mailroom: Callable[..., Any], method: Any, name: str) -> None:
     """As a part that mail programs show as an invitation, and as a file for those that do not; both say the same."""
     room = open_mailroom()
 
@@ -91,7 +91,7 @@ def test_an_invitation_goes_along_twice(open_mailroom: Callable[..., Any], metho
     plain, html, calendar = alternative.iter_parts()
     assert [part.get_content_type() for part in (plain, html, calendar)] == ["text/plain", "text/html", "text/calendar"]
     assert calendar.get_param("method") == method
-    assert (file.get_content_type(), file.get_filename()) == ("application/ics", "invite.ics")
+    assert (file.get_content_type(), file.get_filename()) == ("application/ics", name)
     assert file.get_payload(decode=True) == calendar.get_payload(decode=True)
     (event,) = icalendar.Calendar.from_ical(str(calendar.get_content())).walk("VEVENT")
     assert event["ORGANIZER"] == "mailto:no-reply@lessons.example"

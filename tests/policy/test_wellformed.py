@@ -45,6 +45,7 @@ from tutorcore.policy import (
     lesson,
     load_preset,
     machine_of,
+    minutes,
     notice,
     now,
     problems,
@@ -774,6 +775,7 @@ SEVERAL = [
     ("at", "passes"),
     [
         (entered + hours(1), True),
+        (entered + minutes(59), False),
         (entered, False),
         (entered + hours(0), False),
         (entered + days(1), True),
@@ -793,7 +795,7 @@ SEVERAL = [
     ],
 )
 def test_h21_time_surely_passes_on_the_way_round(at: Time, passes: bool) -> None:
-    """Timeouts may lead in a circle only if each time round some time passes, whatever the lesson."""
+    """Timeouts may lead in a circle only if each time round an hour passes, whatever the lesson."""
     table = process(
         zone="tutor",
         agreed=attrs.evolve(AGREED, timeouts=(Timeout(asked + hours(1), "resting"),)),

@@ -8,6 +8,8 @@ from math import log
 from statistics import NormalDist
 from typing import Final, NamedTuple
 
+import pytest
+
 from tutorcore.policy.codec import load_policy
 from tutorcore.policy.presets import preset_text
 from tutorcore.policy.process import Process
@@ -87,6 +89,7 @@ def _expired(case: _Case, seed: int) -> Sequence[Fraction]:
     return [each[expired] / each[asked] for each in found]
 
 
+@pytest.mark.slow
 def test_the_share_that_expires_is_the_one_that_mathematics_says() -> None:
     """An answer takes longer than the window with the chance 1 - Phi(ln(window / median) / sigma).
 

@@ -18,7 +18,7 @@ from tools.catalogues import (
     updated,
 )
 
-from tutorcore.text.catalogues import box
+from tutorcore.text.gettext_files import box
 from tutorcore.text.locales import LOCALES
 
 _TWO = Sentence(("%(count)s day of %(who)s", "%(count)s days of %(who)s"), None)

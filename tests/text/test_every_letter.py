@@ -72,7 +72,7 @@ def before_of(machine: Machine, place: Place) -> Lesson:
     said = Particulars(split=SPLIT, remedy="split")
     lesson = Lesson(
         brief, 4, START + HOUR / 2 if begun else NOW, machine.nothing, stands, None,
-        Terms(1, START, START + HOUR, 2500, "trial"), None, 1, held, (), None, None, {}, None,
+        Terms(1, START, START + HOUR, 2500, "trial"), None, 1, held, (), None, None, {"entered": NOW}, None,
         Meeting("⌘", LINKS, 1) if stands.state.meeting else None,
         Problem(2, "student", "late", said) if stands.state.problem else None,
         Settled(PAID, NOW, None) if stands.state.over else None,

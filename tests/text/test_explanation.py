@@ -17,7 +17,8 @@ from tutorcore.lessons.lesson import NO_FACTS
 from tutorcore.policy import Process, load_policy, load_preset, machine_of, preset_names
 from tutorcore.policy.machine import Machine, Row
 from tutorcore.testing.samples import sample_policies
-from tutorcore.text.explanation import Explanation, explain
+from tutorcore.text.examples import cast_words
+from tutorcore.text.explanation import Explanation, explain, explain_shortly
 from tutorcore.text.item import Item
 from tutorcore.text.locales import LOCALES, PSEUDO
 from tutorcore.text.words import words_for
@@ -220,7 +221,7 @@ def test_a_rule_that_holds_in_several_states_is_written_out_once() -> None:
     assert _item(explanation, "delivered.on.report.0").sentence == "The same as in the state “in progress”."
     joins = _item(explanation, "in_progress.on.join.0")
     assert "problem_by_tutor.on.join.0" in joins.about
-    assert "States: “in progress”, “problem, remedy suggested by the student”," in joins.sentence
+    assert "Possible in these states: “in progress”, “problem, remedy suggested by the student”," in joins.sentence
 
 
 def test_an_example_names_who_had_come_only_where_that_matters() -> None:
@@ -321,6 +322,46 @@ def test_markdown_has_a_heading_a_section_and_a_line_a_rule() -> None:
     assert sum(line.startswith("  - *Example: ") for line in lines) == sum(
         len(item.examples) for item in _items(explanation)
     )
+
+
+def test_markdown_begins_with_a_list_of_contents() -> None:
+    """Each line of it leads to the section whose title it is."""
+    explanation = _explained(load_preset("cocorico"))
+
+    lines = explanation.markdown.splitlines()
+    for number, section in enumerate(explanation.sections, 1):
+        assert lines[3 + number] == f"- [{section.title}](#section-{number})"
+        anchor = lines.index(f'<a id="section-{number}"></a>')
+        assert lines[anchor + 2] == f"## {section.title}"
+
+
+def test_the_word_before_an_example_has_the_colon_of_its_language() -> None:
+    """French parts it from the word, Japanese writes another."""
+    process = load_preset("educai")
+
+    marks = [explain(process, words_for(locale)).example for locale in ("en", "fr", "ja")]
+    assert marks == ["Example: ", "Exemple\u00a0: ", "例："]
+
+
+@pytest.mark.parametrize("name", ["italki", "educai"])
+def test_a_short_explanation_has_the_same_rules_without_examples(name: str) -> None:
+    """Nothing else is left out, but who the examples are about."""
+    process = load_preset(name)
+    short, full = explain_shortly(process, _EN), _explained(process)
+
+    assert [(i.title, i.sentence, i.about) for i in _items(short)] == [
+        (i.title, i.sentence, i.about) for i in _items(full)
+    ]
+    assert not any(item.examples for item in _items(short))
+    assert full.about == f"{short.about} {cast_words(_EN, process)}"
+    assert "xample" not in short.text
+
+
+def test_where_nothing_is_held_nothing_is_paid_out() -> None:
+    """So nothing is said of when it is available."""
+    item = _item(_explained(load_preset("educai")), "payout.clears_after")
+
+    assert item.sentence == "The platform pays nothing out: it only notes what is due to whom."
 
 
 def test_text_fits_a_terminal() -> None:

@@ -10,7 +10,19 @@ import pytest
 
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import Instant, instant
-from tutorcore.lessons import NO_FACTS, Brief, Command, Facts, Lesson, Offer, Particulars, advance, decide
+from tutorcore.lessons import (
+    NO_FACTS,
+    Brief,
+    Command,
+    Facts,
+    Lesson,
+    Offer,
+    Particulars,
+    advance,
+    decide,
+    next_deadline,
+)
+from tutorcore.lessons.options import shuts
 from tutorcore.policy import Settlement, load_policy, load_preset, machine_of
 from tutorcore.policy.machine import Machine
 from tutorcore.policy.process import Timeout
@@ -101,6 +113,7 @@ def test_a_tutor_reads_of_a_request() -> None:
         "When for Ann Lee: Monday, March 9, 2026, 05:00 (UTC-04:00, New York)\n"
         "Length: 1 hour\n"
         "Price: 25.0 ITC\n"
+        "Details: “course: B1”\n"
         "Note: “Hello!”\n"
         "Held for the lesson: 25.0 ITC\n"
         "\n"
@@ -125,6 +138,7 @@ def test_a_student_reads_that_the_request_has_expired() -> None:
         "When for Tom Maier: Monday, March 9, 2026, 10:00 (UTC+01:00, Berlin)\n"
         "Length: 1 hour\n"
         "Price: 25.0 ITC\n"
+        "Details: “course: B1”\n"
         "Given back to you: 25.0 ITC\n"
         "\n"
         "-- \n"
@@ -318,6 +332,96 @@ def test_a_change_that_is_agreed_shows_what_stood_before() -> None:
     assert fact(letter, "Proposed time") is None
 
 
+def test_a_proposed_time_stands_in_the_subject_and_on_the_phone() -> None:
+    """Whoever reads no further knows when it is to be: in a change of what is agreed, and in a counter-offer."""
+    change = done(agreed(), "propose", ANN, NOW + 2 * HOUR, offer=Offer(START + DAY))
+    counter = done(requested(), "propose", TOM, NOW + HOUR, offer=Offer(START + DAY))
+    to_tom, to_ann = read(TO_TOM, agreed(), change), read(TO_ANN, requested(), counter)
+
+    assert to_tom.subject == (
+        "Ann Lee has proposed a change to the agreed lesson. "
+        "Proposed time: Tuesday, March 10, 2026, 10:00 (UTC+01:00, Berlin)."
+    )
+    assert to_tom.short.startswith(f"{to_tom.subject} Please respond before ")
+    assert to_ann.subject == (
+        "Tom Maier has proposed other terms for the lesson. "
+        "Proposed time: Tuesday, March 10, 2026, 05:00 (UTC-04:00, New York)."
+    )
+    assert to_ann.short.startswith(f"{to_ann.subject} Please respond before ")
+
+
+def test_a_new_time_after_a_problem_stands_in_the_subject_and_on_the_phone() -> None:
+    """Where the remedy is to have the lesson at another time, that time is what matters."""
+    begun = at(agreed(), START)
+    said = Particulars(remedy="reschedule")
+    asked_for = done(begun, "report", ANN, START + SECOND, reason="tutor_absent", said=said)
+    taken = done(asked_for, "accept", TOM, START + 2 * SECOND)
+    version = done(taken, "propose", ANN, START + 3 * SECOND, offer=Offer(START + 2 * DAY))
+    letter = read(TO_TOM, taken, version)
+
+    assert letter.subject == (
+        "Ann Lee has proposed a new time for the lesson. "
+        "Proposed time: Wednesday, March 11, 2026, 10:00 (UTC+01:00, Berlin)."
+    )
+    assert letter.short.startswith(letter.subject)
+
+
+def test_a_proposal_that_leaves_the_time_as_it_is_speaks_of_the_lesson() -> None:
+    """Nothing is called new that is not; a first request has its time in the subject already."""
+    version = done(agreed(), "propose", ANN, NOW + 2 * HOUR, offer=Offer(duration=2 * HOUR))
+
+    assert read(TO_TOM, agreed(), version).subject == (
+        "Ann Lee has proposed a change to the agreed lesson. Monday, March 9, 2026, 10:00 (UTC+01:00, Berlin)"
+    )
+    assert "Proposed time" not in read(TO_TOM, None, requested()).subject
+
+
+@pytest.mark.parametrize(("price", "more", "back"), [(300, "5.0 ITC", None), (200, None, "5.0 ITC"), (250, None, None)])
+def test_whoever_pays_reads_what_accepting_another_price_moves(price: int, more: str | None, back: str | None) -> None:
+    """What is held is the old price: the payer reads the difference, also when reminded; the tutor nothing of it."""
+    version = done(requested(), "propose", TOM, NOW + HOUR, offer=Offer(START + DAY, price=price))
+    told, reminded = read(TO_ANN, requested(), version), reminder_letter(EN, CAST, TO_ANN, version)
+
+    for letter in (told, reminded, read(TO_DESK, requested(), version)):
+        assert (fact(letter, "Held in addition if accepted"), fact(letter, "Given back if accepted")) == (more, back)
+    assert "if accepted" not in read(TO_TOM, requested(), version).text
+    accepted = done(version, "accept", ANN, NOW + 2 * HOUR)
+    assert accepted.held == price
+
+
+def with_details(lesson: Lesson, **details: str) -> Lesson:
+    """The lesson with other details in the terms that stand."""
+    return lesson._replace(terms=attrs.evolve(lesson.terms, details=tuple(sorted(details.items()))))
+
+
+def test_the_details_of_the_terms_are_facts() -> None:
+    """What the platform has written there stands with the name that it gave it, as text and nothing else."""
+    version = with_details(requested(), subject="Maths", level="<b>10</b>\r\nx")
+    letter = read(TO_TOM, None, version)
+
+    assert [value for label, value in letter.facts if label == "Details"] == [
+        "“level: <b>10</b> x”",
+        "“subject: Maths”",
+    ]
+    assert "subject: Maths" in letter.html
+    assert "<b>10" not in letter.html
+    assert ("Details", "“subject: Maths”") in reminder_letter(EN, CAST, TO_TOM, version).facts
+
+
+def test_of_details_only_what_differs_is_named_beside_others() -> None:
+    """In a change, and in terms that have taken the place of others."""
+    before = with_details(agreed(), subject="Maths", level="10")
+    change = done(before, "propose", ANN, NOW + 2 * HOUR, offer=Offer(START + DAY))
+    assert change.change is not None
+    other = attrs.evolve(change.change.terms, details=(("level", "10"), ("subject", "Physics")))
+    change = change._replace(change=change.change._replace(terms=other))
+    accepted = done(change, "accept", TOM, NOW + 3 * HOUR)
+
+    assert fact(read(TO_TOM, before, change), "Proposed details") == "“subject: Physics”"
+    assert fact(read(TO_ANN, change, accepted), "Details before") == "“subject: Maths”"
+    assert fact(read(TO_ANN, change, accepted), "Details") == "“subject: Physics”"
+
+
 def test_the_deadline_is_the_stored_one() -> None:
     """It is read from the version and found by nobody else."""
     version = requested()._replace(due=NOW + 7 * SECOND)
@@ -358,6 +462,72 @@ def test_what_begins_by_itself_is_no_deadline() -> None:
 
     assert "until" not in read(TO_ANN, requested(), version).text
     assert "until" not in read(TO_ANN, version, at(version, START)).text
+
+
+def test_until_when_a_move_is_open_is_said_beside_it() -> None:
+    """Italki lets nobody cancel later than 24 hours ahead; the clock of that is the reader's."""
+    letter = read(TO_ANN, requested(), agreed())
+
+    assert letter.paragraphs[-1] == (
+        "What you can do: propose something else or cancel (before Sunday, March 8, 2026, 05:00 (UTC-04:00, New York))."
+    )
+
+
+def test_a_move_that_time_has_closed_is_not_named() -> None:
+    """From that instant on nobody can cancel, so nobody is told so; before it, by however little, it is there."""
+    early = agreed(NOW + HOUR + DAY + SECOND)
+    late = agreed(NOW + HOUR + DAY)
+
+    assert "cancel (before Monday, March 2, 2026, 11:00:01 (UTC+01:00, Berlin))" in read(
+        TO_TOM, None, early
+    ).text.replace("\n", " ")
+    assert read(TO_TOM, requested(), late).paragraphs[-1] == "What you can do: propose something else."
+
+
+def test_what_ends_with_the_deadline_or_later_has_no_end_of_its_own() -> None:
+    """An open change is answered until its deadline; what the lesson beside it allows for longer says nothing more."""
+    version = done(agreed(), "propose", ANN, NOW + 2 * HOUR, offer=Offer(START + DAY))
+    deadline = next_deadline(version)
+    shut = shuts(version.place.moves["cancel"][0], version, version.at)
+
+    assert deadline is not None
+    assert shut is not None
+    assert shut > deadline.at
+    assert "(before" not in read(TO_TOM, agreed(), version).paragraphs[-1]
+
+
+def test_a_move_that_more_rows_allow_ends_with_the_last_of_them() -> None:
+    """Free until 24 hours ahead and dearer until two before; a row that is open for longer leaves no end to name."""
+    rows = """
+[[state.booked.on.cancel]]
+by = ["student"]
+to = "no_thanks"
+when = "notice >= 24h"
+[[state.booked.on.cancel]]
+by = ["student"]
+to = "forgotten"
+until = "lesson.start - 2h"
+"""
+    any_time = '[[state.booked.on.cancel]]\nby = ["student"]\nto = "forgotten"\n'
+    twice, always = (
+        done(asked(machine_of(load_policy(table)), ANN, NO_FACTS), "take", TOM, NOW + HOUR)
+        for table in (OWN + rows, OWN + rows + any_time)
+    )
+
+    assert read(TO_ANN, None, twice).paragraphs[-1] == (
+        "What you can do: cancel (before Monday, March 9, 2026, 03:00 (UTC-04:00, New York))."
+    )
+    assert read(TO_ANN, None, always).paragraphs[-1] == "What you can do: cancel."
+
+
+def test_what_only_the_world_outside_can_tell_has_no_end() -> None:
+    """Whether an Educai parent may ask again depends on a permission; whether they may cancel only on the clock."""
+    allowed = Facts(has=frozenset({"has(requester, can_request_sessions)"}))
+    lesson = done(asked(machine_of(load_preset("educai")), PAM, allowed), "accept", TOM, NOW + HOUR)
+    moves = read(Reader(PAM, NEW_YORK), None, lesson).paragraphs[-1]
+
+    assert moves.startswith("What you can do: propose something else or cancel (before Friday, March 6, 2026, 04:00 ")
+    assert shuts(lesson.place.moves["propose"][0], lesson, lesson.at) is None
 
 
 def test_a_lesson_that_is_complete_unless_somebody_acts_says_so() -> None:
@@ -488,7 +658,7 @@ def test_a_blind_review_is_not_shown() -> None:
 
     shown, hidden = read(TO_TOM, completed, version), read(TO_TOM, completed, blind)
     assert (fact(shown, "Note"), fact(shown, "Details")) == ("“Splendid”", "“stars: 5”")
-    assert (fact(hidden, "Note"), fact(hidden, "Details")) == (None, None)
+    assert (fact(hidden, "Note"), "stars" in hidden.text) == (None, False)
     assert hidden.paragraphs[0] == "Ann Lee has reviewed the lesson."
 
 

@@ -16,20 +16,11 @@ from tutorcore.policy.restrictions import RESTRICTIONS
 from tutorcore.policy.roles import ROLES
 from tutorcore.policy.settlement import BENEFICIARIES
 from tutorcore.text import names
+from tutorcore.text.known_names import KNOWN_NAMES
 from tutorcore.text.words import Words, words_for
 
 _NAMED: Mapping[str, tuple[Callable[[Words, str], str], Mapping[str, str]]] = {
-    "role": (names.role_name, names.ROLE_NAMES),
-    "state": (names.state_name, names.STATE_NAMES),
-    "verb": (names.verb_name, names.VERB_NAMES),
-    "mark": (names.mark_name, names.MARK_NAMES),
-    "counter": (names.counter_name, names.COUNTER_NAMES),
-    "reason": (names.reason_name, names.REASON_NAMES),
-    "remedy": (names.remedy_name, names.REMEDY_NAMES),
-    "restriction": (names.restriction_name, names.RESTRICTION_NAMES),
-    "permission": (names.permission_name, names.PERMISSION_NAMES),
-    "kind": (names.kind_name, names.KIND_NAMES),
-    "field": (names.field_name, names.FIELD_NAMES),
+    context: (getattr(names, f"{context}_name"), known) for context, known in KNOWN_NAMES.items()
 }
 _OF_THE_PROFILE = {"EVERYTHING": EVERYTHING, "AGAIN": AGAIN, "AT_ONCE": AT_ONCE, "ESCALATING": ESCALATING}
 

@@ -12,8 +12,8 @@ import pytest
 
 import tutorcore
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.text.known_names import FIELD_NAMES
 from tutorcore.text.locales import LOCALES
-from tutorcore.text.names import FIELD_NAMES
 from tutorcore.text.objections import NEEDED, WRONG, needed_words, objection_words
 from tutorcore.text.refusals import refusal_words
 from tutorcore.text.words import words_for

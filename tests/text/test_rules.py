@@ -25,7 +25,7 @@ def _settle(**shares: str) -> Settlement:
     ("settle", "process", "said"),
     [
         (_settle(student="rest"), _ITALKI, "Everything that is held is given back."),
-        (_settle(student="100%"), _DUE, "Nothing is owed."),
+        (_settle(student="100%"), _DUE, "There is nothing to pay."),
         (_settle(tutor="100%"), _NO_FEES, "Everything that is held goes to the tutor."),
         (_settle(tutor="rest"), _ITALKI, f"Everything that is held goes to the tutor. {_KEEPS}"),
         (
@@ -40,8 +40,8 @@ def _settle(**shares: str) -> Settlement:
             "the rest).",
         ),
         (_settle(platform="100%"), _ITALKI, "What is held is shared out (the platform everything)."),
-        (_settle(student="50%", tutor="rest"), _DUE, "Of the price, this is owed (the tutor the rest)."),
-        (_settle(tutor="100%"), _DUE, "Of the price, this is owed (the tutor everything)."),
+        (_settle(student="50%", tutor="rest"), _DUE, "Of the price, this is due to each: the tutor the rest."),
+        (_settle(tutor="100%"), _DUE, "The whole price is due to the tutor."),
         (AsGiven(), _NO_FEES, "Whoever does this says how what is held is shared out."),
         (
             AsGiven((_settle(tutor="0%", student="rest"), _settle(tutor="50%", student="rest"))),
@@ -100,7 +100,7 @@ def test_a_rule_says_what_it_needs_and_what_it_does() -> None:
     state = _ITALKI.state("in_progress")
 
     said = row_words(_EN, state.moves[0], _ITALKI, state)
-    assert said.startswith("Only if the reason given is “somebody came late”,")
+    assert said.startswith("Only if the reason is “somebody came late”,")
     assert said.endswith(
         "Only if the remedy named is not “have the lesson at another time”. Deadline for this: 3 calendar days after "
         "the end of the lesson. This is needed: a reason. Whoever does this says how the problem is to be "
@@ -108,6 +108,32 @@ def test_a_rule_says_what_it_needs_and_what_it_does() -> None:
         "the money back, pay the tutor, or divide the money. The lesson is then “problem, remedy suggested by the "
         "student”. It is the turn of the tutor."
     )
+
+
+def test_asking_again_gives_up_what_was_agreed() -> None:
+    """A proposal that takes the place of an agreed lesson says so; one beside it, and one at once binding, do not."""
+    agreed = _DUE.state("agreed")
+    again = next(move for move in agreed.moves if move.verb == "propose")
+
+    assert (
+        "only these may change: start and length. What was agreed before is given up with that, whatever the answer "
+        "will be. The lesson is then “requested”."
+    ) in row_words(_EN, again, _DUE, agreed)
+    agreed = _ITALKI.state("agreed")
+    for move in agreed.moves:
+        assert "given up" not in row_words(_EN, move, _ITALKI, agreed)
+    turn = _ITALKI.state("requested")
+    assert "given up" not in row_words(_EN, next(m for m in turn.moves if m.verb == "propose"), _ITALKI, turn)
+
+
+def test_a_higher_price_is_spoken_of_only_where_the_price_may_change() -> None:
+    """Elsewhere there is no difference to hold."""
+    state = _ITALKI.state("agreed")
+    move = next(move for move in state.moves if move.effects.hold == "cover" and move.effects.terms == "propose")
+    priced = attrs.evolve(move, effects=attrs.evolve(move.effects, may_change=("start", "price")))
+
+    assert "the difference is held" not in row_words(_EN, move, _ITALKI, state)
+    assert "If the proposed price is higher, the difference is held at once." in row_words(_EN, priced, _ITALKI, state)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,10 @@ class _Tally:
 
     def add(self, row: tuple[Any, ...], amount: int) -> bool:
         """Count the row, unless it is counted already."""
+        if not self.rows or self.rows[-1] < row:  # Mostly what is counted is the latest.
+            self.rows.append(row)
+            self.sums.append(self.sums[-1] + amount)
+            return True
         place = bisect_left(self.rows, row)
         if self.rows[place : place + 1] == [row]:
             return False

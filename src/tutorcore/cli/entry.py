@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tutorcore.cli.answer import Answer, complaint
-from tutorcore.errors import InvariantError, TutorcoreError
+from tutorcore.errors import InvalidValue, InvariantError, TutorcoreError
 
 _INTERRUPTED = 130  # What shells report for a program that was stopped by Ctrl-C.
 
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("file", metavar="FILE", help="a scenario, as docs/reference/scenario.md describes it")
     play.add_argument("--db", metavar="FILE", help="keep the database here; repeating a run goes on where it stopped")
     play.add_argument("--messages", action="store_true", help="print what its people are written instead")
+    _own_wording(play, "with --messages: ")
 
     simulate = _verb(verbs, "simulate", _simulate, "run a study and print what comes of each policy, with intervals")
     simulate.add_argument("file", metavar="STUDY", help="a study, as docs/reference/study.md describes it")
@@ -90,6 +91,17 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("policy", metavar="POLICY", help="the name of a policy in the box, or a policy file")
     explain.add_argument("--locale", default="en", metavar="LOCALE", help="the language, such as de or zh-CN")
     explain.add_argument("--format", choices=("text", "markdown"), default="text", help="what to print it as")
+    explain.add_argument("--short", action="store_true", help="only the rules, without examples")
+    _own_wording(explain)
+
+    wording = _verb(verbs, "wording", _wording, "print a catalogue to begin your own wording with")
+    wording.add_argument("locale", metavar="LOCALE", help="the language, such as en, de or pt-BR")
+    wording.add_argument(
+        "--containing",
+        metavar="TEXT",
+        action="append",
+        help="only sentences in which it stands, in English or that language; may be repeated",
+    )
 
     slots = _verb(verbs, "slots", _slots, "list when a lesson with a tutor can be booked, or say why it cannot")
     slots.add_argument("file", metavar="FILE", help="a schedule, as docs/reference/schedule.md describes it")
@@ -120,6 +132,10 @@ def _database(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--db", metavar="FILE", required=True, help="the marketplace's database; it is only looked at")
 
 
+def _own_wording(verb: argparse.ArgumentParser, when: str = "") -> None:
+    verb.add_argument("--wording", metavar="FOLDER", help=f"{when}your own catalogues, asked before those in the box")
+
+
 def _verb(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
@@ -135,7 +151,11 @@ def _verb(
 def _play(options: argparse.Namespace) -> Answer:
     from tutorcore.cli.play import play, play_letters
 
-    return (play_letters if options.messages else play)(options.file, options.db, json=options.json)
+    if options.messages:
+        return play_letters(options.file, options.db, options.wording, json=options.json)
+    if options.wording is not None:
+        raise InvalidValue("--wording", options.wording, "--messages beside it; a timeline has no wording")
+    return play(options.file, options.db, json=options.json)
 
 
 def _simulate(options: argparse.Namespace) -> Answer:
@@ -164,9 +184,16 @@ def _policy_show(options: argparse.Namespace) -> Answer:
 
 
 def _policy_explain(options: argparse.Namespace) -> Answer:
-    from tutorcore.cli.explain import explain_policy
+    from tutorcore.cli.explain import Asked, explain_policy
 
-    return explain_policy(options.policy, options.locale, markdown=options.format == "markdown", json=options.json)
+    names = ("policy", "locale", "wording", "short", "format")
+    return explain_policy(Asked(**{name: getattr(options, name) for name in names}), json=options.json)
+
+
+def _wording(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.wording import wording
+
+    return wording(options.locale, options.containing or (), json=options.json)
 
 
 def _slots(options: argparse.Namespace) -> Answer:

@@ -7,6 +7,7 @@ at them sends nothing and finishes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from tutorcore.cli.answer import Document
@@ -26,10 +27,14 @@ _INDENT: Final = " " * 6
 _DOMAIN: Final = "tutorcore.invalid"
 
 
-def letters_of(tx: Transaction, report: Report) -> list[Notice]:
+def writer_of(wording: str | None) -> Writer:
+    """Return who writes, with the wording of a folder if one is named; raise what is wrong with it."""
+    return Writer("", None if wording is None else Path(wording), _DOMAIN)
+
+
+def letters_of(tx: Transaction, report: Report, writer: Writer) -> list[Notice]:
     """Return every notice about the lessons of a scenario, in the order of the outbox and then of its recipients."""
-    scenario = report.scenario
-    writer, contacts = Writer("", None, _DOMAIN), _contacts(scenario)
+    contacts = _contacts(report.scenario)
     found: list[Notice] = []
     for row in tx.outbox(kinds=KINDS):
         if row.message.lesson not in report.histories:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from tutorcore.adapters.files import read_bytes
+from tutorcore.adapters.files import file_beside, read_bytes
 from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.schedule_document import load_schedule, read_schedule
 from tutorcore.documents.reader import Table
@@ -46,8 +46,9 @@ def schedule_of_person(table: Table, zone: str, find: FindSchedule) -> Schedule 
     return schedule
 
 
-def load_schedule_file(path: Path) -> Schedule:
-    """Return the schedule in a file; raise `Mistakes` with everything that is wrong with it, or `UnreadableFile`."""
+def load_schedule_file(name: str, folder: Path) -> Schedule:
+    """Return the schedule in a file as seen from a folder; raise `Mistakes` with everything that is wrong with it."""
+    path = file_beside(name, folder, "schedule file")
     return load_schedule(read_bytes(path), str(path))
 
 

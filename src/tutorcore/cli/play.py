@@ -29,15 +29,18 @@ def play(file: str, db: str | None, *, json: bool) -> Answer:
     return Answer(text, FINE if report.is_expected else FINDINGS)
 
 
-def play_letters(file: str, db: str | None, *, json: bool) -> Answer:
-    """Return what the people of the scenario are written instead, having run it likewise."""
-    from tutorcore.cli.letters import letters_data, letters_of, letters_text
+def play_letters(file: str, db: str | None, wording: str | None, *, json: bool) -> Answer:
+    """Return what the people of the scenario are written instead, in the wording of a folder, having run it likewise.
 
-    scenario = load_scenario(Path(file))
+    What is wrong with the folder is raised before anything is run.
+    """
+    from tutorcore.cli.letters import letters_data, letters_of, letters_text, writer_of
+
+    scenario, writer = load_scenario(Path(file)), writer_of(wording)
     with _stored(db) as storage:
         report = _played(scenario, storage)
         with storage.reading() as tx:
-            letters = letters_of(tx, report)
+            letters = letters_of(tx, report, writer)
     text = as_json({"scenario": scenario.id, "letters": letters_data(letters)}) if json else letters_text(letters)
     return Answer(text, FINE if report.is_expected else FINDINGS)
 

@@ -81,6 +81,7 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_ID = 32
 _AMOUNT_WITH_CODE = re.compile(r"(\S+) +(\S+)")
 _MINUTE = timedelta(minutes=1)
+_LONGEST = timedelta(days=3660)  # How long a scenario may last: whatever comes again and again does so meanwhile.
 _STAND_IN = "none"
 _STEP_KEYS = (
     "at", "who", "do", "expect", "amount", "grace", "lesson", "student", "tutor", "payer", "start", "minutes",
@@ -97,7 +98,7 @@ def load_scenario(path: Path) -> Scenario:
         read_bytes(path),
         str(path),
         lambda name: find_policy(name, folder),
-        lambda name: load_schedule_file(folder / name),
+        lambda name: load_schedule_file(name, folder),
     )
 
 
@@ -134,6 +135,7 @@ class _Reader:
         self._people: dict[str, Person] = {}
         self._asked: dict[str, LessonId | None] = {}
         self._withdrawn: dict[str, None] = {}
+        self._first: Instant | None = None
         self._last: Instant | None = None
 
     def scenario(self) -> Scenario | None:
@@ -148,7 +150,7 @@ class _Reader:
         table = root.table("meetings")
         meetings = None if table is None else read_meetings(table, self._process, self._people)
         written = self._moment_if_any(root, "at")
-        self._last = written
+        self._first = self._last = written
         tables = root.tables("steps")
         if "steps" not in root:
             root.mistake(None, "there are no steps; expected tables [[steps]]")
@@ -187,7 +189,9 @@ class _Reader:
         at = self._moment(table, "at")
         if at is not None and self._last is not None and at < self._last:
             table.mistake("at", f"is {to_text(at)}, earlier than what comes before it ({to_text(self._last)})")
-        self._last = at or self._last
+        self._last, self._first = at or self._last, self._first or at
+        if at is not None and self._first is not None and at - self._first > _LONGEST:
+            table.mistake("at", f"is {to_text(at)}; expected at most {_LONGEST.days} days after {to_text(self._first)}")
         do = self._verb(table)
         expect = table.one_of("expect", ANSWERS, None)
         who = None if do == SWEEP else self._party(table, "who")

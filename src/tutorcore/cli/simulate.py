@@ -56,8 +56,8 @@ class Wanted:
 def simulate_study(wanted: Wanted, *, json: bool) -> Answer:
     """Return the outcomes of the study in a file, as a table or as a document."""
     experiment = _experiment(wanted)
-    if wanted.rows is not None and Path(wanted.rows).absolute() == Path(wanted.file).absolute():
-        raise UnwritableFile(wanted.rows, "it is the study")
+    if wanted.rows is not None:
+        _spare(wanted.rows, Path(wanted.file))
     with _rows(wanted.rows) as lines, _progress(sys.stderr) as progress:
         report = simulate(experiment, workers=_workers(wanted, experiment.study), progress=progress, lines=lines)
     return Answer(as_json(_document(report)) if json else as_text(_table(report)))
@@ -79,6 +79,21 @@ def _workers(wanted: Wanted, study: Study) -> int:
     if wanted.workers is not None:
         return wanted.workers
     return min(os.cpu_count() or 1, study.replications * len(study.policies), MOST_WORKERS)
+
+
+def _spare(rows: str, study: Path) -> None:
+    """Raise `UnwritableFile` if the rows would be written over the study or what may be one of its policies."""
+    if _is_same(Path(rows), study):
+        raise UnwritableFile(rows, "it is the study")
+    if rows.endswith(".toml"):
+        raise UnwritableFile(rows, "it would be a policy or a study by its name; expected another, such as rows.csv")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):  # One of them is not there, or cannot be.
+        return False
 
 
 @contextmanager

@@ -100,9 +100,10 @@ class MessageRelay:
     """Carries rows of the outbox that tell people something to the channels that reach them.
 
     `brand` is what the platform is called in letters, `wording` a folder of catalogues that are asked before those in
-    the box, `domain` a name of the platform's own that makes calendar entries unique in the world. Where the store is
-    enlisted in transactions of the caller's, `around` opens one and commits it: each of the relay's own transactions
-    runs inside `with around():`, and neither the directory nor a notifier is called there.
+    the box, `domain` a name of the platform's own that makes calendar entries unique in the world. Whatever is wrong in
+    the wording is raised at once, as `Mistakes`. Where the store is enlisted in transactions of the caller's, `around`
+    opens one and commits it: each of the relay's own transactions runs inside `with around():`, and neither the
+    directory nor a notifier is called there.
     """
 
     def __init__(

@@ -14,17 +14,18 @@ import attrs
 
 from tutorcore.engine.matters import LessonStep, Matter, Person, Recipient, StandingStep
 from tutorcore.errors import InvalidType, InvalidValue
-from tutorcore.instants import Instant
+from tutorcore.instants import Instant, to_text
 from tutorcore.lessons.appointments import Appointment, appointment_change, appointment_left, appointment_of
-from tutorcore.lessons.lesson import Lesson, next_deadline
+from tutorcore.lessons.lesson import Lesson, Terms, next_deadline
 from tutorcore.ports.notifications import Contact, Invitation, Method, Notice
 from tutorcore.standing import Standing
-from tutorcore.text.entries import entry_title
+from tutorcore.text.entries import entry_notes, entry_title
 from tutorcore.text.letter import Letter
 from tutorcore.text.letters import leaving_letter, lesson_letter, reminder_letter
-from tutorcore.text.locales import ENGLISH, lineage, own_locales
+from tutorcore.text.locales import ENGLISH, lineage
 from tutorcore.text.readers import Cast, Reader
 from tutorcore.text.standing_letters import standing_letter
+from tutorcore.text.wording import own_catalogues
 from tutorcore.text.words import Words, words_for
 
 _NOWHERE: Final = "UTC"
@@ -39,7 +40,8 @@ def _brand(_self: object, _field: attrs.Attribute[str], value: str) -> None:
 def _wording(_self: object, _field: attrs.Attribute[Path | None], value: Path | None) -> None:
     if value is not None and not isinstance(value, Path):
         raise InvalidType("wording", value, "the Path of a folder of catalogues")
-    own_locales(value)
+    if value is not None:
+        own_catalogues(value)
 
 
 def _domain(_self: object, _field: attrs.Attribute[str], value: str) -> None:
@@ -101,7 +103,7 @@ class Writer:
         change = _calendar_change(recipient, step)
         if change is None:
             return None
-        method, entry = change
+        method, entry, shown = change
         return Invitation(
             method=method,
             uid=f"{entry.uid}@{self.domain}",
@@ -109,7 +111,7 @@ class Writer:
             start=entry.start,
             end=entry.end,
             summary=entry_title(words, cast, reader, step.version),
-            description=letter.text,
+            description=entry_notes(words, cast, reader, shown, letter.link),
             url=_address(letter),
             stamp=step.version.at,
         )
@@ -131,18 +133,18 @@ def _reader(matter: Matter, recipient: Recipient, contact: Contact) -> Reader:
     return Reader(None, contact.zone or _NOWHERE, recipient.role)
 
 
-def _calendar_change(recipient: Person, step: LessonStep) -> tuple[Method, Appointment] | None:
-    """Which entry is to be made, altered or taken out, if any is."""
+def _calendar_change(recipient: Person, step: LessonStep) -> tuple[Method, Appointment, Lesson] | None:
+    """Which entry is to be made, altered or taken out, if any is, and the version whose entry that is."""
     before, version = step
     change = appointment_change(before, version)
     if recipient.leaves:
-        entry = appointment_left(before, version)
+        named, entry = before, appointment_left(before, version)
     else:
         named = before if change == "cancel" else version
         entry = None if named is None or change is None else appointment_of(named)
-    if entry is None:
+    if named is None or entry is None:
         return None
-    return "REQUEST" if change == "request" and not recipient.leaves else "CANCEL", entry
+    return "REQUEST" if change == "request" and not recipient.leaves else "CANCEL", entry, named
 
 
 def _deadline(matter: Matter) -> Instant | None:
@@ -162,13 +164,32 @@ def _event(matter: Matter) -> Mapping[str, str]:
 
 
 def _lesson_event(matter: Matter, version: Lesson) -> dict[str, str]:
-    command = version.command
-    facts = {"policy": version.machine.process.name, "state": version.state, "waits_for": version.waits_for or ""}
+    command, brief = version.command, version.brief
+    facts = {
+        "policy": version.machine.process.name,
+        "state": version.state,
+        "waits_for": version.waits_for or "",
+        "student": brief.student,
+        "tutor": brief.tutor,
+        "payer": brief.payer,
+        "requester": brief.requester,
+        **_terms_event(version.terms),
+        "currency": brief.currency,
+        "held": str(version.held),
+        "proposal": str(version.proposal),
+        **({} if version.change is None else _terms_event(version.change.terms, "proposed_")),
+    }
     if matter.message.kind == "reminder":
         return {"verb": "reminder", **facts}
     if command is None:
         return {"verb": "timeout", **facts}
     return {"verb": command.verb, "actor": command.actor, "reason": command.reason, **facts}
+
+
+def _terms_event(terms: Terms, prefix: str = "") -> dict[str, str]:
+    details = {f"{prefix}detail.{name}": text for name, text in terms.details}
+    facts = {"start": to_text(terms.start), "end": to_text(terms.end), "price": str(terms.price), "kind": terms.kind}
+    return {f"{prefix}{name}": value for name, value in facts.items()} | details
 
 
 def _standing_event(standing: Standing) -> dict[str, str]:

@@ -404,7 +404,8 @@ class Work:
 
     def _judge(self, version: Lesson) -> None:
         """Write how the lesson's tutor stands after what this version counts."""
-        if any(lapses_in(version)):  # Mostly there are none, and nothing need be looked up.
+        # Mostly there are none, and nothing need be looked up.
+        if version.place.machine.process.account.counters and any(lapses_in(version)):
             for standing in judged(self._tx.standing(version.brief.tutor), version):
                 self._stand(standing, version.id)
 
@@ -428,7 +429,7 @@ class Work:
         self._tx.put_reminders(version.id, reminders_of(version))
 
     def _clear_later(self, version: Lesson) -> None:
-        after = version.place.machine.process.clears_after.delta
+        after = version.place.machine.clears_after
         clearing = clearing_of(version, after)
         if clearing is None:
             return

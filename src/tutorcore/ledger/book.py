@@ -14,7 +14,8 @@ balances depend on nothing but the sum of what was posted: not on the order, not
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, overload
 
 import attrs
@@ -170,8 +171,7 @@ class Book:
 
     def entries(self, account: Account | None = None) -> tuple[Posted, ...]:
         """Return the log in order, or those of its entries that touch `account`."""
-        numbers = range(1, self.mark() + 1) if account is None else self._numbers(account)
-        return tuple(map(self._posted, numbers))
+        return tuple(self._log() if account is None else map(self._posted, self._numbers(account)))
 
     def statement(
         self, account: Account, currency: str, *, since: Instant | None = None, until: Instant | None = None
@@ -183,6 +183,14 @@ class Book:
         starts = self._fields[_LEGS::_WIDTH]
         legs = (leg for leg, other in enumerate(self._accounts) if other == account)
         return dict.fromkeys(bisect_right(starts, leg) for leg in legs)
+
+    def _log(self) -> Iterator[Posted]:
+        """The whole log, column by column: several times as fast as entry by entry."""
+        columns = [self._fields[place::_WIDTH] for place in range(_WIDTH)]
+        legs = tuple(zip(self._accounts, self._minors, strict=True))
+        columns[_LEGS] = [legs[start:end] for start, end in pairwise([*columns[_LEGS], len(legs)])]
+        for number, fields in enumerate(zip(*columns, strict=True), 1):
+            yield _new(Posted, (number, _new(Entry, fields)))
 
     def _posted(self, number: int) -> Posted:
         end = number * _WIDTH

@@ -69,6 +69,9 @@ Leg: TypeAlias = tuple[Account, int]
 
 ENTRY_KINDS: frozenset[str] = frozenset(get_args(EntryKind))
 
+# Nearly twice as fast as calling the class, for what most steps of lessons make.
+_new = tuple.__new__
+
 
 class Entry(NamedTuple):
     """One movement of money; `legs` sum to zero and name each account once.
@@ -106,15 +109,17 @@ def entry(
     """
     if kind not in ENTRY_KINDS:
         raise UnknownName("kind of entry", kind, ENTRY_KINDS)
-    for what, text in (("currency", currency), ("ref", ref), ("source", source)):
-        if not isinstance(text, str):
-            raise InvalidType(what, text, "a text")
+    if not (isinstance(currency, str) and isinstance(ref, str) and isinstance(source, str)):
+        texts = (("currency", currency), ("ref", ref), ("source", source))
+        what, text = next(each for each in texts if not isinstance(each[1], str))
+        raise InvalidType(what, text, "a text")
     if not currency:
         raise InvalidValue("currency", currency, "a code such as 'USD'")
     return Entry(kind, currency, _checked_legs(tuple(legs)), instant(effective_at, "effective_at"), ref, source)
 
 
 def _checked_legs(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    total = 0
     for account, minor in legs:
         if not isinstance(account, Account):
             raise InvalidType("account of a leg", account, "an Account")
@@ -122,11 +127,12 @@ def _checked_legs(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
             raise InvalidType("amount of a leg", minor, "an int of minor units")
         if not minor:
             raise InvalidValue("amount of a leg", minor, "an amount other than zero")
+        total += minor
     if len(legs) < 2:
         raise InvalidValue("legs", legs, "at least two")
-    if len({account for account, _ in legs}) < len(legs):
+    if len(dict(legs)) < len(legs):
         raise InvalidValue("legs", legs, "each account once")
-    if sum(minor for _, minor in legs):
+    if total:
         raise InvalidValue("legs", legs, "amounts that sum to zero")
     return legs
 
@@ -206,7 +212,7 @@ def flow(
         legs.insert(0, (escrow, through))
     elif through:
         legs.append((escrow, through))
-    return Entry(kind, currency, tuple(legs), effective_at, ref, source)
+    return _new(Entry, (kind, currency, tuple(legs), effective_at, ref, source, None))
 
 
 # Whose giving makes a step what kind of entry. Any other account gives only what a settlement has paid into it before.

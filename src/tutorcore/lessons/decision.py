@@ -33,7 +33,6 @@ from tutorcore.lessons.lesson import (
     Problem,
     Settled,
     Terms,
-    next_deadline,
     next_timeout,
 )
 from tutorcore.lessons.refusals import Refusal
@@ -47,6 +46,7 @@ FactsAt: TypeAlias = Callable[[Lesson, Instant, frozenset[Asked]], Facts]
 _Streak: TypeAlias = tuple[Instant, int]  # How many timeouts of one lesson have followed each other at one instant.
 
 _NO_LEGS: Legs = ()
+_NOTHING_ASKED: frozenset[Asked] = frozenset()
 _NO_TERMS = Terms(0, EPOCH, EPOCH, 0)
 _NO_PARTICULARS = Particulars()
 _GRANTED = frozenset(GRANTED_ROLES)
@@ -70,7 +70,8 @@ def no_facts(lesson: Lesson, at: Instant, needed: frozenset[Asked]) -> Facts:
 def facts_needed(machine: Machine, lesson: Lesson | Brief, verb: str) -> frozenset[Asked]:
     """Return what deciding this verb may ask the facts for, for whoever gathers them; mostly nothing."""
     rows = machine.outside.moves.get(verb, ()) if isinstance(lesson, Brief) else rows_open(lesson, verb)
-    return frozenset().union(*[row.reads for row in rows if row.reads])
+    reads = [row.reads for row in rows if row.reads]
+    return frozenset().union(*reads) if reads else _NOTHING_ASKED
 
 
 def decide(machine: Machine, lesson: Lesson | Brief, command: Command, facts: Facts, now: Instant) -> Lesson | Refusal:
@@ -140,9 +141,9 @@ def advance_together(
 def _enqueue(
     queue: list[tuple[Instant, LessonId, Lesson, _Streak | None]], lesson: Lesson, now: Instant, streak: _Streak | None
 ) -> None:
-    deadline = next_deadline(lesson)
-    if deadline is not None and deadline.at <= now:
-        heappush(queue, (max(deadline.at, lesson.at), lesson.brief.id, lesson, streak))
+    due, _ = next_timeout(lesson)
+    if due is not None and due <= now:
+        heappush(queue, (max(due, lesson.at), lesson.brief.id, lesson, streak))
 
 
 def _streak_with(version: Lesson, streak: _Streak | None) -> _Streak:

@@ -33,8 +33,8 @@ NO_COUNTS: Final[Mapping[str, int]] = {}
 
 
 def _details(value: Mapping[str, str] | tuple[tuple[str, str], ...] | None) -> tuple[tuple[str, str], ...] | None:
-    if value is None:
-        return None
+    if value is None or value is NO_DETAILS:
+        return value
     if not isinstance(value, Mapping | tuple):
         raise InvalidType("details", value, "a mapping of texts to texts")
     pairs = tuple(value.items()) if isinstance(value, Mapping) else value

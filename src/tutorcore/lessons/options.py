@@ -16,6 +16,7 @@ from tutorcore.lessons.decision import answered, decide, names_number, names_sub
 from tutorcore.lessons.lesson import Brief, Command, Facts, Lesson, Particulars, Problem
 from tutorcore.lessons.projections import notice_of
 from tutorcore.lessons.refusals import Refusal
+from tutorcore.policy.analysis import counts_read, supplied_read
 from tutorcore.policy.machine import CompiledCase, Machine, Row
 from tutorcore.policy.process import Move, Remedy
 from tutorcore.policy.roles import GRANTED_ROLES, Role
@@ -98,6 +99,21 @@ def preview(
     return Preview(answer, () if notice is None else notice.audience)
 
 
+def shuts(row: Row, lesson: Lesson, at: Instant) -> Instant | None:
+    """Return the instant from which on mere time keeps a row closed, as far as the table alone can tell; else None.
+
+    An instant that is not after `at` says that it is closed by then. What the row asks of a command or of the world
+    outside the lesson is not known here, and the lesson's own deadlines may close it sooner.
+    """
+    assert isinstance(row.rule, Move)
+    change = None if lesson.change is None else lesson.change.terms
+    reading = (at, lesson.terms, change, lesson.rounds, lesson.timeline, lesson.brief, None, None)
+    guard = row.rule.when
+    is_known = guard is not None and not (row.guards_command or counts_read(guard) or supplied_read(guard))
+    ends = (_closing(row, reading), _cutoff(row, reading) if is_known else None)
+    return min((end for end in ends if end is not None), default=None)
+
+
 def _is_hopeless(option: Option, lesson: Lesson, actor: PartyId, facts: Facts, now: Instant) -> bool:
     """Whether the move would be refused whatever is said with it; terms not yet proposed may be anything.
 
@@ -123,11 +139,9 @@ def _option(row: Row, role: Role, lesson: Lesson, facts: Facts, now: Instant) ->
         return None
     if row.refunds and (lesson.settled is None or all(role == "payer" for role, _ in lesson.settled.legs)):
         return None  # Nobody else was paid, so there is nothing to give back.
-    closes = None
-    if row.until is not None:
-        closes = row.until(*reading)
-        if closes is None or closes <= now:
-            return None
+    closes = _closing(row, reading)
+    if closes is not None and closes <= now:
+        return None
     ends = (closes, _cutoff(row, reading), *_ends(row, lesson))
     # The splits to choose from are those of the case that would decide now; the last one has no condition.
     said = lesson.problem if row.agrees else None
@@ -159,6 +173,15 @@ def _settled_by(row: Row, case: CompiledCase, said: Problem | None) -> str:
     if case.given is not None and said is not None and said.particulars.split is not None:
         return str(said.particulars.split)
     return case.step.settle if len(row.cases) == 1 else ""
+
+
+def _closing(row: Row, reading: tuple[Any, ...]) -> Instant | None:
+    """When the row's window closes, or None if it has none; one without a known end is closed by now."""
+    if row.until is None:
+        return None
+    end = row.until(*reading)
+    now: Instant = reading[0]
+    return now if end is None else end
 
 
 def _ends(row: Row, lesson: Lesson) -> tuple[Instant | None, ...]:

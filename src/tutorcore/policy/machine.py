@@ -209,6 +209,7 @@ class Machine:
         self._places: dict[str, Place] = {}
         self._steps: dict[str, Step] = {}
         self._whys: dict[str, Why] = {}
+        self.clears_after = process.clears_after.delta
         self.nothing = Step(self, "", "", None, "", None, None, "", ())
         for state in (State("", moves=process.openings), *process.states):
             self._places[state.name] = Place(self, state)

@@ -8,7 +8,9 @@ money that could stay behind, a timeout that would have to take money from a wal
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Final, NamedTuple, TypeAlias
 
 from tutorcore.calendar.zones import zone
@@ -70,6 +72,18 @@ ZONE_OF: Final = ("tutor", "student", "platform")
 
 PAYING: Final[frozenset[Role]] = frozenset({"student", "payer", "requester"})
 
+_HOUR: Final = timedelta(hours=1)
+
+# How large a process may be: several times what anybody needs, and checked, compiled and explained in seconds.
+# A row counts as often as it has cases.
+_MOST_STATES: Final = 200
+_MOST_ROWS: Final = 500
+_MOST_OF_A_STATE: Final = 100
+_MOST_OF_A_VERB: Final = 32
+_MOST_RATES: Final = 100
+_MOST_COUNTERS: Final = 20
+_MOST_RUNGS: Final = 100
+
 _OF_FACTS: Final = ("joined(", "reviewed(")
 
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,47}")
@@ -101,8 +115,31 @@ def check(process: Process) -> None:
 
 
 def problems(process: Process) -> tuple[Problem, ...]:
-    """Return everything wrong with the process, in the order of its table."""
-    return tuple(_Inspection(process).run())
+    """Return everything wrong with the process, in the order of its table; of one that is too large only that."""
+    return tuple(_oversize(process)) or tuple(_Inspection(process).run())
+
+
+def _oversize(process: Process) -> Iterator[Problem]:
+    for path, what, count, most in _sizes(process):
+        if count > most:
+            yield Problem(path, f"there are {count:,} {what}; expected at most {most}")
+
+
+def _sizes(process: Process) -> Iterator[tuple[PathParts, str, int, int]]:
+    """Whatever there may be too much of: where it stands, what it is, how much there is, and how much there may be."""
+    found: Counter[PathParts] = Counter()
+    for path, _, row in rows_of(process):
+        found[path[:-1]] += max(1, len(row.effects.cases))
+    yield ("state",), "states", len(process.states), _MOST_STATES
+    yield ("state",), "rows, counting their cases", found.total(), _MOST_ROWS
+    for state in process.states:
+        yield ("state", state.name), "rows in this state", len((*state.rows, *state.reminders)), _MOST_OF_A_STATE
+    for where, count in found.items():
+        yield where, "rows for this, counting their cases", count, _MOST_OF_A_VERB
+    yield ("fees", "rates"), "rates", len(process.fees.rates), _MOST_RATES
+    yield ("standing",), "counters", len(process.account.counters), _MOST_COUNTERS
+    for counter in process.account.counters:
+        yield ("standing", counter.name, "ladder"), "rungs", len(counter.ladder), _MOST_RUNGS
 
 
 def rows_of(process: Process) -> Iterator[tuple[PathParts, State | None, Row]]:
@@ -485,7 +522,7 @@ class _Inspection:
             yield Problem((*path, "mark"), "a mark falls on a person of the lesson; name whom in fault")
 
     def _circles(self) -> Iterator[Problem]:
-        """Timeouts that could follow each other in a circle without any time passing."""
+        """Timeouts that could follow each other in a circle with hardly any time passing: it would never be done."""
         at_once = {
             state.name: [row.to for row in state.timeouts if not _surely_later(row.at) and row.to in self._states]
             for state in self._process.states
@@ -499,7 +536,7 @@ class _Inspection:
                     reached.add(name)
                     ahead += at_once[name]
             if state.name in reached:
-                message = "timeouts lead from here back to here, and nothing makes sure that time passes on the way"
+                message = "timeouts lead from here back to here, and nothing makes sure that an hour passes on the way"
                 yield Problem(("state", state.name, "timeout"), message)
 
     def _expressions(self, path: PathParts, source: State | None, row: Row) -> Iterator[Problem]:
@@ -647,11 +684,11 @@ def _facts_recorded(row: Row) -> Iterator[str]:
 
 
 def _surely_later(time: Time) -> bool:
-    """Whether an instant lies after the one at which its state is entered, whatever the lesson."""
+    """Whether an instant lies an hour or more after the one at which its state is entered, whatever the lesson."""
     match time:
         case Shift(time=Anchor(name="entered", of=""), sign="+", by=by):
             # A part of a lesson may be less than a microsecond, and is nothing then.
-            return not isinstance(by, Portion) and by not in (Exact(0), Calendar(0))
+            return not isinstance(by, Portion) and (by.delta >= _HOUR if isinstance(by, Exact) else by != Calendar(0))
         case Earliest(terms=terms):
             return all(map(_surely_later, terms))
         case Latest(terms=terms):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from itertools import zip_longest
 
 from tutorcore.instants import EPOCH, Instant
 from tutorcore.ledger.entries import Entry
@@ -28,9 +29,18 @@ def digest_of_run(
     found = sha256()
     for versions in sorted(histories, key=lambda versions: versions[0].brief.id):
         found.update(repr((_history(versions), of_lesson.get(versions[0].brief.id))).encode())
+    before: Standing | None = None
     for standing in sorted(standings, key=lambda each: (each.tutor, each.number)):
-        found.update(encode(standing_record(standing)).encode())
+        found.update(encode(standing_record(_news(standing, before))).encode())
+        before = standing
     return found.hexdigest()
+
+
+def _news(standing: Standing, before: Standing | None) -> Standing:
+    """A standing without the reports that are as they were in the version before: there may be thousands."""
+    known = before.reports if before is not None and before.tutor == standing.tutor else ()
+    new = (report for report, was in zip_longest(standing.reports, known) if report is not was and report != was)
+    return standing._replace(reports=tuple(new))
 
 
 def _history(versions: Sequence[Lesson]) -> Plain:
@@ -64,7 +74,8 @@ def _terms(terms: Terms) -> Plain:
 
 
 def _entry(entry: Entry) -> Plain:
-    return (entry.kind, _at(entry.effective_at), [(*account, minor) for account, minor in entry.legs], entry.source)
+    kind, _, legs, effective_at, _, source, _ = entry
+    return (kind, _at(effective_at), [(*account, minor) for account, minor in legs], source)
 
 
 def _at(instant: Instant) -> int:

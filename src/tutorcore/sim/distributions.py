@@ -10,6 +10,7 @@ in which two platforms may differ.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import timedelta
 from math import exp, inf, isfinite, log, log1p
@@ -138,11 +139,8 @@ class Weighted(Generic[T]):
 
     def at(self, share: float) -> T:
         """Return the thing at which this share of all weight is reached."""
-        wanted = share * self._upto[-1]
-        for (value, _), upto in zip(self.choices, self._upto, strict=True):
-            if wanted < upto:
-                return value
-        return self.choices[-1][0]
+        place = bisect_right(self._upto, share * self._upto[-1])
+        return self.choices[min(place, len(self.choices) - 1)][0]
 
 
 def _values(choices: Weighted[float]) -> Weighted[float]:

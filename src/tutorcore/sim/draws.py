@@ -23,7 +23,7 @@ class Draws:
     """The draws of one replication of a study."""
 
     def __init__(self, seed: int, replication: int) -> None:
-        self._root = blake2b(f"{seed}\x1f{replication}".encode(), digest_size=64)
+        self._root = f"{seed}\x1f{replication}\x1f"
 
     def two(self, entity: str, purpose: str, number: int = 0) -> tuple[float, float]:
         """Return the first two numbers of that name, each evenly between 0 and 1 and equal to neither."""
@@ -35,6 +35,4 @@ class Draws:
         return tuple([((each >> 12) + 0.5) * _STEP for each in _EIGHT(self._digest(entity, purpose, number))])
 
     def _digest(self, entity: str, purpose: str, number: int) -> bytes:
-        name = self._root.copy()
-        name.update(f"\x1f{entity}\x1f{purpose}\x1f{number}".encode())
-        return name.digest()
+        return blake2b(f"{self._root}{entity}\x1f{purpose}\x1f{number}".encode()).digest()

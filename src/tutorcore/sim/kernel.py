@@ -16,7 +16,7 @@ from typing import Final
 
 from tutorcore.engine.outcome import Outcome
 from tutorcore.engine.work import brief_of_new
-from tutorcore.errors import InvariantError
+from tutorcore.errors import InvalidValue, InvariantError
 from tutorcore.ids import Key, PartyId
 from tutorcore.instants import LATEST, Instant
 from tutorcore.ledger.accounts import natural
@@ -28,6 +28,7 @@ from tutorcore.policy.codec import machine_of
 from tutorcore.policy.process import Process
 from tutorcore.policy.roles import GRANTED_ROLES, Role
 from tutorcore.ports.storage import Party
+from tutorcore.sim.collector import collector_at_rest
 from tutorcore.sim.course import Answer, Course
 from tutorcore.sim.deeds import asking, command_of, minor_units
 from tutorcore.sim.desk import Desk
@@ -45,6 +46,7 @@ PLATFORM_ZONE: Final = "UTC"
 # What a wake-up is about, in the order in which those of one instant come.
 _STANDING, _INTENT, _ANSWER = range(3)
 _ONCE: Final = ("asked", "agreed")  # Anchors that happen once; the others move with the terms.
+_MOST_STEPS: Final = 500  # How many versions one lesson may have; a long one has twenty.
 _AT_ONCE: Final = 1000  # How many lessons one sweep takes; those left out have wake-ups of their own.
 _AMPLE: Final = 10  # How many times the prices of all their lessons students have in their wallets.
 _STUDENTS: Final[frozenset[Role]] = frozenset({"student", "payer", "requester"})  # Whom a student is in a study.
@@ -55,11 +57,13 @@ def run_replication(study: Study, policy: Process, replication: int, world: Worl
     """Return what becomes of one replication of a study's world under one policy.
 
     The same arguments give the same result, digest included, in every process. `world` is that of this replication, if
-    the caller has it already. Raises `InvariantError` if the books do not balance or a lesson that is over holds money.
+    the caller has it already. The collector of cyclic garbage rests meanwhile. Raises `InvalidValue` if a lesson
+    goes on without end, and `InvariantError` if the books do not balance or a lesson that is over holds money.
     """
-    simulation = Simulation(study, policy, world_of(study, replication) if world is None else world)
-    simulation.run()
-    return simulation.result()
+    with collector_at_rest():
+        simulation = Simulation(study, policy, world_of(study, replication) if world is None else world)
+        simulation.run()
+        return simulation.result()
 
 
 class Simulation:
@@ -118,7 +122,7 @@ class Simulation:
             if course.versions and course.lesson.over and course.lesson.held:
                 raise InvariantError(f"lesson {course.wish.lesson} is over and holds {course.lesson.held}")
         store, unit = self.store, self._machine.process.unit
-        entries = [posted.entry for posted in store.entries()]
+        entries = store.log()
         histories = [course.versions for course in self.courses if course.versions]
         recorded = (each.standing for tutor, _ in self._world.tutors for each in store.standing_history(tutor))
         return Result(
@@ -226,6 +230,12 @@ class Simulation:
     def _plan(self, course: Course, now: Instant) -> None:
         """Set the wake-ups that follow from where the lesson stands now."""
         queue, number = self._queue, course.number
+        if len(course.versions) > _MOST_STEPS:
+            raise InvalidValue(
+                f"number of steps of lesson {course.wish.lesson} under {self._machine.process.name}",
+                len(course.versions),
+                f"at most {_MOST_STEPS}; people answer each other, or timeouts lead in a circle, without end",
+            )
         for at, which in course.newly_known():
             if at >= now:
                 heappush(queue, (at, _INTENT, number, which, course.terms))

@@ -17,7 +17,9 @@ from tutorcore.sim.results import Result, Row
 
 Cell: TypeAlias = str | int | float | bool | timedelta | Instant | None
 
-_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""As in the list of OWASP, with the wide forms that some spreadsheets take for the narrow ones."""
+
 _SECOND: Final = timedelta(seconds=1)
 
 

@@ -39,6 +39,18 @@ MOST_PEOPLE: Final = 100_000
 MOST_REPLICATIONS: Final = 10_000
 MOST_DAYS: Final = 3660
 MOST_PER_DAY: Final = 100_000
+LEAST_PER_DAY: Final = 1e-6
+MOST_LISTED: Final = 100
+"""How many turns a study may have, how many acts, and between how many deeds a turn may choose."""
+
+MOST_REQUESTS: Final = 200_000
+"""How many lessons one replication may have on the average: they are all kept until it is over, some 9 kB each."""
+
+MOST_OF_A_TUTOR: Final = 5_000
+"""How many of them may be one tutor's: whatever counts lapses looks at all of a tutor's again with each new one."""
+
+MOST_STEPS: Final = 20_000_000
+"""How much a study may be altogether: an hour or two for one processor."""
 
 _NOTHING_SAID: Final = Particulars()
 
@@ -56,6 +68,11 @@ def _whole(least: int, most: int) -> attrs._ValidatorType[int]:
             raise InvalidValue(field.name, value, f"a whole number from {least} to {most}")
 
     return check
+
+
+def _listed(what: str, found: tuple[object, ...]) -> None:
+    if len(found) > MOST_LISTED:
+        raise InvalidValue(f"number of {what}", len(found), f"at most {MOST_LISTED}")
 
 
 def _start(value: Instant | str) -> Instant:
@@ -118,6 +135,7 @@ class Turn:
         total = sum(number(chance, "chance") for _, chance in does)
         if total > 1 + 1e-9:
             raise InvalidValue(field.name, round(total, 9), "chances that add up to at most 1; the rest is silence")
+        _listed(field.name, does)
 
 
 @attrs.frozen
@@ -187,6 +205,8 @@ class Requests:
     def __attrs_post_init__(self) -> None:
         if number(self.per_day, "per_day", above=True) > MOST_PER_DAY:
             raise InvalidValue("per_day", self.per_day, f"at most {MOST_PER_DAY} requests a day")
+        if self.per_day < LEAST_PER_DAY:
+            raise InvalidValue("per_day", self.per_day, f"at least {LEAST_PER_DAY:f} requests a day")
         if self.grid <= timedelta(0) or timedelta(days=1) % self.grid or self.grid.microseconds:
             raise InvalidValue("grid", str(self.grid), "whole seconds that divide a day, such as 30m")
 
@@ -205,13 +225,44 @@ class Study:
     policies: tuple[str, ...] = attrs.field(validator=deep_iterable(instance_of(str), instance_of(tuple)))
     people: People
     requests: Requests
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Turn, ...] = attrs.field(default=())
     acts: tuple[Act, ...] = attrs.field(default=())
-
     standings: Standings = Standings()
 
+    @property
+    def lessons(self) -> float:
+        """How many lessons one replication has on the average."""
+        return self.requests.per_day * self.days
+
+    @property
+    def steps(self) -> int:
+        """About how much there is to do: in every replication under every policy one step for each person, and for each
+        lesson one, another for each act that may befall it, and another for every hundred lessons of its tutor.
+        """
+        people, of_a_tutor = self.people.tutors + self.people.students, self.lessons / self.people.tutors
+        run = people + self.lessons * (1 + len(self.acts) + of_a_tutor / 100)
+        return round(self.replications * len(self.policies) * run)
+
+    def __attrs_post_init__(self) -> None:
+        if self.lessons > MOST_REQUESTS:
+            raise InvalidValue("number of lessons", round(self.lessons), f"at most {MOST_REQUESTS} in a replication")
+        if self.lessons > MOST_OF_A_TUTOR * self.people.tutors:
+            each = round(self.lessons / self.people.tutors)
+            raise InvalidValue("number of lessons of each tutor", each, f"at most {MOST_OF_A_TUTOR} in a replication")
+        if self.steps > MOST_STEPS:
+            expected = (
+                f"at most {MOST_STEPS}: in every replication under every policy one for each person, and for each "
+                "lesson one, another for each act, and another for every hundred lessons of its tutor"
+            )
+            raise InvalidValue("number of steps", self.steps, expected)
+
+    @turns.validator
+    def _check_turns(self, field: attrs.Attribute[object], turns: tuple[Turn, ...]) -> None:
+        _listed(field.name, turns)
+
     @acts.validator
-    def _check_names(self, _field: attrs.Attribute[object], acts: tuple[Act, ...]) -> None:
+    def _check_names(self, field: attrs.Attribute[object], acts: tuple[Act, ...]) -> None:
+        _listed(field.name, acts)
         known: list[str] = []
         for act in acts:
             if act.name in known:

@@ -69,6 +69,13 @@ class Quantity:
             raise NotMeant(value, self.expected)
         return found
 
+    def above_zero(self, value: object) -> float:
+        """Return what a value stands for, which must be more than nothing."""
+        found = self.of(value)
+        if found == 0:
+            raise NotMeant(value, f"{self.expected}, and above 0")
+        return found
+
 
 def _plain(value: object) -> str:
     """Show a value without the name of its Python type."""
@@ -198,19 +205,22 @@ def _uniform(table: Table, kind: Quantity) -> Distribution | None:
     low, high = (table.attempt(partial(kind.of, end), ("uniform", index)) for index, end in enumerate(ends))
     if low is None or high is None:
         return None
-    return table.attempt(lambda: Uniform(low, high), "uniform")
+    if high < low:
+        table.mistake("uniform", f"ends with {_plain(ends[1])}; expected at least the lower end, {_plain(ends[0])}")
+        return None
+    return Uniform(low, high)
 
 
 def _exponential(table: Table, kind: Quantity) -> Distribution | None:
     value = table.value("exponential")
-    return table.attempt(lambda: Exponential(kind.of(value)), "exponential")
+    return table.attempt(lambda: Exponential(kind.above_zero(value)), "exponential")
 
 
 def _lognormal(table: Table, kind: Quantity) -> Distribution | None:
     inner = table.table("lognormal")
     if inner is None:
         return None
-    median, sigma = _quantity(inner, "median", kind), real(inner, "sigma", most=_MOST_SIGMA)
+    median, sigma = _quantity(inner, "median", kind.above_zero, kind), real(inner, "sigma", most=_MOST_SIGMA)
     inner.finish()
     if median is None or sigma is None:
         return None
@@ -222,8 +232,8 @@ def _normal(table: Table, kind: Quantity) -> Distribution | None:
     if inner is None:
         return None
     before = len(table.problems)
-    mean, sd = _quantity(inner, "mean", kind), _quantity(inner, "sd", kind)
-    ends = {name: _quantity(inner, name, kind) for name in ("least", "most") if name in inner}
+    mean, sd = _quantity(inner, "mean", kind.of, kind), _quantity(inner, "sd", kind.of, kind)
+    ends = {name: _quantity(inner, name, kind.of, kind) for name in ("least", "most") if name in inner}
     inner.finish("least", "most")
     if mean is None or sd is None or len(table.problems) > before:
         return None
@@ -236,12 +246,12 @@ def _choice(table: Table, kind: Quantity) -> Distribution | None:
     return None if found is None else Choice(found)
 
 
-def _quantity(table: Table, key: str, kind: Quantity) -> float | None:
+def _quantity(table: Table, key: str, read: Callable[[object], float], kind: Quantity) -> float | None:
     value = table.value(key)
     if key not in table:
         table.mistake(key, f"is missing; expected {kind.expected}")
         return None
-    return table.attempt(lambda: kind.of(value), key)
+    return table.attempt(partial(read, value), key)
 
 
 _MOST_SIGMA: Final = 20

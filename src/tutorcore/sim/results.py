@@ -108,13 +108,13 @@ def row_of(course: Course, unit: Unit) -> Row:
         return _refused(course, unit)
     last = versions[-1]
     brief, terms = last.brief, last.terms
-    gets: Counter[str] = Counter()
+    gets: dict[str, int] = {}
     marks: dict[PartyId, list[str]] = {brief.tutor: [], brief.student: []}
     agreed = ended = None
     step, place = "", None
     for version in versions:
         for role, minor in version.legs:
-            gets[role] += minor
+            gets[role] = gets.get(role, 0) + minor
         mark = mark_of(version)
         if mark is not None and mark.party in marks:
             marks[mark.party].append(mark.name)
@@ -138,9 +138,9 @@ def row_of(course: Course, unit: Unit) -> Row:
         agreed,
         ended,
         step,
-        -gets["payer"] - gets["owed"],
-        gets["tutor"] + gets["due"],
-        gets["platform"],
+        -gets.get("payer", 0) - gets.get("owed", 0),
+        gets.get("tutor", 0) + gets.get("due", 0),
+        gets.get("platform", 0),
         _held(versions),
         last.rounds,
         terms.occurrence,

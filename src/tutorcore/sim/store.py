@@ -19,8 +19,9 @@ from tutorcore.engine.work import Work
 from tutorcore.errors import InvariantError, StorageError
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import EARLIEST, Instant
+from tutorcore.ledger.entries import Entry
 from tutorcore.lessons.lesson import Lesson
-from tutorcore.lessons.projections import Message
+from tutorcore.lessons.projections import Message, Reminded
 from tutorcore.lessons.records import due_of
 from tutorcore.ports.storage import AuditLine, Cause
 
@@ -33,15 +34,16 @@ class RunStore(MemoryTransaction):
     def __init__(self) -> None:
         super().__init__(MemoryData())
         self._heads: dict[LessonId, Lesson] = self._data.heads
+        self._dues: dict[LessonId, Instant] = {}
         self._deadlines: list[tuple[Instant, LessonId]] = []
         self._savepoint = _Savepoint(self)
 
     def soonest(self) -> Instant | None:
         """Return the next deadline of all lessons, or None."""
-        deadlines, heads = self._deadlines, self._heads
+        deadlines, dues = self._deadlines, self._dues
         while deadlines:
             due, id = deadlines[0]
-            if due_of(heads[id]) == due:
+            if dues.get(id) == due:
                 return due
             heappop(deadlines)  # The lesson has moved on.
         return None
@@ -59,11 +61,11 @@ class RunStore(MemoryTransaction):
 
     def _due_by(self, now: Instant) -> list[tuple[Instant, LessonId]]:
         """Every deadline at or before `now`, in order."""
-        deadlines, heads = self._deadlines, self._heads
+        deadlines, dues = self._deadlines, self._dues
         found: list[tuple[Instant, LessonId]] = []
         while deadlines and deadlines[0][0] <= now:
             item = heappop(deadlines)
-            if due_of(heads[item[1]]) == item[0] and item not in found[-1:]:
+            if dues.get(item[1]) == item[0] and item not in found[-1:]:
                 found.append(item)
         for item in found:
             heappush(deadlines, item)
@@ -75,10 +77,22 @@ class RunStore(MemoryTransaction):
         if version.number != (1 if before is None else before.number + 1):
             raise StorageError(f"version {version.number} of lesson {id} does not follow what is kept of it")
         self._heads[id] = version
-        due = due_of(version)
-        if due is not None and (before is None or due_of(before) != due):
+        due, dues = due_of(version), self._dues
+        if due is None:
+            dues.pop(id, None)
+        elif dues.get(id) != due:
+            dues[id] = due
             heappush(self._deadlines, (due, id))
         self._savepoint.is_settled = True
+
+    def log(self) -> list[Entry]:
+        """Return every entry of the ledger, in order."""
+        return [posted.entry for posted in self._data.book.entries()]
+
+    def due_reminders(
+        self, now: Instant, lessons: Iterable[LessonId] | None = None, limit: int | None = None
+    ) -> list[Reminded]:
+        return []
 
     def savepoint(self) -> _Savepoint:
         return self._savepoint

@@ -42,10 +42,13 @@ from tutorcore.ports.storage import Party
 from tutorcore.sim.distributions import Distribution, Fixed, Weighted
 from tutorcore.sim.model import (
     ANCHORS,
+    LEAST_PER_DAY,
     MOST_DAYS,
+    MOST_LISTED,
     MOST_PEOPLE,
     MOST_PER_DAY,
     MOST_REPLICATIONS,
+    MOST_REQUESTS,
     Act,
     Anchor,
     Deed,
@@ -61,9 +64,6 @@ from tutorcore.sim.vocabulary import Vocabulary
 
 FindPolicy: TypeAlias = Callable[[str], Process]
 """From what a study calls a policy to the process; raises what is wrong with it."""
-
-MOST_REQUESTS: Final = 1_000_000
-"""How many lessons one replication may have on the average: they are all kept until it is over."""
 
 _MOST_SEED: Final = 2**63 - 1
 _MOST_POLICIES: Final = 50
@@ -130,8 +130,8 @@ class _Reader:
             root.mistake("from", f"is {to_text(start)}; expected an instant up to {to_text(_LAST_START)}")
         days = root.integer("days", least=1, most=MOST_DAYS)
         people, requests = self._people(), self._requests(days)
-        turns = [self._turn(table) for table in root.tables("turn")]
-        acts = tuple(self._acts(root.tables("act")))
+        turns = [self._turn(table) for table in _few(root, "turn")]
+        acts = tuple(self._acts(_few(root, "act")))
         standings = self._standings()
         root.finish()
         if len(root.problems) or name is None or people is None or requests is None:
@@ -180,10 +180,13 @@ class _Reader:
         per_day = real(table, "per_day", most=MOST_PER_DAY, above=True)
         if per_day is not None and per_day * days > MOST_REQUESTS:
             table.mistake("per_day", f"makes {per_day * days:,.0f} lessons in {days} days; at most {MOST_REQUESTS:,}")
+        if per_day is not None and per_day < LEAST_PER_DAY:
+            table.mistake("per_day", f"is {per_day:g}; expected a number from {LEAST_PER_DAY:f} on")
+            per_day = None
         lead, duration = distribution(table, "lead", LENGTH), distribution(table, "duration", LENGTH)
         price = distribution(table, "price", PRICE)
         grid = distribution(table, "grid", LENGTH, Fixed(30 * 60))
-        kinds = weighted(table, "kinds", str) if "kinds" in table else Weighted((("", 1),))
+        kinds = weighted(table, "kinds", _kind) if "kinds" in table else Weighted((("", 1),))
         table.finish("kinds")
         if grid is not None and not isinstance(grid, Fixed):
             table.mistake("grid", 'is a table; expected a length of time such as "30m"')
@@ -230,7 +233,7 @@ class _Reader:
     def _does(self, table: Table, role: Role) -> tuple[tuple[Deed, float], ...] | None:
         """What is done with which chance: `{ accept = 0.8 }`, or tables with all that is said besides."""
         if isinstance(table.value("does"), list | tuple):
-            found = [self._deed_by_chance(each, role) for each in table.tables("does")]
+            found = [self._deed_by_chance(each, role) for each in _few(table, "does")]
         else:
             inner = table.table("does")
             if inner is None:
@@ -337,6 +340,11 @@ def _name(text: str) -> str:
     return text
 
 
+def _kind(text: str) -> str:
+    """The kind that a lesson may have, which may be none."""
+    return _name(text) if text else text
+
+
 def _zone(name: str) -> str:
     zone_of(name)
     return name
@@ -354,6 +362,15 @@ def _permission(word: str) -> str:
     if ":" in word:
         raise InvalidValue("permission", word, "one that is about nobody in particular")
     return word
+
+
+def _few(table: Table, key: str) -> Sequence[Table]:
+    """The tables under a key, unless there are far too many of them to be meant."""
+    found = table.tables(key)
+    if len(found) > MOST_LISTED:
+        table.mistake(key, f"has {len(found):,} tables; expected at most {MOST_LISTED}")
+        return ()
+    return found
 
 
 def _named_before(table: Table, key: str, before: Sequence[str]) -> tuple[str, ...]:

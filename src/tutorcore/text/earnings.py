@@ -196,7 +196,9 @@ def _brief(process: Process) -> Brief:
 
 def _clearing(words: Words, process: Process, examples: Mapping[str, Worked]) -> Item:
     length = process.clears_after.delta
-    if not length:
+    if process.settles == "due":
+        said = words.say("The platform pays nothing out: it only notes what is due to whom.")
+    elif not length:
         said = words.say("What a lesson earns is available as soon as it is paid out.")
     else:
         said = words.say(

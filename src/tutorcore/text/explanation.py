@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal
 
 import attrs
@@ -22,12 +22,13 @@ from tutorcore.policy.process import STAY, Move, Process, State
 from tutorcore.text.earnings import fee_section, payout_section
 from tutorcore.text.examples import cast_words, example_words, instant_words, money_words
 from tutorcore.text.item import Item, Section
+from tutorcore.text.known_names import ROLE_NAMES
 from tutorcore.text.ladders import counter_section
-from tutorcore.text.names import ROLE_NAMES, role_name, state_name
+from tutorcore.text.names import role_name, state_name
 from tutorcore.text.rules import paragraph, roles_words, row_title, row_words, state_words
 from tutorcore.text.times import time_words
 from tutorcore.text.words import Words, cleaned
-from tutorcore.text.worked import worked
+from tutorcore.text.worked import Worked, worked
 
 _WIDE: Final = 100
 _STEERS: Final = re.compile(r"([\\`*_\[\]<>#|&])")
@@ -35,7 +36,7 @@ _STEERS: Final = re.compile(r"([\\`*_\[\]<>#|&])")
 
 @attrs.frozen
 class Explanation:
-    """A policy explained in one language; `example` is the word that stands before an example."""
+    """A policy explained in one language; `example` is what stands before an example: "Example: "."""
 
     locale: str
     direction: Literal["ltr", "rtl"]
@@ -54,19 +55,23 @@ class Explanation:
             for item in section.items:
                 lines += ["", *_wrapped(item.title, "* "), *_wrapped(item.sentence, "  ")]
                 for each in item.examples:
-                    lines += _wrapped(f"{self.example}: {each}", "  > ")
+                    lines += _wrapped(f"{self.example}{each}", "  > ")
         return "\n".join(lines) + "\n"
 
     @property
     def markdown(self) -> str:
-        """The explanation as a Markdown page: a heading a section, a list of rules, examples in italics."""
-        lines = [f"# {_plain(self.title)}", "", _plain(self.about)]
-        for section in self.sections:
-            lines += ["", f"## {_plain(section.title)}", ""]
+        """The explanation as a Markdown page: a list of contents, a heading a section, rules, examples in italics.
+
+        Each section has an anchor of its own, as what is made of a heading differs from one renderer to the next.
+        """
+        lines = [f"# {_plain(self.title)}", "", _plain(self.about), ""]
+        lines += [f"- [{_plain(each.title)}](#section-{number})" for number, each in enumerate(self.sections, 1)]
+        for number, section in enumerate(self.sections, 1):
+            lines += ["", f'<a id="section-{number}"></a>', "", f"## {_plain(section.title)}", ""]
             lines += [_plain(section.text), ""] if section.text else []
             for item in section.items:
                 lines.append(f"- **{_plain(item.title)}** {_plain(item.sentence)}".rstrip())
-                lines += [f"  - *{_plain(self.example)}: {_plain(each)}*" for each in item.examples]
+                lines += [f"  - *{_plain(self.example)}{_plain(each)}*" for each in item.examples]
         return "\n".join(lines) + "\n"
 
     @property
@@ -81,13 +86,31 @@ def explain(process: Process, words: Words) -> Explanation:
     Raises `Mistakes` for a process that is not well formed.
     """
     machine = machine_of(process)
+    about = [*_about(words, process), cast_words(words, process)]
+    return _explained(words, process, about, _Table(words, machine, worked(machine)))
+
+
+def explain_shortly(process: Process, words: Words) -> Explanation:
+    """Return the same rules without any example.
+
+    Raises `Mistakes` for a process that is not well formed.
+    """
+    full = _explained(words, process, _about(words, process), _Table(words, machine_of(process), {}))
+    return attrs.evolve(full, sections=tuple(map(_without_examples, full.sections)))
+
+
+def _without_examples(section: Section) -> Section:
+    return attrs.evolve(section, items=tuple(attrs.evolve(item, examples=()) for item in section.items))
+
+
+def _explained(words: Words, process: Process, about: Iterable[str], table: _Table) -> Explanation:
     return Explanation(
         locale=words.locale,
         direction=words.direction,
         title=words.say("The policy %(name)s", name=cleaned(process.name)),
-        about=paragraph(words, _about(words, process)),
-        sections=tuple(section for section in _Table(words, machine).sections() if section.items or section.text),
-        example=words.say("Example"),
+        about=paragraph(words, about),
+        sections=tuple(section for section in table.sections() if section.items or section.text),
+        example=words.say_in("title", "%(who)s: %(what)s", who=words.say("Example"), what=""),
     )
 
 
@@ -127,20 +150,19 @@ def _about(words: Words, process: Process) -> Iterator[str]:
         yield words.say("The platform holds no money: it only notes who owes what.")
     if process.zone is not None:
         zone = role_name(words, process.zone) if process.zone in ROLE_NAMES else words.quoted(process.zone)
-        yield words.say("Whose clock decides where days are counted: %(zone)s.", zone=zone)
+        yield words.say("Where days are counted, this clock decides: %(zone)s.", zone=zone)
     yield words.say("Whoever acts has to do so before the deadline: at the deadline itself it is too late.")
     yield words.say("Nobody can do what would leave the other side no time at all to answer.")
-    yield cast_words(words, process)
 
 
 class _Table:
     """The table of one policy, section by section."""
 
-    def __init__(self, words: Words, machine: Machine) -> None:
+    def __init__(self, words: Words, machine: Machine, examples: Mapping[str, Worked]) -> None:
         self._words = words
         self._machine = machine
         self._process = machine.process
-        self._examples = worked(machine)
+        self._examples = examples
         self._said: dict[Move, State] = {}
 
     def sections(self) -> Iterator[Section]:
@@ -233,7 +255,7 @@ class _Table:
     def _aside(self, rule: Move, rows: list[Row]) -> Item:
         words = self._words
         states = words.listed(words.quoted(state_name(words, row.source.name)) for row in rows)
-        said = [self._rule(rows[0], None), words.say("States: %(states)s.", states=states)]
+        said = [self._rule(rows[0], None), words.say("Possible in these states: %(states)s.", states=states)]
         title = row_title(words, rule, None)
         return Item(title, paragraph(words, said), self._examples_of(*rows), tuple(row.id for row in rows))
 

@@ -40,10 +40,16 @@ class _Labels(NamedTuple):
     length: str
     price: str
     kind: str
+    details: str
 
 
 _STANDING: Final = _Labels(
-    sentence("When"), sentence("When for %(name)s"), sentence("Length"), sentence("Price"), sentence("Kind of lesson")
+    sentence("When"),
+    sentence("When for %(name)s"),
+    sentence("Length"),
+    sentence("Price"),
+    sentence("Kind of lesson"),
+    sentence("Details"),
 )
 _PROPOSED: Final = _Labels(
     sentence("Proposed time"),
@@ -51,6 +57,7 @@ _PROPOSED: Final = _Labels(
     sentence("Proposed length"),
     sentence("Proposed price"),
     sentence("Proposed kind of lesson"),
+    sentence("Proposed details"),
 )
 _BEFORE: Final = _Labels(
     sentence("Time before"),
@@ -58,6 +65,7 @@ _BEFORE: Final = _Labels(
     sentence("Length before"),
     sentence("Price before"),
     sentence("Kind of lesson before"),
+    sentence("Details before"),
 )
 
 
@@ -96,12 +104,19 @@ def facts_about(view: View, before: Lesson | None, version: Lesson) -> tuple[Fac
         *_said(view, version),
         *_on_the_table(view, before, version),
         *_money(view, before, version),
+        *_if_accepted(view, version),
     )
 
 
 def facts_of(view: View, version: Lesson) -> tuple[Fact, ...]:
     """Return what there is to say of a lesson where it stands, whatever has happened."""
-    return (*_people(view, version), *_times(view, None, version), *_held(view, version))
+    people, times = _people(view, version), _times(view, None, version)
+    return (*people, *times, *_held(view, version), *_if_accepted(view, version))
+
+
+def facts_agreed(view: View, version: Lesson) -> tuple[Fact, ...]:
+    """Return with whom the lesson is and its terms, and nothing that is true only for a while."""
+    return (*_people(view, version), *_terms(view, version, _STANDING, version.terms, None))
 
 
 # People and times
@@ -152,6 +167,9 @@ def _terms(view: View, version: Lesson, labels: _Labels, terms: Terms, other: Te
         yield words.say(labels.price), words.money(terms.price, unit.code, unit.exponent)
     if terms.kind and (other is None or terms.kind != other.kind):
         yield words.say(labels.kind), kind_name(words, terms.kind)
+    for detail in terms.details:
+        if other is None or detail not in other.details:
+            yield words.say(labels.details), _detail(view, detail)
 
 
 def _other_clocks(view: View, version: Lesson, at: Instant) -> Iterator[tuple[PartyId, str]]:
@@ -177,12 +195,18 @@ def _said(view: View, version: Lesson) -> Iterator[Fact]:
     if command.note:
         yield words.say("Note"), words.quoted(command.note)
     if version.step.records in ("evidence", "reviewed"):
-        for name, text in _details(command):
-            yield words.say("Details"), words.quoted(f"{name}: {text}")
+        for detail in _details(command):
+            yield words.say("Details"), _detail(view, detail)
 
 
 def _details(command: Command) -> tuple[tuple[str, str], ...]:
     return () if command.particulars is None else command.particulars.details
+
+
+def _detail(view: View, detail: tuple[str, str]) -> str:
+    """A detail with its name, both as they were given: only the platform knows what they mean."""
+    name, text = detail
+    return view.words.quoted(f"{name}: {text}")
 
 
 def _reason(view: View, given: str, machine: Machine) -> str:
@@ -253,6 +277,21 @@ def _spent(before: Lesson | None, version: Lesson) -> int:
     if before is None or version.step.refunds:
         return 0
     return before.held - version.held - sum(amount for role, amount in version.legs if role == "payer")
+
+
+def _if_accepted(view: View, version: Lesson) -> Iterator[Fact]:
+    """What accepting the terms on the table holds more than is held already, or gives back to whoever pays."""
+    change = version.change
+    place, terms = (version.place, version.terms) if change is None else (change.place, change.terms)
+    rows = (row for rows in place.moves.values() for row in rows if row.terms == "accept" and row.hold is not None)
+    row = next(rows, None)
+    sees = view.reader.desk is not None or "payer" in view.roles(version.brief)
+    if row is None or not (version.held and sees):
+        return
+    if terms.price > version.held:
+        yield view.words.say("Held in addition if accepted"), _amount(view, terms.price - version.held, version)
+    elif terms.price < version.held and row.hold == "exact":
+        yield view.words.say("Given back if accepted"), _amount(view, version.held - terms.price, version)
 
 
 def _held(view: View, version: Lesson) -> Iterator[Fact]:

@@ -2,8 +2,8 @@
 
 A letter is made of two versions and nothing else: what happened, the facts, whose turn it is and until when, what
 happens by itself then, and what the reader can do. So it is the same however late it is sent, and the deadline in it is
-the one that is stored. What it says the reader can do is what the table has for them where the lesson stands; whether
-that is still open when they come to it, the engine says then.
+the one that is stored. What it says the reader can do is what the table has for them where the lesson stands, and until
+when, as far as the table can tell; whether it is still open when they come to it, the engine says then.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from collections.abc import Iterator
 import attrs
 
 from tutorcore.lessons.decision import rows_open
-from tutorcore.lessons.lesson import Lesson
+from tutorcore.lessons.lesson import Lesson, next_deadline
+from tutorcore.lessons.options import shuts
 from tutorcore.lessons.projections import mark_of
+from tutorcore.policy.machine import Row
 from tutorcore.policy.roles import BOUND_ROLES
 from tutorcore.text.lesson_facts import Fact, facts_about, facts_of
 from tutorcore.text.letter import Letter
@@ -22,7 +24,7 @@ from tutorcore.text.names import mark_name, verb_name
 from tutorcore.text.readers import Cast, Reader, View
 from tutorcore.text.rules import in_a_row
 from tutorcore.text.standing_letters import standing_letter
-from tutorcore.text.tellings import happened, headline
+from tutorcore.text.tellings import happened, headline, put_on_the_table
 from tutorcore.text.turns import what_if_not, whose_turn
 from tutorcore.text.words import Words, cleaned
 
@@ -41,6 +43,9 @@ def lesson_letter(
     view = View(words, cast, reader, brand)
     said = headline(view, before, version)
     subject = words.say_in("subject", "%(what)s %(when)s", what=said, when=view.instant(version.terms.start))
+    new_time = _new_time(view, before, version)
+    if new_time:
+        said = subject = in_a_row(words, (said, new_time))
     paragraphs = (happened(view, before, version), *_against_you(view, version), *_what_now(view, version))
     return _letter(view, version, subject, said, paragraphs, facts_about(view, before, version))
 
@@ -95,6 +100,15 @@ def _against_you(view: View, version: Lesson) -> Iterator[str]:
         yield view.words.say("This is counted against you: %(mark)s.", mark=mark_name(view.words, mark.name))
 
 
+def _new_time(view: View, before: Lesson | None, version: Lesson) -> str:
+    """The time that this step proposes instead of the one that stood, as a sentence; nothing where there is none."""
+    proposed = put_on_the_table(before, version)
+    stood = before.terms if before is not None and version.change is None else version.terms
+    if proposed is None or proposed.start == stood.start:
+        return ""
+    return view.words.say("Proposed time: %(when)s.", when=view.instant(proposed.start))
+
+
 # What comes next
 
 
@@ -110,16 +124,27 @@ def _what_now(view: View, version: Lesson) -> Iterator[str]:
 
 
 def _moves(view: View, version: Lesson) -> list[str]:
-    """What the table has for the reader where the lesson stands, called as on a button."""
-    roles = view.roles(version.brief)
+    """What the table has for the reader where the lesson stands, called as on a button; not what time has closed."""
     places = [version.place] if version.change is None else [version.change.place, version.place]
     verbs = dict.fromkeys(verb for place in places for verb in place.moves)
-    return [verb_name(view.words, verb) for verb in verbs if _is_for(version, verb, set(roles))]
+    rows_by_verb = {verb: _rows_for(view, version, verb) for verb in verbs}
+    return [_move(view, version, verb, rows) for verb, rows in rows_by_verb.items() if rows]
 
 
-def _is_for(version: Lesson, verb: str, roles: set[str]) -> bool:
-    rows = (row for row in rows_open(version, verb) if row.records not in _COMINGS)
-    return any(not roles.isdisjoint(row.by) for row in rows)
+def _rows_for(view: View, version: Lesson, verb: str) -> list[Row]:
+    roles = set(view.roles(version.brief))
+    rows = (row for row in rows_open(version, verb) if row.records not in _COMINGS and not roles.isdisjoint(row.by))
+    return [row for row in rows if (end := shuts(row, version, version.at)) is None or end > version.at]
+
+
+def _move(view: View, version: Lesson, verb: str, rows: list[Row]) -> str:
+    """What a move is called, and until when it is open, if it closes before the deadline of which the letter speaks."""
+    name, deadline = verb_name(view.words, verb), next_deadline(version)
+    ends = [shuts(row, version, version.at) for row in rows]
+    known = [end for end in ends if end is not None and (deadline is None or end < deadline.at)]
+    if len(known) < len(ends):
+        return name
+    return view.words.say_in("move", "%(move)s (before %(when)s)", move=name, when=view.instant(max(known)))
 
 
 def _link(view: View, version: Lesson) -> tuple[str, str] | None:

@@ -73,10 +73,12 @@ def lineage(wanted: str) -> tuple[str, ...]:
 def own_locales(own: Path | None) -> Collection[str]:
     """Return the languages of which a folder has a catalogue, `<locale>.po` or `<locale>.mo`.
 
-    Raises `InvalidValue` if there is no such folder.
+    Raises `InvalidType` for anything but a Path, and `InvalidValue` if there is no such folder.
     """
     if own is None:
         return ()
+    if not isinstance(own, Path):
+        raise InvalidType("folder of catalogues", own, "its Path, such as Path('wording')")
     if not own.is_dir():
         raise InvalidValue("folder of catalogues", str(own), "a folder that exists, with files such as de.po")
     return sorted({file.stem for file in own.iterdir() if file.suffix in (".po", ".mo")})

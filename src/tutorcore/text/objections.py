@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Final
 
-from tutorcore.text.names import FIELD_NAMES, field_name
+from tutorcore.text.known_names import FIELD_NAMES
+from tutorcore.text.names import field_name
 from tutorcore.text.sentences import parts, sentence_in
 from tutorcore.text.words import Words
 

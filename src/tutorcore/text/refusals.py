@@ -17,8 +17,8 @@ from tutorcore.errors import InvalidValue
 from tutorcore.instants import instant
 from tutorcore.lessons.refusals import DISCREET, PRECEDENCE, Refusal
 from tutorcore.policy.parsing import ExpressionError, parse_guard
+from tutorcore.text.known_names import COUNTER_NAMES
 from tutorcore.text.names import (
-    COUNTER_NAMES,
     counter_name,
     field_name,
     reason_name,

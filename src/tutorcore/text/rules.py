@@ -104,7 +104,7 @@ def row_title(words: Words, row: Row, source: State | None) -> str:
 def row_words(words: Words, row: Row, process: Process, source: State | None) -> str:
     """Return the whole rule of a row: under which conditions, until when, what it needs, and what it does."""
     before = _of_move(words, row, process) if isinstance(row, Move) else _of_timeout(words, row, process, source)
-    return paragraph(words, [*before, *_outcome(words, row, process)])
+    return paragraph(words, [*before, *_outcome(words, row, process, source)])
 
 
 def state_words(words: Words, state: State) -> str:
@@ -181,13 +181,23 @@ def _of_state(words: Words, state: State) -> Iterator[str]:
         yield words.say("The lesson counts as taught.")
 
 
-def _outcome(words: Words, row: Row, process: Process) -> Iterator[str]:
+def _outcome(words: Words, row: Row, process: Process, source: State | None = None) -> Iterator[str]:
     yield from _on_the_table(words, row, process)
+    if source is not None and source.agreed and _unbinds(row, process):
+        yield words.say("What was agreed before is given up with that, whatever the answer will be.")
     yield _leads_to(words, row, process)
     yield from _settled(words, row, process)
     if row.effects.notify:
         who = roles_words(words, row.effects.notify)
-        yield words.say("Told of it too, even of their own act: %(who)s.", who=who)
+        yield words.say("Also told, even of their own act: %(who)s.", who=who)
+
+
+def _unbinds(row: Row, process: Process) -> bool:
+    """Whether a row puts other terms in the place of those that stood, and binds nobody to them."""
+    if row.effects.terms != "propose" or row.to in (STAY, BACK):
+        return False
+    target = process.state(row.to)
+    return not (target.agreed or target.beside or target.over)
 
 
 def _leads_to(words: Words, row: Row, process: Process) -> str:
@@ -233,12 +243,13 @@ def _proposed(words: Words, effects: Effects) -> str:
     if set(effects.may_change) == set(FIELDS):
         return words.say("Other terms are put on the table.")
     fields = words.listed((field_name(words, field) for field in effects.may_change), "and")
-    return words.say("Other terms are put on the table; only this may differ: %(fields)s.", fields=fields)
+    return words.say("Other terms are put on the table; only these may change: %(fields)s.", fields=fields)
 
 
 def _held(words: Words, effects: Effects, *, opening: bool) -> Iterator[str]:
     if effects.hold == "cover" and effects.terms == "propose" and not opening:
-        yield words.say("If the proposed price is higher, the difference is held at once.")
+        if "price" in effects.may_change:
+            yield words.say("If the proposed price is higher, the difference is held at once.")
     elif effects.hold == "cover":
         yield words.say("The price is held from then on.")
     elif effects.hold == "exact":
@@ -316,13 +327,15 @@ def _shared(words: Words, settle: Settlement, process: Process) -> str:
     held = process.settles == "held"
     shares = dict(_parts(settle, process))
     if set(shares) == {"student"} or not shares:
-        return words.say("Everything that is held is given back.") if held else words.say("Nothing is owed.")
+        return words.say("Everything that is held is given back.") if held else words.say("There is nothing to pay.")
     if held and set(shares) == {"tutor"}:
         return words.say("Everything that is held goes to %(who)s.", who=role_name(words, "tutor"))
+    if [name for name, part in settle.shares if part != 0] == ["tutor"]:
+        return words.say("The whole price is due to %(who)s.", who=role_name(words, "tutor"))
     said = shares_words(words, settle, process)
     if held:
         return words.say("What is held is shared out (%(shares)s).", shares=said)
-    return words.say("Of the price, this is owed (%(shares)s).", shares=said)
+    return words.say("Of the price, this is due to each: %(shares)s.", shares=said)
 
 
 def _parts(settle: Settlement, process: Process) -> list[tuple[Beneficiary, Part]]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from tutorcore.lessons.lesson import Command, Lesson
+from tutorcore.lessons.lesson import Command, Lesson, Terms
 from tutorcore.policy.machine import Machine, Place, Step
 from tutorcore.policy.machine import Row as CompiledRow
 from tutorcore.policy.process import Move
@@ -219,6 +219,16 @@ def happened(view: View, before: Lesson | None, version: Lesson) -> str:
     """Return what has happened in whole: who did not respond, where that matters, and where it leaves the lesson."""
     said = [_silence(view, before, version), headline(view, before, version), *_where_it_stands(view, before, version)]
     return in_a_row(view.words, [each for each in said if each])
+
+
+def put_on_the_table(before: Lesson | None, version: Lesson) -> Terms | None:
+    """Return the terms that this step proposes in place of others; None for a first request, and where none are."""
+    if before is None or version.command is None or row_taken(version.step).terms != "propose":
+        return None
+    deed = _proposal(before, version)
+    if deed == "propose" and version.change is not None:
+        return version.change.terms
+    return version.terms if deed in ("counter", "again") else None
 
 
 def row_taken(step: Step) -> CompiledRow:

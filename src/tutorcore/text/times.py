@@ -105,7 +105,7 @@ _BEFORE: Final[Mapping[str, str]] = {
 _FIELDS: Final[Mapping[str, str]] = {
     "notice": sentence("the time until the lesson starts"),
     "rounds": sentence("the number of proposals so far"),
-    "reason": sentence("the reason given"),
+    "reason": sentence("the reason"),
     "blamed": sentence("the blamed side"),
     "remedy": sentence("the remedy named"),
     "lesson.duration": sentence("the length of the lesson"),
@@ -314,12 +314,13 @@ class _Sayer:
                     texts.append(text)
                 case _:
                     return None
-        named = (self._named(about[0], text) for text in texts)
-        return self._words.say(
-            "%(one)s is %(other)s",
-            one=self._operand(about[0]),
-            other=self._words.listed(named, "or"),
-        )
+        words, one = self._words, self._operand(about[0])
+        other = words.listed((self._named(about[0], text) for text in texts if text.value), "or")
+        if all(text.value for text in texts):
+            return words.say("%(one)s is %(other)s", one=one, other=other)
+        if not other:
+            return words.say("%(one)s is missing", one=one)
+        return words.say("%(one)s is missing or is %(other)s", one=one, other=other)
 
     def _not(self, denied: Guard) -> str:
         words = self._words
@@ -375,6 +376,9 @@ class _Sayer:
                 if holds:
                     return words.say("%(of)s has happened since the last %(last)s", of=self._of(one), last=last)
                 return words.say("%(of)s has not happened since the last %(last)s", of=self._of(one), last=last)
+            case Comparison(left=left, op=op, right=Text(value="")) if holds or op == "==":
+                absent = holds == (op == "==")
+                return words.say("%(one)s is missing" if absent else "%(one)s is not missing", one=self._operand(left))
             case Comparison(left=left, op="==", right=Text() as text) if holds:
                 return words.say("%(one)s is %(other)s", one=self._operand(left), other=self._named(left, text))
             case Comparison(left=left, op=op, right=Text() as text) if holds or op == "==":
@@ -428,8 +432,6 @@ class _Sayer:
         words = self._words
         if not isinstance(value, Text):
             return self._operand(value)
-        if not value.value:
-            return words.say("none")
         if fact == blamed:
             return role_name(words, value.value)
         if fact == reason:

@@ -69,7 +69,8 @@ class Words:
     >>> words.instant(instant("2026-03-30T09:00:00Z"), "Europe/Berlin")
     'Montag, 30. März 2026, 11:00 (UTC+02:00, Berlin)'
 
-    Raises `InvalidValue` for a locale of which nobody has a catalogue; `words_for` finds the nearest instead.
+    Raises `InvalidValue` for a locale of which nobody has a catalogue, where `words_for` finds the nearest, and
+    `Mistakes` for what is wrong in any file of the folder.
     """
 
     def __init__(self, locale: str = "en", own: Path | None = None) -> None:
@@ -238,7 +239,7 @@ def words_for(locale: str, own: Path | None = None) -> Words:
     """Return the words of the language nearest to `locale`, made once per process.
 
     Catalogues are read once: a process that shall see others must be started again. Raises `InvalidValue` for what
-    names no language, for a folder that does not exist, and for a catalogue in it that cannot be used.
+    names no language and for a folder without catalogues, and `Mistakes` with all that is wrong in any of its files.
     """
     return _made(best_locale(locale, own), own)
 

@@ -6,8 +6,10 @@ made of one line, whatever people wrote. Knows nothing of servers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Final
 from urllib.parse import quote
 
 from tutorcore.adapters.ical import invitation_text
@@ -15,7 +17,9 @@ from tutorcore.adapters.notifications.headers import POLICY, mailbox_header, tex
 from tutorcore.adapters.notifications.mailboxes import Mailbox
 from tutorcore.adapters.plain_text import several_lines
 from tutorcore.instants import Instant
-from tutorcore.ports.notifications import Invitation, Notice
+from tutorcore.ports.notifications import Invitation, Method, Notice
+
+_FILES: Final[Mapping[Method, str]] = {"REQUEST": "invite.ics", "CANCEL": "cancel.ics"}
 
 
 def message_id(key: str, domain: str) -> str:
@@ -66,7 +70,7 @@ def _invite(message: EmailMessage, invitation: Invitation, sender: Mailbox, reci
         invitation, organizer=(sender.name, sender.address), attendee=(recipient.name, recipient.address)
     )
     message.add_alternative(text, subtype="calendar", params={"method": invitation.method}, cte="base64")
-    message.add_attachment(text.encode(), "application", "ics", filename="invite.ics")
+    message.add_attachment(text.encode(), "application", "ics", filename=_FILES[invitation.method])
 
 
 def _quoted(id: str) -> str:
