@@ -86,6 +86,7 @@ _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
             None,
         ),
         ("at = 2026-03-27T09:00:00Z", "at = 2026-03-26T08:59:59Z", "steps[1].at", "earlier than what comes", None),
+        ("at = 2026-03-27T09:00:00Z", "at = 2126-03-27T09:00:00Z", "steps[1].at", "at most 3660 days after", None),
         ('id = "s"', 'id = "s"\nat = 2026-03-26T09:00:01Z', "steps[0].at", "earlier than what comes", None),
         ('who = "ann"', 'who = "anne"', "steps[0].who", "expected one of the parties: ann, tom", "ann"),
         ('who = "ann"\n', "", "steps[0].who", "is missing", None),

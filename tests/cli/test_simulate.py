@@ -174,6 +174,16 @@ def test_the_study_is_not_written_over(run: Any, study: Path) -> None:
     assert study.read_text(encoding="utf-8") == _STUDY
 
 
+def test_the_study_is_not_written_over_by_another_name_of_it(run: Any, study: Path, tmp_path: Path) -> None:
+    """Nor a policy that it names, or may name."""
+    link, policy = tmp_path / "link", tmp_path / "policy.toml"
+    link.symlink_to(study)
+
+    assert "it is the study" in run("simulate", study, "--rows", link).err
+    assert "policy or a study by its name" in run("simulate", study, "--rows", policy).err
+    assert not policy.exists()
+
+
 def test_a_name_that_no_file_can_have_is_refused(run: Any, study: Path) -> None:
     """With a message and not with a traceback."""
     done = run("simulate", study, "--rows", "a\0b")

@@ -821,6 +821,34 @@ def test_a_table_that_is_not_well_formed_does_not_run(table: Process) -> None:
         machine_of(table)
 
 
+def _large(states: int = 0, moves: int = 0, cases: int = 0, rates: int = 0) -> Process:
+    """A table that is much larger than it need be."""
+    bare = State("s", waits_for="tutor", timeouts=(Timeout(entered + hours(1), "expired"),))
+    many = tuple(attrs.evolve(bare, name=f"s{number}") for number in range(states))
+    verbs = tuple(attrs.evolve(ACCEPT, verb=f"v{number}") for number in range(moves))
+    cased = tuple(attrs.evolve(ACCEPT, verb="often", when=notice > hours(number)) for number in range(cases))
+    rarely = tuple(FeeRate("5%", when=notice > hours(number)) for number in range(rates))
+    fees = Fees((*rarely, FeeRate("10%")))
+    return process(requested=requested(*verbs, *cased), more=many, fees=fees)
+
+
+@pytest.mark.parametrize(
+    ("size", "path", "said"),
+    [
+        ({"states": 201}, "state", "205 states; expected at most 200"),
+        ({"moves": 101}, "state.requested", "rows in this state; expected at most 100"),
+        ({"cases": 33}, "state.requested.on.often", "33 rows for this, counting their cases; expected at most 32"),
+        ({"rates": 100}, "fees.rates", "101 rates; expected at most 100"),
+    ],
+)
+def test_a_table_without_measure_is_refused(size: dict[str, int], path: str, said: str) -> None:
+    """Checking, compiling and explaining it would take minutes: it is said at once, and nothing else of it."""
+    found = problems(_large(**size))
+
+    assert [".".join(map(str, each.path)) for each in found] == [path]
+    assert said in found[0].message
+
+
 def test_all_mistakes_come_at_once() -> None:
     """Three mistakes in three places are three problems, in the order of the table."""
     table = process(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import attrs
+
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.lessons.projections import entry_of
 from tutorcore.sim.digest import digest_of_run
-from tutorcore.standing.standing import Happening, Standing
+from tutorcore.standing.standing import Happening, Report, Standing
 from tutorcore.testing.versions import AMY, HOUR, NOW, TIM, TOM, moved, requested
 
 
@@ -22,6 +24,24 @@ def test_the_order_of_lessons_and_entries_does_not_matter() -> None:
 
     assert len(entries) == 2
     assert digest_of_run(histories, entries, ()) == digest_of_run(histories[::-1], entries[::-1], ())
+
+
+def test_of_a_standing_only_what_is_new_is_written() -> None:
+    """A report counts as it is raised and as it changes, and under each tutor anew."""
+    one, two = (Report(number, "missed_request", None, 1, (), NOW) for number in (1, 2))
+    first = Standing(TOM, 1, NOW, Happening("raised"), (one,), ())
+    second = first._replace(number=2, reports=(one, two))
+    third = second._replace(number=3, reports=(attrs.evolve(one, state="recorded"), two))
+    others = (
+        (first, second),
+        (first, second, third),
+        (first, second, third._replace(reports=second.reports)),
+        (first, second, third._replace(reports=(one, attrs.evolve(two, state="recorded")))),
+        (first, second._replace(tutor=TIM)),
+        (first, second._replace(tutor=TIM, reports=(two,))),
+    )
+
+    assert len({digest_of_run((), (), standings) for standings in others}) == len(others)
 
 
 def test_everything_counts() -> None:

@@ -65,6 +65,7 @@ def test_a_share_of_draws_lies_below_its_value(distribution: Distribution, share
         (lambda: Choice.of((1, 0)), InvalidValue),
         (lambda: Choice.of((-1, 1)), InvalidValue),
         (lambda: Weighted((("a", -1),)), InvalidValue),
+        (lambda: Weighted((("a", 1e308), ("b", 1e308))), InvalidValue),
     ],
 )
 def test_a_distribution_of_nonsense_is_refused(make: Callable[[], object], error: type[Exception]) -> None:
@@ -77,6 +78,7 @@ def test_things_are_chosen_by_weight() -> None:
     """Anything can be chosen: here a zone, two thirds of the time."""
     zones = Weighted((("Europe/Berlin", 2), ("America/New_York", 1)))
 
+    assert zones.at(2 / 3) == "America/New_York"
     assert [zones.at(share) for share in (0.01, 0.66, 0.67, 0.99)] == ["Europe/Berlin"] * 2 + ["America/New_York"] * 2
 
 

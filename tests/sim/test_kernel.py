@@ -12,10 +12,11 @@ import pytest
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
+from tutorcore.errors import InvalidValue
 from tutorcore.instants import Instant, instant
 from tutorcore.lessons.lesson import Lesson
 from tutorcore.money import Currency, Money
-from tutorcore.policy.codec import load_preset
+from tutorcore.policy.codec import load_policy, load_preset
 from tutorcore.policy.presets import preset_names
 from tutorcore.policy.process import Process
 from tutorcore.policy.roles import GRANTED_ROLES
@@ -425,3 +426,41 @@ def test_agents_handle_reports(dismisses: float, state: str) -> None:
 
     assert {report.state for report in standing.reports} == {state}
     assert simulation.result().totals.refusals.keys().isdisjoint({"bad_terms", "missing", "not_open", "not_yours"})
+
+
+_CIRCLE = """
+extends = "process/1"
+id = "circle"
+version = "1"
+currency = "EUR"
+opening = { verb = "ask", by = ["student"], to = "here", terms = "propose" }
+state.here.timeout = { at = "entered + 1h", to = "there" }
+state.there.timeout = { at = "entered + 1h", to = "here" }
+"""
+_HAGGLE = """
+extends = "process/1"
+id = "haggle"
+version = "1"
+currency = "EUR"
+opening = { verb = "ask", by = ["student"], to = "asked", terms = "propose" }
+[state.asked]
+waits_for = "tutor"
+on.bid = { by = ["tutor"], to = "bidden", terms = "propose", may_change = ["start"] }
+timeout = { at = "entered + 1h", to = "done", settle = { student = "rest" } }
+[state.bidden]
+waits_for = "student"
+on.bid = { by = ["student"], to = "asked", terms = "propose", may_change = ["start"] }
+timeout = { at = "entered + 1h", to = "done", settle = { student = "rest" } }
+[state.done]
+over = true
+"""
+
+
+@pytest.mark.parametrize("text", [_CIRCLE, _HAGGLE])
+def test_a_lesson_that_would_go_on_for_ever_ends_the_study(text: str) -> None:
+    """With the lesson and the policy: no time passes while people answer at once, and some tables never end."""
+    bid = Deed("bid", start=Shift(Fixed(60)))
+    turns = [Turn(role, Fixed(0), ((bid, 1.0),)) for role in ("tutor", "student")]
+
+    with pytest.raises(InvalidValue, match=r"steps of lesson L000001 under (circle|haggle)@1 is 501"):
+        run_replication(few(turns=turns), load_policy(text), 1)

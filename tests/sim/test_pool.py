@@ -56,7 +56,11 @@ at = {{ before = "start", by = {{ exponential = "20h" }} }}
 # Python, under another hash seed or in another process that is a mistake; after a change of the engine, of a preset or
 # of tzdata it may be meant.
 _DIGEST: Final = "f5e5fc3193e5ed1815a38a0b26ff66c34e07b21a5d50fa0b2dbc8e9e916693f9"
-_PROGRAM: Final = "import sys; from tutorcore.cli import main; sys.exit(main(sys.argv[1:]))"
+# Whoever is started in the background is deaf to Ctrl-C, and so are those it starts: these are to hear it all the same.
+_PROGRAM: Final = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from tutorcore.cli import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 def _text(replications: int = 2, per_day: int = 8) -> str:

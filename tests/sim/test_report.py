@@ -177,7 +177,7 @@ def test_rows_are_lines_of_csv_with_a_heading() -> None:
     assert (second["agreed"], second["refused"], second["refusals"]) == ("", "slot_taken", "request:slot_taken")
 
 
-@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1+1"])
 def test_no_cell_is_a_formula(formula: str) -> None:
     """A policy's name and a lesson's kind are other people's words."""
     text = heading() + lines_of(formula, _result(_LESSON._replace(kind=formula, ending=formula)))

@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorcore.adapters.files import UnreadableFile, find_policy
-from tutorcore.errors import Mistake, Mistakes
+from tutorcore.errors import InvalidValue, Mistake, Mistakes
 from tutorcore.instants import instant
 from tutorcore.policy.settlement import Settlement
 from tutorcore.sim.distributions import Choice, Distribution, Exponential, Fixed, Lognormal, Normal, Uniform, Weighted
@@ -361,6 +362,7 @@ _LEAD = 'lead = "4d"'
         (_LEAD, 'lead = { uniform = ["2h"] }', "requests.lead.uniform", "two ends"),
         (_LEAD, 'lead = { uniform = ["2h", 3] }', "requests.lead.uniform[1]", "a length of time"),
         (_LEAD, 'lead = { exponential = "0s" }', "requests.lead.exponential", "above 0"),
+        (_LEAD, 'lead = { lognormal = { median = "0s", sigma = 1 } }', "requests.lead.lognormal.median", "above 0"),
         (_LEAD, 'lead = { lognormal = "4d" }', "requests.lead.lognormal", "a table"),
         (_LEAD, 'lead = { lognormal = { median = "4d", sigma = -1 } }', "requests.lead.lognormal.sigma", "at least 0"),
         (_LEAD, 'lead = { lognormal = { median = "4d", sigma = "x" } }', "requests.lead.lognormal.sigma", "a number"),
@@ -378,8 +380,12 @@ _LEAD = 'lead = "4d"'
         (_LEAD, 'lead = { choice = { "1h" = true } }', "requests.lead.choice.1h", "a number"),
         (_LEAD, 'lead = { choice = { "1x" = 1 } }', "requests.lead.choice.1x", "a length of time"),
         ("per_day = 1.5", "per_day = 0", "requests.per_day", "above 0"),
+        ("per_day = 1.5", "per_day = 1e-320", "requests.per_day", "from 0.000001 on"),
         ("per_day = 1.5", "per_day = -1", "requests.per_day", "at least 0"),
         ("per_day = 1.5", "per_day = 100001", "requests.per_day", "at most"),
+        ('price = "20.0"', 'price = "20.0"\nkinds = { "a\\u001b" = 1 }', "requests.kinds.'a\\x1b'", "printable"),
+        ('["italki"]', '["/etc/passwd"]', "policies[0]", "ends in .toml"),
+        ('["italki"]', f'["{"a" * 300}.toml"]', "policies[0]", "unknown policy file"),
         ('price = "20.0"', 'price = "-1"', "requests.price", "an amount"),
         ('price = "20.0"', 'price = "1e3"', "requests.price", "an amount"),
         ('price = "20.0"', 'price = "20.0"\ngrid = "7m"', "requests.grid", "divide a day"),
@@ -405,6 +411,61 @@ def test_a_world_that_no_machine_can_hold_is_refused() -> None:
 
     assert mistake.path == "requests.per_day"
     assert "makes 18,300,000 lessons" in mistake.message
+
+
+@pytest.mark.parametrize(
+    ("head", "per_day", "said"),
+    [
+        ("replications = 10000", 1000, "number of steps is 220070000; expected at most 20000000"),
+        ("replications = 3", 5001, "number of lessons of each tutor is 5001; expected at most 5000"),
+    ],
+)
+def test_a_study_that_would_take_many_hours_is_refused(head: str, per_day: int, said: str) -> None:
+    """How much there is to do is known beforehand, and said; whoever types another number of replications is told."""
+    text = _HEAD.replace("replications = 3", head) + _REST.replace("per_day = 1.5", f"per_day = {per_day}")
+
+    assert said in _only(text).message
+
+
+def test_more_replications_than_can_be_run_are_refused_by_the_study_itself() -> None:
+    """However they come into it."""
+    study = _study(_HEAD + _REST.replace("per_day = 1.5", "per_day = 1000"))
+
+    with pytest.raises(InvalidValue, match="number of steps"):
+        attrs.evolve(study, replications=10_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('[[turn]]\nrole = "tutor"\nafter = "1h"\ndoes = { accept = 1 }\n' * 101, "turn"),
+        ("".join(f'[[act]]\nname = "a{number}"\nrole = "student"\n' for number in range(101)), "act"),
+        (
+            '[[turn]]\nrole = "tutor"\nafter = "1h"\n' + '[[turn.does]]\nverb = "accept"\nchance = 0\n' * 101,
+            "turn[0].does",
+        ),
+    ],
+)
+def test_nobody_does_a_hundred_and_one_things(text: str, path: str) -> None:
+    """A list that long is no study of people, and each of its items would be looked at for every lesson."""
+    mistake = next(each for each in _mistakes(_HEAD + _REST + text) if each.path == path)
+
+    assert "has 101 tables; expected at most 100" in mistake.message
+
+
+def test_a_list_that_long_is_refused_however_it_was_made() -> None:
+    """By a program too."""
+    study = _study(_HEAD + _REST)
+    turn, act = Turn("tutor", Fixed(0), ()), Act("a", "student", None)
+
+    with pytest.raises(InvalidValue, match="turns"):
+        attrs.evolve(study, turns=(turn,) * 101)
+    with pytest.raises(InvalidValue, match="acts"):
+        attrs.evolve(study, acts=(act,) * 101)
+    with pytest.raises(InvalidValue, match="does"):
+        attrs.evolve(turn, does=((Deed("accept"), 0),) * 101)
+    with pytest.raises(InvalidValue, match="number of lessons is 400000"):
+        attrs.evolve(study, days=4, people=People(100, 1), requests=attrs.evolve(study.requests, per_day=1e5))
 
 
 _TURN = '[[turn]]\nrole = "tutor"\nafter = "1h"\n'

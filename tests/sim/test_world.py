@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
+from math import exp, sqrt
+from statistics import fmean, pvariance
 from typing import Any
 
 import attrs
@@ -12,9 +14,20 @@ import pytest
 
 from tutorcore.calendar.slots import LONGEST
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
-from tutorcore.sim.distributions import Exponential, Fixed, Uniform, Weighted
+from tutorcore.sim.distributions import (
+    Choice,
+    Distribution,
+    Exponential,
+    Fixed,
+    Lognormal,
+    Normal,
+    Uniform,
+    Weighted,
+)
 from tutorcore.sim.model import Act, Deed, People, Requests, Shift, Study, Turn
 from tutorcore.sim.world import world_of
+
+HOUR = 3600.0
 
 
 def test_a_world_is_the_same_each_time(study: Study) -> None:
@@ -35,6 +48,41 @@ def test_requests_come_at_random(study: Study) -> None:
     assert all(before <= after for before, after in pairwise(asked))
     assert study.start <= asked[0]
     assert asked[-1] < study.start + timedelta(days=14)
+
+
+_SHARES = [
+    (Uniform(2 * HOUR, 10 * HOUR), 6.0, 64 / 12),
+    (Exponential(10 * HOUR), 10.0, 100.0),
+    (Normal(100 * HOUR, 10 * HOUR), 100.0, 100.0),
+    (Choice.of((HOUR, 1), (3 * HOUR, 3)), 2.5, 0.75),
+    (Lognormal(10 * HOUR, 0.5), 10 * exp(0.125), 100 * exp(0.25) * (exp(0.25) - 1)),
+]
+
+
+@pytest.mark.parametrize(("lead", "mean", "variance"), _SHARES)
+def test_what_is_drawn_is_spread_as_books_say(lead: Distribution, mean: float, variance: float, study: Study) -> None:
+    """The mean of several thousand draws is the one in the tables, within four of its standard errors."""
+    requests = attrs.evolve(study.requests, per_day=400, lead=lead, grid=timedelta(seconds=1))
+    hours = [
+        (wish.start - wish.asked) / timedelta(hours=1)
+        for wish in world_of(attrs.evolve(study, requests=requests), 1).wishes
+    ]
+
+    assert fmean(hours) == pytest.approx(mean, abs=4 * sqrt(variance / len(hours)))
+    assert pvariance(hours) == pytest.approx(variance, rel=0.15)
+
+
+def test_the_number_of_requests_has_the_mean_and_the_variance_of_poisson(study: Study) -> None:
+    """Which are equal; and when they come is anywhere in the days of the study."""
+    few = attrs.evolve(study, days=2, requests=attrs.evolve(study.requests, per_day=6), acts=())
+    worlds = [world_of(few, replication) for replication in range(1, 801)]
+    counts = [len(world.wishes) for world in worlds]
+    asked = [(wish.asked - few.start) / timedelta(days=2) for world in worlds for wish in world.wishes]
+
+    assert fmean(counts) == pytest.approx(12, abs=4 * sqrt(12 / 800))
+    assert pvariance(counts) == pytest.approx(12, rel=4 * sqrt(2 / 800))
+    assert fmean(asked) == pytest.approx(1 / 2, abs=4 * sqrt(1 / 12 / len(asked)))
+    assert pvariance(asked) == pytest.approx(1 / 12, rel=0.05)
 
 
 def test_lessons_start_on_the_grid(study: Study) -> None:

@@ -135,6 +135,8 @@ class Weighted(Generic[T]):
         upto: list[float] = []
         for _, weight in self.choices:
             upto.append((upto[-1] if upto else 0.0) + weight)
+        if not isfinite(upto[-1]):
+            raise InvalidValue("weights", upto[-1], "weights whose sum is a number")
         object.__setattr__(self, "_upto", tuple(upto))
 
     def at(self, share: float) -> T:
