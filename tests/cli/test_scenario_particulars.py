@@ -180,7 +180,7 @@ _HOURS = 'schema = 1\nzone = "Europe/Berlin"\nweekly.monday = ["09:00-12:00"]\n'
         (_HOURS.replace("09:00", "9:00"), ("hours.toml", 3, "weekly.monday[0]"), "two wall times"),
         (_HOURS + '[[busy]]\nid = "l"\n', ("hours.toml", 4, "busy"), "unknown key"),
         ("", ("hours.toml", 0, "schema"), "is missing"),
-        (None, ("scenario.toml", 13, "parties.tom.schedule"), "cannot be read"),
+        (None, ("scenario.toml", 13, "parties.tom.schedule"), "unknown schedule file"),
     ],
     ids=["zone", "hours", "lessons are booked by steps", "empty", "absent"],
 )

@@ -355,7 +355,7 @@ def test_changing_a_party_s_zone_leaves_its_grants() -> None:
     ("table", "message"),
     [
         ("[state.requested.timeout]\nat = 'lesson.start'\nto = 'waiting'\n"
-         "[state.waiting.timeout]\nat = 'lesson.start'\nto = 'requested'\n", "makes sure that time passes"),
+         "[state.waiting.timeout]\nat = 'lesson.start'\nto = 'requested'\n", "makes sure that an hour passes"),
         ("[state.requested.timeout]\nat = 'lesson.start'\nto = 'waiting'\nterms = 'accept'\n"
          "[state.waiting]\nover = true\n", "held and claimed already"),
         ("[state.requested.on.nod]\nby = ['tutor']\nto = 'stay'\nterms = 'accept'\n"

@@ -726,9 +726,9 @@ def test_h21_timeouts_that_follow_each_other_without_end_are_our_mistake(if_past
 [state.requested]
 timeout = { at = "asked + 1h", to = "ping" }
 [state.ping]
-timeout = { at = "entered + 1s", to = "pong" }
+timeout = { at = "entered + 1h", to = "pong" }
 [state.pong]
-timeout = { at = "entered + 1s", to = "ping" }
+timeout = { at = "entered + 1h", to = "ping" }
 """
     )
     ping, pong = (Timeout(entered, to, if_past=if_past) for to in ("pong", "ping"))
