@@ -273,7 +273,7 @@ def test_no_sentence_is_hard_coded() -> None:
 def test_a_policy_that_compares_with_very_much_is_explained_all_the_same() -> None:
     """Only so much is tried for examples; the rules are complete."""
     kinds = " or ".join(f'lesson.kind == "k{number}"' for number in range(60))
-    rates = "".join(f"  {{ when = 'taught(tutor) < {n}h', rate = '1%' }},\n" for n in range(1, 200))
+    rates = "".join(f"  {{ when = 'taught(tutor) < {n}h', rate = '1%' }},\n" for n in range(1, 100))
     counts = " and ".join(f"count(m, tutor, within={n}h) < {n + 1}" for n in range(1, 13))
     process = load_policy(
         f"""
@@ -290,7 +290,7 @@ def test_a_policy_that_compares_with_very_much_is_explained_all_the_same() -> No
     )
 
     explanation = explain(process, _EN)
-    assert {f"fees.rates.{number}" for number in range(200)} <= {each for i in _items(explanation) for each in i.about}
+    assert {f"fees.rates.{number}" for number in range(100)} <= {each for i in _items(explanation) for each in i.about}
     assert _item(explanation, "standing.m.ladder.0").examples == ()
 
 
