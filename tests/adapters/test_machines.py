@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+import attrs
 import pytest
 
 from tutorcore.adapters.sql.machines import MOST, Machines
@@ -9,6 +10,9 @@ from tutorcore.errors import StorageError
 from tutorcore.ids import PolicyHash
 from tutorcore.policy.explicit import dump_process
 from tutorcore.policy.machine import Machine
+from tutorcore.policy.process import Timeout
+from tutorcore.policy.wellformed import problems
+from tutorcore.policy.words import entered
 from tutorcore.testing.versions import sample_machine
 
 
@@ -52,3 +56,16 @@ def test_a_stored_policy_that_cannot_be_read_is_an_error() -> None:
     text = "not a policy"
     with pytest.raises(StorageError, match="cannot be read"):
         Machines().compile(PolicyHash(sha256(text.encode()).hexdigest()), text)
+
+
+def test_a_running_lesson_keeps_a_policy_that_could_not_be_added_any_more() -> None:
+    """What is asked of new tables may grow; what was stored is read as it was."""
+    sound = sample_machine().process
+    at_once = Timeout(entered, sound.states[0].name, if_past="fire")
+    stale = attrs.evolve(sound, states=(attrs.evolve(sound.states[0], timeouts=(at_once,)), *sound.states[1:]))
+    text = dump_process(stale)
+
+    machine = Machines().compile(PolicyHash(sha256(text.encode()).hexdigest()), text)
+
+    assert problems(stale)
+    assert machine.process == stale

@@ -62,8 +62,19 @@ def load_preset(name: str) -> Process:
 
 
 def load_process(text: str) -> Process:
-    """Return the process of a canonical text, as `dump_process` wrote it."""
-    return load_policy(text, "<process>")
+    """Return the process of a canonical text, as `dump_process` wrote it; raise `Mistakes` if it cannot be read.
+
+    Whether its table is well formed was asked when it was first made ready to run (`machine_of`), and is not asked
+    again: what is asked of new tables may have grown since, and a running lesson keeps its policy.
+    """
+    found = Problems()
+    root = Table.root(Source.parse(text, "<process>"), found)
+    root.one_of("extends", (PROCESS_TABLE,))
+    process = read_process(Cells(), root)
+    root.finish()
+    found.raise_if_any("<process> is not a process that was stored")
+    assert process is not None
+    return process
 
 
 def content_hash(process: Process) -> PolicyHash:
