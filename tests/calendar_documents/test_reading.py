@@ -209,7 +209,7 @@ most_per_lesson = 1
         "did you mean '1440h'?",
         *[line for line in told if line.startswith("37:9: booking.after: ")],
         "38:8: booking.step: is 30; expected a text in quotes; did you mean '\"30\"'?",
-        "39:10: booking.anchor: is 'slot'; expected one of 'day', 'window', 'free'",
+        "39:10: booking.anchor: is 'slot'; expected one of 'wall', 'window', 'free'",
         "40:16: booking.most_per_day: is 0; expected a whole number from 1 up to 10000",
         "41:1: booking.most_per_lesson: unknown key; did you mean 'most_per_week'?",
     ]

@@ -188,7 +188,7 @@ horizon_days = 60
 before = "0m"
 after = "0m"
 step = "30m"
-anchor = "day"
+anchor = "wall"
 most_per_day = 6
 """
     )
@@ -199,7 +199,7 @@ most_per_day = 6
         '"overrides":{"2026-12-24":[]},'
         '"blackouts":[{"from":"2026-07-01","to":"2026-07-14","note":"h\\u00f6lidays"}],'
         '"moves":[{"at":"2027-01-01T00:00:00Z","zone":"Asia/Tokyo"}],'
-        '"booking":{"notice":"0m","horizon_days":60,"before":"0m","after":"0m","step":"30m","anchor":"day",'
+        '"booking":{"notice":"0m","horizon_days":60,"before":"0m","after":"0m","step":"30m","anchor":"wall",'
         '"most_per_day":6}}'
     )
 

@@ -561,7 +561,7 @@ def test_hours_without_an_end_have_the_grid_of_the_day(
     assert (_at(start) in agenda.slots(minutes, _at("03-08T00:00"), _at("03-09T00:00"))) == (codes == [])
 
 
-@pytest.mark.parametrize("anchor", ["day", "window", "free"])
+@pytest.mark.parametrize("anchor", ["wall", "window", "free"])
 def test_pages_together_are_the_range(anchor: Anchor) -> None:
     """A slot belongs to the page in which it starts, whatever the page cuts through."""
     booking = Booking(step=timedelta(minutes=50), anchor=anchor)

@@ -137,7 +137,7 @@ class _Sweep:
 
     def _on_grid(self, minute: int) -> bool:
         step = self.booking.step // timedelta(minutes=1)
-        if self.booking.anchor == "day":
+        if self.booking.anchor == "wall":
             return self.reads(minute * _MINUTE)[1] // (60 * 10**9) % step == 0
         origin = minute
         while self.open[origin - 1] and not (self.booking.anchor == "free" and origin - 1 in self.clear):

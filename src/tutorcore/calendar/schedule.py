@@ -21,7 +21,7 @@ from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import MICROSECOND, Instant, instant
 
 Weekday: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-Anchor: TypeAlias = Literal["day", "window", "free"]
+Anchor: TypeAlias = Literal["wall", "window", "free"]
 
 WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
 ANCHORS: Final[tuple[Anchor, ...]] = get_args(Anchor)
@@ -221,7 +221,7 @@ class Booking:
     * `horizon`: starts lie before now + horizon; with `horizon_to_day_end`, before the end of that local day.
     * `before`, `after`: the buffers of a new lesson. Between two lessons lies the longer of the first one's `after`
       and the second one's `before`, not their sum.
-    * `step`, `anchor`: the grid of starts, counted from local midnight by the wall clock ("day"), or from the start
+    * `step`, `anchor`: the grid of starts, counted from local midnight by the wall clock ("wall"), or from the start
       of the hours available ("window") or of the free gap ("free") by elapsed time.
     * `most_per_day`, `most_per_week`: how many lessons may start on one local day, and in one local ISO week.
     """
@@ -232,7 +232,7 @@ class Booking:
     before: timedelta = attrs.field(default=timedelta(0))
     after: timedelta = attrs.field(default=timedelta(0))
     step: timedelta = attrs.field(default=timedelta(minutes=30))
-    anchor: Anchor = attrs.field(default="day")
+    anchor: Anchor = attrs.field(default="wall")
     most_per_day: int | None = attrs.field(default=None)
     most_per_week: int | None = attrs.field(default=None)
 

@@ -5,10 +5,10 @@ that it bars. `Agenda._walls` builds them and `Agenda._grid` says which starts e
 is the walls that it runs into; a list is the grid less all walls. There is no other way to either answer, so every
 listed start can be booked and every other one has its reasons.
 
-**The grid** never depends on who looks or on what is asked for. With the anchor "day", starts are counted from the
+**The grid** never depends on who looks or on what is asked for. With the anchor "wall", starts are counted from the
 tutor's local midnight by the wall clock: in a fold both passes of a wall time are starts. With "window" and "free" they
 are counted by elapsed time from the start of the hours available or of the free gap; where that lasts longer than a
-week, and so perhaps has no beginning, the grid of "day" counts instead.
+week, and so perhaps has no beginning, the grid of "wall" counts instead.
 
 **Caps** count the lessons, and the holds in force, that start on one local day or in one local ISO week of the tutor.
 
@@ -48,7 +48,7 @@ _MARGIN: Final = _WEEK + DAY
 _LOCAL_WEEK: Final = REACH // MICROSECOND
 _FIRST_CHUNK: Final = 14 * DAY
 _ORIGINS: Final[dict[Anchor, str]] = {
-    "day": "midnight",
+    "wall": "midnight",
     "window": "the start of the hours available",
     "free": "the start of the free time",
 }
@@ -237,7 +237,7 @@ class Agenda:
 
     def _grid(self, lo: int, hi: int) -> list[_Piece]:
         """Return where in [lo, hi) starts may lie, and from which origin they are counted."""
-        if self._booking.anchor == "day":
+        if self._booking.anchor == "wall":
             return self._daily(lo, hi)
         runs = self._hours.available(lo - _MARGIN, hi + _MARGIN)
         if self._booking.anchor == "free":
