@@ -83,4 +83,4 @@ def to_micros(value: Instant) -> int:
 
 def from_micros(micros: int) -> Instant:
     """Return the instant that many microseconds after 1970-01-01T00:00:00Z."""
-    return EPOCH + timedelta(microseconds=micros)
+    return EPOCH + micros * MICROSECOND

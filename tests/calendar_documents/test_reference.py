@@ -10,7 +10,7 @@ import pytest
 from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.schedule_document import dump_schedule, load_schedule, schedule_of, schedule_text
 from tutorcore.calendar.verdicts import CODES
-from tutorcore.cli.slots import load_agenda
+from tutorcore.cli.agenda_files import load_agenda
 from tutorcore.errors import Mistakes
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from datetime import date, timedelta
+from itertools import starmap
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from tutorcore.calendar.schedule import (
     ANCHORS,
+    BUFFERS,
     MOST_BUFFER,
     MOST_HORIZON,
     MOST_LESSONS,
@@ -20,6 +22,7 @@ from tutorcore.calendar.schedule import (
     WEEKDAYS,
     Blackout,
     Booking,
+    Holiday,
     Override,
     Schedule,
     WeeklyRule,
@@ -35,6 +38,7 @@ _ZERO, _MINUTE = timedelta(0), timedelta(minutes=1)
 _NINE_TO_TEN, _TEN_TO_TWO = Window.of("09:00", "10:00"), Window.of("22:00", "02:00")
 
 _ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC", "Etc/GMT+5"])
+_OWN_OR_ZONES = st.none() | _ZONES
 _WINDOWS = st.integers(0, 1439).flatmap(
     lambda start: st.builds(Window, st.just(start), st.integers(start + 1, start + 1440))
 )
@@ -46,7 +50,7 @@ def _rules(draw: st.DrawFn) -> WeeklyRule:
     since, until = draw(st.none() | _DATES), draw(st.none() | _DATES)
     if since is not None and until is not None and since >= until:
         since = None
-    return WeeklyRule(draw(st.sampled_from(WEEKDAYS)), draw(_WINDOWS), since, until)
+    return WeeklyRule(draw(st.sampled_from(WEEKDAYS)), draw(_WINDOWS), since, until, draw(_OWN_OR_ZONES))
 
 
 @st.composite
@@ -69,11 +73,21 @@ def _bookings(draw: st.DrawFn) -> Booking:
         horizon_to_day_end=horizon is not None and draw(st.booleans()),
         before=draw(st.timedeltas(_ZERO, MOST_BUFFER)),
         after=draw(st.timedeltas(_ZERO, MOST_BUFFER)),
+        buffers=draw(st.sampled_from(BUFFERS)),
         step=draw(st.integers(1, 1440)) * _MINUTE,
         anchor=draw(st.sampled_from(ANCHORS)),
         most_per_day=draw(caps),
         most_per_week=draw(caps),
     )
+
+
+def _apart(windows: list[Window]) -> tuple[Window, ...]:
+    """Those of the windows that overlap none before them."""
+    found: list[Window] = []
+    for window in windows:
+        if all(window.end <= other.start or other.end <= window.start for other in found):
+            found.append(window)
+    return tuple(found)
 
 
 _MOVES = st.lists(st.integers(0, (LATEST - EARLIEST) // MICROSECOND - 1), unique=True, max_size=3).flatmap(
@@ -83,15 +97,25 @@ _MOVES = st.lists(st.integers(0, (LATEST - EARLIEST) // MICROSECOND - 1), unique
 )
 _OVERRIDES = st.lists(_DATES, unique=True, max_size=4).flatmap(
     lambda days: st.tuples(
-        *(st.builds(Override, st.just(day), st.lists(_WINDOWS, max_size=3).map(tuple)) for day in days)
+        *(st.builds(Override, st.just(day), st.lists(_WINDOWS, max_size=3).map(_apart), _OWN_OR_ZONES) for day in days)
     )
 )
+_HOLIDAYS = st.dictionaries(
+    _DATES.map(date.isoformat)
+    | st.dates(date(2000, 1, 1), date(2000, 12, 31)).map(lambda day: f"{day:%m-%d}")
+    | st.sampled_from(
+        ["easter", "easter+1", "easter-80", "orthodox-easter+180", "5th friday of may", "last friday of may"]
+    ),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    max_size=4,
+).map(lambda names: tuple(starmap(Holiday, names.items())))
 _SCHEDULES = st.builds(
     Schedule,
     _ZONES,
     st.lists(_rules(), max_size=8).map(tuple),
     overrides=_OVERRIDES,
     blackouts=st.lists(_blackouts(), max_size=3).map(tuple),
+    holidays=_HOLIDAYS,
     zone_periods=_MOVES,
     booking=_bookings(),
 )
@@ -102,7 +126,7 @@ _EDGES = Schedule(
         WeeklyRule("monday", Window(1439, 2879)),
         WeeklyRule("sunday", Window(0, 1)),
     ),
-    overrides=(Override(date.max, (_TEN_TO_TWO, _TEN_TO_TWO)), Override(date.min, ())),
+    overrides=(Override(date.max, (_TEN_TO_TWO, _NINE_TO_TEN), "Asia/Tokyo"), Override(date.min, ())),
     blackouts=(Blackout(date.min, date.max, '\x00\x7f\r\n\t"\\\N{GRINNING FACE}\N{LINE SEPARATOR}'),) * 2,
     zone_periods=(ZonePeriod(EARLIEST, "UTC"), ZonePeriod(LATEST - MICROSECOND, "UTC")),
     booking=Booking(notice=MICROSECOND, horizon=MOST_HORIZON, before=MOST_BUFFER),
@@ -148,8 +172,10 @@ def test_the_canonical_texts_of_a_schedule() -> None:
             WeeklyRule("monday", _TEN_TO_TWO),
             WeeklyRule("friday", _NINE_TO_TEN),
             WeeklyRule("friday", _NINE_TO_TEN, date(2026, 6, 1), date(2026, 9, 1)),
+            WeeklyRule("sunday", Window(1080, 1980), zone="America/New_York"),
         ),
-        overrides=(Override(date(2026, 12, 24), ()),),
+        overrides=(Override(date(2026, 12, 24), ()), Override(date(2026, 12, 31), (_NINE_TO_TEN,), "Asia/Tokyo")),
+        holidays=(Holiday("12-25", "Christmas Day"), Holiday("easter+1", "Easter Monday")),
         blackouts=(Blackout(date(2026, 7, 1), date(2026, 7, 14), "hölidays"),),
         zone_periods=(ZonePeriod(instant("2027-01-01T00:00:00Z"), "Asia/Tokyo"),),
         booking=Booking(horizon=timedelta(days=60), horizon_to_day_end=True, most_per_day=6),
@@ -170,8 +196,17 @@ from = 2026-06-01
 until = 2026-09-01
 weekly = { friday = ["09:00-10:00"] }
 
+[[seasons]]
+zone = "America/New_York"
+weekly = { sunday = ["18:00-09:00+1"] }
+
 [overrides]
 2026-12-24 = []
+2026-12-31 = { windows = ["09:00-10:00"], zone = "Asia/Tokyo" }
+
+[holidays]
+12-25 = "Christmas Day"
+"easter+1" = "Easter Monday"
 
 [[blackouts]]
 from = 2026-07-01
@@ -187,6 +222,7 @@ notice = "0m"
 horizon_days = 60
 before = "0m"
 after = "0m"
+buffers = "longer"
 step = "30m"
 anchor = "wall"
 most_per_day = 6
@@ -195,18 +231,20 @@ most_per_day = 6
     assert schedule_text(schedule) == (
         '{"schema":1,"zone":"Europe/Berlin",'
         '"weekly":{"monday":["09:00-10:00","22:00-02:00"],"friday":["09:00-10:00"]},'
-        '"seasons":[{"from":"2026-06-01","until":"2026-09-01","weekly":{"friday":["09:00-10:00"]}}],'
-        '"overrides":{"2026-12-24":[]},'
+        '"seasons":[{"from":"2026-06-01","until":"2026-09-01","weekly":{"friday":["09:00-10:00"]}},'
+        '{"zone":"America/New_York","weekly":{"sunday":["18:00-09:00+1"]}}],'
+        '"overrides":{"2026-12-24":[],"2026-12-31":{"windows":["09:00-10:00"],"zone":"Asia/Tokyo"}},'
+        '"holidays":{"12-25":"Christmas Day","easter+1":"Easter Monday"},'
         '"blackouts":[{"from":"2026-07-01","to":"2026-07-14","note":"h\\u00f6lidays"}],'
         '"moves":[{"at":"2027-01-01T00:00:00Z","zone":"Asia/Tokyo"}],'
-        '"booking":{"notice":"0m","horizon_days":60,"before":"0m","after":"0m","step":"30m","anchor":"wall",'
+        '"booking":{"notice":"0m","horizon_days":60,"before":"0m","after":"0m","buffers":"longer","step":"30m","anchor":"wall",'
         '"most_per_day":6}}'
     )
 
 
 def test_rules_in_an_order_that_no_week_has_are_kept_in_it() -> None:
     """A weekday that comes again begins another table, so that reading finds the rules where they stood."""
-    rules = tuple(WeeklyRule(day, _NINE_TO_TEN) for day in ("monday", "monday", "sunday", "monday"))
+    rules = tuple(WeeklyRule(day, _NINE_TO_TEN) for day in ("monday", "sunday", "monday"))
 
     text = dump_schedule(Schedule("UTC", rules))
 
@@ -222,6 +260,33 @@ def test_a_schedule_whose_rules_all_have_dates_has_no_week_that_always_holds() -
 
     assert "[weekly]" not in text
     assert load_schedule(text).rules == rules
+
+
+def test_windows_that_overlap_are_written_in_tables_of_their_own() -> None:
+    """No table of a file may hold two that do, over midnight or from Sunday to Monday either."""
+    rules = (
+        WeeklyRule("monday", _NINE_TO_TEN),
+        WeeklyRule("monday", _NINE_TO_TEN),
+        WeeklyRule("monday", _TEN_TO_TWO),
+        WeeklyRule("tuesday", Window.of("01:00", "03:00")),
+        WeeklyRule("sunday", _TEN_TO_TWO),
+        WeeklyRule("monday", Window.of("00:00", "03:00")),
+    )
+
+    text = dump_schedule(Schedule("UTC", rules))
+
+    assert text.count("[weekly]") == 1
+    assert text.count("[[seasons]]") == 3
+    assert load_schedule(text).rules == rules
+
+
+def test_windows_of_one_date_that_overlap_fit_json_but_no_file() -> None:
+    """A store keeps what it was given; a file would be refused, so none is written."""
+    schedule = Schedule("UTC", overrides=(Override(date(2026, 12, 24), (_NINE_TO_TEN, _NINE_TO_TEN)),))
+
+    assert schedule_of(schedule_text(schedule)) == schedule
+    with pytest.raises(InvalidValue, match="override for 2026-12-24 is '09:00-10:00'; expected one that does not over"):
+        dump_schedule(schedule)
 
 
 def test_half_a_character_fits_json_but_no_toml_file() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.intervals import Index, Span, clipped, gaps, joined, without
+from tutorcore.calendar.intervals import Index, Span, clipped, crowded, gaps, joined, without
 from tutorcore.calendar.segments import Segment, offset_at, project, wall_range
 
 _POINTS = st.integers(0, 30)
@@ -48,6 +48,17 @@ def test_without_leaves_what_is_in_the_first_set_only(spans: list[Span], holes: 
     assert _is_set(found)
 
 
+@given(spans=_SPANS, most=st.integers(1, 4))
+def test_it_is_crowded_where_so_many_overlap(spans: list[Span], most: int) -> None:
+    """A point is in the crowded set if and only if it lies in at least so many of the spans."""
+    found = crowded(spans, most)
+
+    points = range(31)
+    there = {point: sum(start <= point < end for start, end in spans) for point in points}
+    assert _points(found) == {point for point in points if there[point] >= most}
+    assert _is_set(found)
+
+
 @example(spans=[(0, 20), (1, 1)], lo=10, length=1)  # The second is over, though one that began before it is not.
 @given(spans=st.lists(st.tuples(_POINTS, st.integers(1, 20)), max_size=12), lo=_POINTS, length=st.integers(1, 10))
 def test_an_index_finds_what_shares_a_point(spans: list[tuple[int, int]], lo: int, length: int) -> None:
@@ -58,6 +69,22 @@ def test_an_index_finds_what_shares_a_point(spans: list[tuple[int, int]], lo: in
     found = list(index.meeting(lo, lo + length))
 
     assert found == sorted(thing for thing in things if set(range(*thing[:2])) & set(range(lo, lo + length)))
+
+
+@given(
+    factors=st.tuples(st.integers(1, 3_000), st.integers(1, 40)), lo=st.integers(0, 3_000), length=st.integers(1, 60)
+)
+def test_an_index_finds_the_same_among_many(factors: tuple[int, int], lo: int, length: int) -> None:
+    """However many things are passed over by the block, what meets the span is found, and in the same order."""
+    spread, sizes = factors
+    starts = [number * spread % 3_001 for number in range(1_100)]
+    things = [(start, start + 1 + number * sizes % 41, number) for number, start in enumerate(starts)]
+    things.append((0, 2_500, -1))  # One is long.
+    index = Index(things, lambda thing: thing[:2])
+
+    found = list(index.meeting(lo, lo + length))
+
+    assert found == sorted(thing for thing in things if thing[0] < lo + length and thing[1] > lo)
 
 
 @given(

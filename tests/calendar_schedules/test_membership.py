@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import whenever
+from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorcore.calendar import (
     WEEKDAYS,
     Blackout,
+    Holiday,
     Override,
     Schedule,
     WeeklyRule,
@@ -20,6 +22,7 @@ from tutorcore.calendar import (
     available_ranges,
     zone_names,
 )
+from tutorcore.calendar.holidays import EASTER_DAYS
 from tutorcore.instants import Instant, from_micros, instant, to_micros
 
 _MINUTE = 60 * 1_000_000
@@ -85,12 +88,45 @@ def _windows(draw: st.DrawFn) -> Window:
     return Window(start, start + draw(st.integers(1, 1440)))
 
 
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+
+
+@st.composite
+def _holidays(draw: st.DrawFn, near: st.SearchStrategy[date]) -> Holiday:
+    """A day that falls on a date, by one of the names that the date has."""
+    day = draw(near)
+    nth = ("1st", "2nd", "3rd", "4th", "5th")[(day.day - 1) // 7]
+    ending = f"{WEEKDAYS[day.weekday()]} of {_MONTHS[day.month - 1]}"
+    names = [day.isoformat(), f"{day:%m-%d}", f"{nth} {ending}", f"last {ending}"]
+    sundays = {"": easter(day.year, EASTER_WESTERN), "orthodox-": easter(day.year, EASTER_ORTHODOX)}
+    for church, sunday in sundays.items():
+        days = (day - sunday).days
+        if days in EASTER_DAYS:
+            names.append(f"{church}easter{days:+}" if days else f"{church}easter")
+    return Holiday(draw(st.sampled_from(names)), "a day off")
+
+
 @st.composite
 def _schedules(draw: st.DrawFn, zone: str, around: date) -> Schedule:
-    """Anything a tutor may do to her schedule within days of a date."""
+    """Anything a tutor may do to her schedule within days of a date, in her zone or in one more."""
     near = st.integers(-3, 3).map(lambda days: around + timedelta(days=days))
-    rules = st.builds(WeeklyRule, st.sampled_from(WEEKDAYS), _windows(), st.none() | near)
+    zones = st.sampled_from([None, None, None, draw(_ZONES)])
+    rules = st.builds(WeeklyRule, st.sampled_from(WEEKDAYS), _windows(), st.none() | near, zone=zones)
     closing = st.builds(lambda first, days: Blackout(first, first + timedelta(days=days)), near, st.integers(0, 1))
+    overrides = st.builds(Override, near, st.lists(_windows(), max_size=2).map(tuple), zones)
     moments = st.integers(-72 * 60, 72 * 60).map(
         lambda minutes: instant(datetime.combine(around, datetime.min.time(), UTC) + timedelta(minutes=minutes))
     )
@@ -98,16 +134,13 @@ def _schedules(draw: st.DrawFn, zone: str, around: date) -> Schedule:
     return Schedule(
         zone,
         tuple(draw(st.lists(rules, min_size=1, max_size=14))),
-        overrides=tuple(draw(st.lists(_overrides(near), max_size=2, unique_by=lambda override: override.day))),
+        overrides=tuple(draw(st.lists(overrides, max_size=2, unique_by=lambda override: override.day))),
         blackouts=tuple(draw(st.lists(closing, max_size=1))),
+        holidays=tuple(draw(st.lists(_holidays(near), max_size=2, unique_by=lambda holiday: holiday.day))),
         zone_periods=tuple(
             sorted(draw(st.lists(moves, max_size=2, unique_by=lambda move: move.since)), key=lambda move: move.since)
         ),
     )
-
-
-def _overrides(near: st.SearchStrategy[date]) -> st.SearchStrategy[Override]:
-    return st.builds(Override, near, st.lists(_windows(), max_size=2).map(tuple))
 
 
 _ZONES = st.sampled_from(sorted(zone_names()))
@@ -121,7 +154,7 @@ def test_membership_holds_for_whatever_a_tutor_may_say(
     at_a_change: bool,
     data: st.DataObject,
 ) -> None:
-    """Rules with dates, overrides, blackouts and moves between zones change nothing about what available means."""
+    """Rules with dates or zones, overrides, blackouts, holidays and moves change nothing about what available means."""
     if at_a_change:
         around = min(max(_some_change(zone, around.year), instant("1970-01-06T00:00Z")), instant("2100-01-01T00:00Z"))
     schedule = data.draw(_schedules(zone, around.date()))

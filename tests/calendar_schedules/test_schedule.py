@@ -10,20 +10,31 @@ from hypothesis import strategies as st
 
 from tutorcore import calendar
 from tutorcore.calendar import (
+    Blackout,
     Booking,
+    Holiday,
     Override,
     Schedule,
     WeeklyRule,
     Window,
     ZonePeriod,
 )
-from tutorcore.calendar.schedule import spelled
+from tutorcore.calendar.schedule import (
+    MOST_BLACKOUTS,
+    MOST_HOLIDAYS,
+    MOST_MOVES,
+    MOST_OVERRIDES,
+    MOST_RULES,
+    MOST_WINDOWS,
+    spelled,
+)
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import instant
 
 _wrong: Any = calendar  # for what the type checker would not let pass
 
 _HOURS = Window.of("09:00", "17:00")
+_RULE = WeeklyRule("monday", _HOURS)
 _DAY = date(2026, 3, 4)
 _NOW = instant("2026-03-04T00:00Z")
 
@@ -40,10 +51,15 @@ _NOW = instant("2026-03-04T00:00Z")
         ("00:00", "00:00", Window(0, 1440)),
         ("23:59", "23:58", Window(1439, 2878)),
         ("00:00", "00:01", Window(0, 1)),
+        ("18:00", "09:00+1", Window(1080, 1980)),
+        ("22:00", "02:00+1", Window(1320, 1560)),
+        ("06:00", "06:00+1", Window(360, 1800)),
+        ("06:00", "00:00+1", Window(360, 1440)),
+        ("00:00", "00:00+1", Window(0, 1440)),
     ],
 )
 def test_a_window_is_written_as_two_wall_times(start: str, end: str, expected: Window) -> None:
-    """An end that does not lie after the start is on the next date; 24:00 is the end of the date."""
+    """An end that does not lie after the start is on the next date, as +1 may say; 24:00 is the end of the date."""
     assert Window.of(start, end) == expected
 
 
@@ -53,6 +69,25 @@ def test_a_window_reads_back_as_it_is_written(start: int, length: int) -> None:
     window = Window(start, start + length)
 
     assert Window.of(*str(window).split("-")) == window
+
+
+@pytest.mark.parametrize(
+    ("window", "text"),
+    [
+        (Window(1320, 1560), "22:00-02:00"),
+        (Window(1200, 1920), "20:00-08:00"),
+        (Window(1200, 1921), "20:00-08:01+1"),
+        (Window(1080, 1980), "18:00-09:00+1"),
+        (Window(360, 1800), "06:00-06:00+1"),
+        (Window(720, 1441), "12:00-00:01+1"),
+        (Window(720, 1440), "12:00-24:00"),
+        (Window(0, 1440), "00:00-24:00"),
+    ],
+)
+def test_a_long_night_is_marked(window: Window, text: str) -> None:
+    """Only where a window runs past midnight and is longer than 12 hours must its text say so."""
+    assert str(window) == text
+    assert window.is_long_night == text.endswith("+1")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +106,13 @@ def test_a_wall_time_has_one_spelling(text: str) -> None:
     [
         (lambda: _wrong.Window.of("24:00", "02:00"), InvalidValue, "00:00 to 23:59"),
         (lambda: _wrong.Window.of(9, "10:00"), InvalidType, "a wall time"),
+        (lambda: _wrong.Window.of("09:00+1", "10:00"), InvalidValue, "window start is '09:00.1'; expected a wall time"),
+        (
+            lambda: _wrong.Window.of("09:00", "10:00+1"),
+            InvalidValue,
+            "window end is '10:00.1'; expected 09:00.1 or ear",
+        ),
+        (lambda: _wrong.Window.of("09:00", "10:00+2"), InvalidValue, "a wall time such as 09:30"),
         (lambda: _wrong.Window(-1, 60), InvalidValue, "0 to 1439 minutes"),
         (lambda: _wrong.Window(1440, 1500), InvalidValue, "0 to 1439 minutes"),
         (lambda: _wrong.Window(60, 60), InvalidValue, "61 to 1500 minutes"),
@@ -83,6 +125,14 @@ def test_a_wall_time_has_one_spelling(text: str) -> None:
         (lambda: _wrong.WeeklyRule("monday", _HOURS, since=_NOW), InvalidType, "a date without a time"),
         (lambda: _wrong.WeeklyRule("monday", _HOURS, until="2026-03-04"), InvalidType, "a date without a time"),
         (lambda: _wrong.WeeklyRule("monday", _HOURS, _DAY, _DAY), InvalidValue, "a date after since, 2026-03-04"),
+        (lambda: _wrong.WeeklyRule("monday", _HOURS, zone="Paris"), UnknownName, "unknown time zone 'Paris'"),
+        (lambda: _wrong.WeeklyRule("monday", _HOURS, zone=1), InvalidType, "the name of a zone"),
+        (lambda: _wrong.Override(_DAY, (), "Paris"), UnknownName, "unknown time zone 'Paris'"),
+        (
+            lambda: _wrong.Override(_DAY, (_HOURS,) * (MOST_WINDOWS + 1)),
+            InvalidValue,
+            "of an override is 1441; .* at most",
+        ),
         (lambda: _wrong.Override(_NOW, ()), InvalidType, "a date without a time"),
         (lambda: _wrong.Override(_DAY, [_HOURS]), InvalidType, "a tuple of Window"),
         (lambda: _wrong.Override(_DAY, ("09:00-17:00",)), InvalidType, "a tuple of Window"),
@@ -95,6 +145,31 @@ def test_a_wall_time_has_one_spelling(text: str) -> None:
         (lambda: _wrong.Schedule("europe/berlin"), UnknownName, "did you mean 'Europe/Berlin'"),
         (lambda: _wrong.Schedule(None), InvalidType, "name of a zone"),
         (lambda: _wrong.Schedule("UTC", [WeeklyRule("monday", _HOURS)]), InvalidType, "a tuple of WeeklyRule"),
+        (
+            lambda: _wrong.Schedule("UTC", (_RULE,) * (MOST_RULES + 1)),
+            InvalidValue,
+            "number of rules is 10001; expected",
+        ),
+        (
+            lambda: _wrong.Schedule("UTC", overrides=(Override(_DAY, ()),) * (MOST_OVERRIDES + 1)),
+            InvalidValue,
+            "number of overrides is 10001; expected at most 10000",
+        ),
+        (
+            lambda: _wrong.Schedule("UTC", blackouts=(Blackout(_DAY, _DAY),) * (MOST_BLACKOUTS + 1)),
+            InvalidValue,
+            "number of blackouts is 10001; expected at most 10000",
+        ),
+        (
+            lambda: _wrong.Schedule("UTC", holidays=(Holiday("12-25", "x"),) * (MOST_HOLIDAYS + 1)),
+            InvalidValue,
+            "number of holidays is 1001; expected at most 1000",
+        ),
+        (
+            lambda: _wrong.Schedule("UTC", zone_periods=(ZonePeriod(_NOW, "UTC"),) * (MOST_MOVES + 1)),
+            InvalidValue,
+            "number of zone_periods is 1001; expected at most 1000",
+        ),
         (lambda: _wrong.Schedule("UTC", overrides=(_DAY,)), InvalidType, "a tuple of Override"),
         (lambda: _wrong.Schedule("UTC", blackouts=(_DAY,)), InvalidType, "a tuple of Blackout"),
         (lambda: _wrong.Schedule("UTC", zone_periods=("UTC",)), InvalidType, "a tuple of ZonePeriod"),
@@ -130,10 +205,11 @@ def test_what_cannot_be_meant_is_refused(make: Callable[[], object], error: type
         ("horizon_to_day_end", 1, InvalidType, "True or False"),
         ("before", timedelta(days=1, minutes=1), InvalidValue, "buffer before .* nothing to 1 day"),
         ("after", timedelta(minutes=-1), InvalidValue, "buffer after .* nothing to 1 day"),
+        ("buffers", "both", UnknownName, "known: longer, sum"),
         ("step", timedelta(seconds=59), InvalidValue, "1 minute to 1 day"),
         ("step", timedelta(days=1, minutes=1), InvalidValue, "1 minute to 1 day"),
         ("step", timedelta(seconds=90), InvalidValue, "whole minutes"),
-        ("anchor", "month", UnknownName, "known: day, free, window"),
+        ("anchor", "month", UnknownName, "known: free, wall, window"),
         ("most_per_day", 0, InvalidValue, "1 to 10000 lessons"),
         ("most_per_day", 2.0, InvalidType, "whole number of lessons"),
         ("most_per_week", 10_001, InvalidValue, "1 to 10000 lessons"),

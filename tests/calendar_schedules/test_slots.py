@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import resources
 from itertools import pairwise
 
 import pytest
@@ -8,17 +9,25 @@ import pytest
 from tutorcore.calendar import (
     ANCHORS,
     CODES,
+    KINDS,
     LONGEST,
+    MOST_NAMED,
+    MOST_PLACES,
     MOST_RANGE,
     SENTENCES,
     WEEKDAYS,
     Agenda,
     Anchor,
+    Attendee,
     Blackout,
     Booking,
+    Buffers,
     Busy,
+    Holiday,
+    Kind,
     Override,
     Schedule,
+    TimeZones,
     WeeklyRule,
     Window,
     ZonePeriod,
@@ -31,6 +40,8 @@ _HOUR = timedelta(hours=1)
 _HALF = timedelta(minutes=30)
 _MICRO = timedelta(microseconds=1)
 _NOW = instant("2026-03-01T00:00Z")
+# A database in which the clocks of Berlin hang in Tokyo.
+_SWAPPED = {"Europe/Berlin": "Asia/Tokyo", "UTC": "UTC"}
 
 
 def _daily(*windows: str) -> tuple[WeeklyRule, ...]:
@@ -184,6 +195,85 @@ def test_a_hold_blocks_until_it_expires(now: str, codes: list[str]) -> None:
     assert _codes(Agenda(Schedule("UTC", _daily("00:00-24:00")), _at(now), [hold]), _at("03-04T09:00")) == codes
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "sentence"),
+    [
+        ("lesson", "busy", "lesson it takes 2026-03-04 09:00+00:00 to 2026-03-04 10:00+00:00"),
+        ("hold", "hold", "hold it keeps 2026-03-04 09:00+00:00 to 2026-03-04 10:00+00:00"),
+        ("request", "request", "request it, not answered yet, is for 2026-03-04 09:00+00:00 to 2026-03-04 10:00+00:00"),
+        ("event", "event", "it, in another calendar, takes 2026-03-04 09:00+00:00 to 2026-03-04 10:00+00:00"),
+        ("tentative", "event", "it, in another calendar, takes 2026-03-04 09:00+00:00 to 2026-03-04 10:00+00:00"),
+    ],
+)
+def test_what_is_in_the_way_is_called_what_it_is(kind: Kind, code: str, sentence: str) -> None:
+    """Only a lesson is called one."""
+    agenda = Agenda(Schedule("UTC", _daily("00:00-24:00")), _NOW, [_busy("03-04T09:00/03-04T10:00", "it", kind=kind)])
+
+    [reason] = agenda.is_bookable(_at("03-04T09:00"), _HOUR).reasons
+
+    assert (reason.code, reason.id, reason.detail) == (code, "it", sentence)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_uncertain_may_stand_in_nobody_s_way(kind: Kind) -> None:
+    """With the tentative "free", requests and tentative events bar nothing, neither with the tutor nor with others."""
+    uncertain = kind in ("request", "tentative")
+    schedule, taken = Schedule("UTC", _daily("00:00-24:00")), [_busy("03-04T09:00/03-04T10:00", kind=kind)]
+
+    own = Agenda(schedule, _NOW, taken, tentative="free")
+    theirs = Agenda(schedule, _NOW, others={"sue": taken}, tentative="free")
+
+    assert [len(_codes(agenda, _at("03-04T09:00"))) for agenda in (own, theirs)] == [1 - uncertain] * 2
+    assert (_at("03-04T09:00") in own.slots(_HOUR, _NOW, _NOW + timedelta(days=9))) == uncertain
+
+
+@pytest.mark.parametrize(("expires", "codes"), [("03-01T00:00", []), ("03-01T00:01", ["request"]), (None, ["request"])])
+def test_a_request_blocks_until_it_expires(expires: str | None, codes: list[str]) -> None:
+    """A request that nobody answered in time is none any more."""
+    until = None if expires is None else _at(expires)
+    asked = _busy("03-04T09:00/03-04T10:00", kind="request", expires=until)
+
+    assert _codes(Agenda(Schedule("UTC", _daily("00:00-24:00")), _NOW, [asked]), _at("03-04T09:00")) == codes
+
+
+def test_a_cap_counts_what_is_or_may_become_a_lesson() -> None:
+    """Lessons, holds and requests count; outside events do not, nor do requests that stand in nobody's way."""
+    schedule = Schedule("UTC", _daily("00:00-24:00"), booking=Booking(most_per_day=3))
+    taken = [_busy(f"03-04T{hour:02}:00/03-04T{hour:02}:30", kind, kind=kind) for hour, kind in enumerate(KINDS)]
+
+    [reason] = Agenda(schedule, _NOW, taken).is_bookable(_at("03-04T09:00"), _HOUR).reasons
+
+    assert reason.detail == "3 of at most 3 lessons start in that day already"
+    assert _codes(Agenda(schedule, _NOW, taken, tentative="free"), _at("03-04T09:00")) == []
+
+
+def test_a_holiday_is_named() -> None:
+    """A start on a day off is refused for it, and not as if there were no hours; one outside them is both."""
+    schedule = Schedule("UTC", _daily("09:00-17:00"), holidays=(Holiday("03-04", "Founders' Day"),))
+    agenda = Agenda(schedule, _NOW)
+
+    off = agenda.is_bookable(_at("03-04T10:00"), _HOUR)
+
+    assert [(reason.code, reason.detail) for reason in off.reasons] == [
+        ("holiday", "weekly hours are off: Founders' Day")
+    ]
+    assert _codes(agenda, _at("03-04T16:30")) == ["outside_hours", "holiday"]
+    assert _codes(agenda, _at("03-04T18:00")) == ["outside_hours"]
+    assert _starts(agenda, "03-03T16:00", "03-05T10:00") == ["03-03T16:00", "03-05T09:00", "03-05T09:30"]
+
+
+def test_a_given_database_is_the_one_that_counts() -> None:
+    """Hours, grid and further parties read the zones of the database they are given."""
+    files = {name: (resources.files("tzdata") / "zoneinfo" / source).read_bytes() for name, source in _SWAPPED.items()}
+    schedule = Schedule("Europe/Berlin", _daily("09:00-10:00"))
+    sue = Attendee(schedule=Schedule("UTC", _daily("00:00-01:00")))
+
+    swapped = Agenda(schedule, _NOW, others={"sue": sue}, database=TimeZones.of("swapped", files))
+
+    assert _starts(swapped, "03-04T00:00", "03-05T00:00") == ["03-04T00:00"]
+    assert _starts(Agenda(schedule, _NOW), "03-04T00:00", "03-05T00:00") == ["03-04T08:00"]
+
+
 def test_a_hold_without_expiry_blocks_until_it_goes() -> None:
     """None means that nothing but its removal ends it."""
     hold = _busy("03-04T09:00/03-04T10:00", "hold-1", kind="hold")
@@ -223,10 +313,24 @@ def test_the_gap_before_a_lesson_is_the_longer_buffer(
     assert _codes(agenda, start + minute) == ["busy"]
 
 
-def _buffered(own: tuple[int, int], theirs: tuple[int, int]) -> Agenda:
+@pytest.mark.parametrize(
+    ("own", "theirs", "before", "after"),
+    [((0, 0), (0, 0), 0, 0), ((10, 0), (0, 20), 0, 30), ((0, 10), (20, 0), 30, 0), ((5, 10), (15, 20), 25, 25)],
+)
+def test_buffers_may_be_added_up(own: tuple[int, int], theirs: tuple[int, int], before: int, after: int) -> None:
+    """With the buffers "sum", the first one's `after` and the next one's `before` lie between two lessons."""
+    agenda, minute = _buffered(own, theirs, "sum"), timedelta(minutes=1)
+    soonest, latest = _at("03-04T10:00") + after * minute, _at("03-04T08:00") - before * minute
+
+    assert [_codes(agenda, start) for start in (latest, soonest)] == [[], []]
+    assert _codes(agenda, soonest - minute) == (["buffer"] if after else ["busy"])
+    assert _codes(agenda, latest + minute) == (["buffer"] if before else ["busy"])
+
+
+def _buffered(own: tuple[int, int], theirs: tuple[int, int], buffers: Buffers = "longer") -> Agenda:
     """Return the agenda of somebody booked from 09:00 to 10:00, with buffers (before, after) in minutes."""
     before, after, busy_before, busy_after = (timedelta(minutes=minutes) for minutes in (*own, *theirs))
-    booking = Booking(before=before, after=after, step=timedelta(minutes=1))
+    booking = Booking(before=before, after=after, step=timedelta(minutes=1), buffers=buffers)
     taken = _busy("03-04T09:00/03-04T10:00", before=busy_before, after=busy_after)
     return Agenda(Schedule("UTC", _daily("00:00-24:00"), booking=booking), _NOW, [taken])
 
@@ -323,6 +427,16 @@ def test_a_lesson_does_not_touch_a_blackout(start: str, minutes: int, codes: lis
     assert {reason.detail for reason in verdict.reasons} <= {"nothing can be booked from 2026-03-04 to 2026-03-05"}
 
 
+def test_a_blackout_that_begins_as_the_lesson_ends_is_not_in_the_way() -> None:
+    """Of two blackouts side by side, the lesson is said to touch the one in which it lies."""
+    closed = tuple(Blackout(date(2026, 3, day), date(2026, 3, day), str(day)) for day in (4, 5))
+    schedule = Schedule("UTC", _daily("00:00-24:00"), blackouts=closed)
+
+    reasons = Agenda(schedule, _NOW).is_bookable(_at("03-04T23:00"), _HOUR).reasons
+
+    assert [reason.detail for reason in reasons] == ["nothing can be booked from 2026-03-04 to 2026-03-04"]
+
+
 def test_a_blackout_of_a_date_that_comes_twice_is_named_once() -> None:
     """Who moves back over the date line lives a date twice; a lesson from one into the other has one reason."""
     closed = Blackout(date(2026, 3, 4), date(2026, 3, 4))
@@ -360,7 +474,7 @@ def test_everybody_named_must_be_free(taken: Busy, start: str, codes: list[str])
 
 
 def test_parties_are_named_in_one_order() -> None:
-    """Those who are not free are named by when they are taken, then by id, whoever was given first."""
+    """Those who are not free are named by their ids, whoever was given first."""
     taken = [_busy("03-04T09:00/03-04T10:00")]
     agenda = Agenda(
         Schedule("UTC", _daily("00:00-24:00")),
@@ -370,7 +484,7 @@ def test_parties_are_named_in_one_order() -> None:
 
     reasons = agenda.is_bookable(_at("03-04T09:00"), _HOUR).reasons
 
-    assert [reason.party for reason in reasons] == ["room", "ann", "sue"]
+    assert [reason.party for reason in reasons] == ["ann", "room", "sue"]
 
 
 def test_slots_exist_at_both_ends_of_time() -> None:
@@ -574,6 +688,21 @@ def test_pages_together_are_the_range(anchor: Anchor) -> None:
     assert paged == list(agenda.slots(_HALF, edges[0], edges[-1]))
 
 
+@pytest.mark.parametrize("viewer", ["America/New_York", "Asia/Kathmandu", "Europe/Berlin", "Pacific/Kiritimati"])
+def test_who_looks_does_not_matter(viewer: str) -> None:
+    """Edges and starts given by any clock are the instants they name, also where an hour comes twice."""
+    schedule = Schedule("Europe/Berlin", _daily("00:00-24:00"), booking=Booking(step=timedelta(minutes=50)))
+    agenda = Agenda(schedule, _NOW, [_busy("10-25T01:40/10-25T02:00")])
+    since, until = _at("10-24T22:10"), _at("10-25T05:10")
+    listed = list(agenda.slots(_HALF, since, until))
+
+    seen = agenda.slots(_HALF, since.astimezone(zone(viewer)), until.astimezone(zone(viewer)))
+
+    assert list(seen) == listed
+    minutes = [since + number * timedelta(minutes=10) for number in range(42)]
+    assert [at for at in minutes if agenda.is_bookable(at.astimezone(zone(viewer)), _HALF).ok] == listed
+
+
 def test_slots_are_a_sequence_of_instants() -> None:
     """They are counted, indexed, sliced, reversed and searched without being written out."""
     agenda = Agenda(Schedule("UTC", _daily("09:00-11:00", "15:00-16:00")), _NOW)
@@ -654,6 +783,16 @@ def test_many_lessons_are_sorted_once() -> None:
     assert [reason.id for reason in agenda.is_bookable(_NOW, _HALF).reasons] == ["away", "lesson-0"]
 
 
+def test_very_many_lessons_at_once_are_not_all_named() -> None:
+    """What stands in the way counts whole; of its names the first `MOST_NAMED` are enough."""
+    taken = [_busy("03-04T09:00/03-04T10:00", f"lesson-{n:04}") for n in range(MOST_NAMED + 5)]
+    agenda = Agenda(Schedule("UTC", _daily("00:00-24:00")), _NOW, taken, {"sue": taken})
+
+    reasons = agenda.is_bookable(_at("03-04T09:30"), _HOUR).reasons
+
+    assert [reason.id for reason in reasons] == 2 * [f"lesson-{n:04}" for n in range(MOST_NAMED)]
+
+
 def test_a_move_takes_the_grid_and_the_caps_along() -> None:
     """From the move on, midnight, full hours and days are those of the new zone."""
     schedule = Schedule(
@@ -679,16 +818,21 @@ def test_a_move_takes_the_grid_and_the_caps_along() -> None:
         ({"id": ""}, InvalidValue, "a text that is not empty"),
         ({"id": 7}, InvalidType, "a text"),
         ({"kind": "holiday"}, UnknownName, "unknown kind of busy time 'holiday'"),
-        ({"expires": _NOW}, InvalidValue, "only a hold expires"),
+        ({"expires": _NOW}, InvalidValue, "only a hold or a request expires"),
+        ({"kind": "event", "expires": _NOW}, InvalidValue, "only a hold or a request expires"),
         ({"kind": "hold", "expires": "soon"}, InvalidValue, "expires is 'soon'"),
         ({"before": timedelta(days=2)}, InvalidValue, "buffer before"),
         ({"after": 10}, InvalidType, "buffer after is 10"),
+        ({"places": True}, InvalidType, "places is True"),
+        ({"places": -1}, InvalidValue, "places is -1; expected 0 to 10000"),
+        ({"places": MOST_PLACES + 1}, InvalidValue, "expected 0 to 10000"),
+        ({"kind": "hold", "places": 1}, InvalidValue, "expected 0, for nobody can join a hold"),
     ],
 )
 def test_busy_time_that_cannot_be_meant_is_refused(
     fields: dict[str, object], error: type[Exception], message: str
 ) -> None:
-    """A busy time has a length, an id and a kind, and only a hold expires."""
+    """A busy time has a length, an id and a kind; not every kind expires, and only lessons have places."""
     good = {"start": _at("03-04T09:00"), "end": _at("03-04T10:00"), "id": "lesson-1"}
 
     with pytest.raises(error, match=message):
@@ -716,6 +860,14 @@ def test_what_an_agenda_cannot_be_asked_is_refused() -> None:
         Agenda(schedule, _NOW.replace(tzinfo=None))
     with pytest.raises(InvalidType, match="a Busy"):
         Agenda(schedule, _NOW, ["lesson-1"])  # type: ignore[list-item]  # the mistake under test
+    with pytest.raises(InvalidType, match="busy time is 5 of type int; expected an iterable of Busy"):
+        Agenda(schedule, _NOW, 5)  # type: ignore[arg-type]  # the mistake under test
+    with pytest.raises(InvalidType, match="others is .* expected a mapping of ids"):
+        Agenda(schedule, _NOW, others=[])  # type: ignore[arg-type]  # the mistake under test
+    with pytest.raises(UnknownName, match="unknown way to take what is tentative 'maybe'; known: busy, free"):
+        Agenda(schedule, _NOW, tentative="maybe")  # type: ignore[arg-type]  # the mistake under test
+    with pytest.raises(InvalidType, match="database is 'tzdata'"):
+        Agenda(schedule, _NOW, database="tzdata")  # type: ignore[arg-type]  # the mistake under test
     with pytest.raises(InvalidValue, match="party is ''; expected a text that is not empty"):
         Agenda(schedule, _NOW, others={"": []})
     with pytest.raises(InvalidType, match="party is 7"):

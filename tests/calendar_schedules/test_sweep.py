@@ -1,20 +1,29 @@
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorcore.calendar import (
     ANCHORS,
+    BUFFERS,
+    EXPIRING,
+    KINDS,
     REACH,
+    TENTATIVE,
     WEEKDAYS,
     Agenda,
+    Attendee,
     Blackout,
     Booking,
     Busy,
+    Holiday,
     Schedule,
+    Tentative,
     WeeklyRule,
     Window,
     ZonePeriod,
@@ -23,6 +32,8 @@ from tutorcore.instants import Instant, from_micros, instant, to_micros
 
 _MINUTE = 60 * 1_000_000
 _DAY = 1440
+_ONE = timedelta(minutes=1)
+_LENGTHS = [1, 25, 30, 60, 90]
 
 # Days on which clocks are changed in one of the zones, by 30, 60 and 120 minutes, and an ordinary one.
 _DAYS = st.sampled_from(
@@ -47,10 +58,11 @@ def _windows() -> st.SearchStrategy[Window]:
 @st.composite
 def _busy(draw: st.DrawFn, around: Instant, id: str) -> Busy:
     start = around + draw(_minutes(-30 * 60, 54 * 60))
-    kind = draw(st.sampled_from(["lesson", "hold"]))
-    expires = around + draw(_minutes(-600, 600)) if kind == "hold" else None
-    end = start + draw(_minutes(1, 180))
-    return Busy(start, end, id, "hold" if expires else "lesson", expires, draw(_BUFFERS), draw(_BUFFERS))
+    kind = draw(st.sampled_from(KINDS))
+    expires = around + draw(_minutes(-600, 600)) if kind in EXPIRING and draw(st.booleans()) else None
+    length = draw(_minutes(1, 180) | st.sampled_from(_LENGTHS).map(lambda minutes: timedelta(minutes=minutes)))
+    places = draw(st.integers(0, 2)) if kind == "lesson" else 0
+    return Busy(start, start + length, id, kind, expires, draw(_BUFFERS), draw(_BUFFERS), places)
 
 
 @st.composite
@@ -63,10 +75,20 @@ def _bookings(draw: st.DrawFn) -> Booking:
         before=draw(_BUFFERS),
         after=draw(_BUFFERS),
         step=draw(st.sampled_from([10, 15, 30, 50, 60, 1440]).map(lambda minutes: timedelta(minutes=minutes))),
+        buffers=draw(st.sampled_from(BUFFERS)),
         anchor=draw(st.sampled_from(ANCHORS)),
         most_per_day=draw(st.none() | st.integers(1, 3)),
         most_per_week=draw(st.none() | st.integers(1, 4)),
     )
+
+
+@attrs.frozen
+class _Other:
+    """Somebody whose time is needed too: what takes it, whether they are there in a minute, and how much fits in."""
+
+    busy: list[Busy]
+    is_there: Callable[[int], bool]
+    capacity: int
 
 
 class _Sweep:
@@ -78,45 +100,63 @@ class _Sweep:
         reads: Callable[[int], tuple[date, int]],
         is_open: Callable[[int], bool],
         busy: list[Busy],
-        others: list[Busy],
+        other: _Other,
         now: Instant,
         around: Instant,
+        tentative: Tentative,
     ) -> None:
-        self.booking, self.reads, self.now = schedule.booking, reads, now
-        self.busy = [one for one in busy if one.expires is None or one.expires > now]
-        self.others = [one for one in others if one.expires is None or one.expires > now]
+        self.booking, self.reads, self.now, self.other = schedule.booking, reads, now, other
+        self.ignored = ("request", "tentative") if tentative == "free" else ()
+        self.busy = self._standing(busy)
+        self.taking = self._standing(other.busy)
         self.clear = {minute for one in self.busy for minute in self._kept_clear(one)}
-        self.days = [self._date(one.start) for one in self.busy]
+        self.days = [self._date(one.start) for one in self.busy if one.kind in ("lesson", "hold", "request")]
         self.latest = None if self.booking.horizon is None else self._limit(self.booking.horizon)
         first = to_micros(around) // _MINUTE - 3 * _DAY
         self.open = {minute: is_open(minute * _MINUTE) for minute in range(first, first + 5 * _DAY)}
 
+    def _standing(self, busy: list[Busy]) -> list[Busy]:
+        there = [one for one in busy if one.expires is None or one.expires > self.now]
+        return [one for one in there if one.kind not in self.ignored]
+
     def _kept_clear(self, one: Busy) -> range:
         """Return the minutes that a new lesson keeps clear of: those of the busy time and of its buffers."""
-        start = one.start - max(one.before, self.booking.after)
-        end = one.end + max(one.after, self.booking.before)
+        start = one.start - self._gap(self.booking.after, one.before)
+        end = one.end + self._gap(one.after, self.booking.before)
         return range(to_micros(start) // _MINUTE, to_micros(end) // _MINUTE)
 
+    def _gap(self, after: timedelta, before: timedelta) -> timedelta:
+        return after + before if self.booking.buffers == "sum" else max(after, before)
+
     def can(self, minute: int, length: int) -> bool:
-        """Say whether a lesson of `length` minutes may start in that minute."""
+        """Say whether a lesson of `length` minutes may start in that minute, or be joined there."""
         start = from_micros(minute * _MINUTE)
         end = start + timedelta(minutes=length)
+        if start < self.now + self.booking.notice or (self.latest is not None and start >= self.latest):
+            return False
+        lessons = [one for one in self.busy if one.places and (one.start, one.end) == (start, end)]
+        return self._can_have(minute, length) if not lessons else self._has_time(minute, length)
+
+    def _can_have(self, minute: int, length: int) -> bool:
+        """Say whether the tutor could give another lesson from that minute on, and the other side come."""
         return (
-            self.open[minute]
-            and start >= self.now + self.booking.notice
-            and (self.latest is None or start < self.latest)
-            and all(self.open[minute + passed] for passed in range(length))
-            and all(self._apart(one, start, end, self.booking.before, self.booking.after) for one in self.busy)
-            and all(self._apart(one, start, end, timedelta(0), timedelta(0)) for one in self.others)
-            and self._below_caps(start)
+            all(self.open[minute + passed] for passed in range(length))
+            and not any(minute + passed in self.clear for passed in range(length))
+            and self._has_time(minute, length)
+            and self._below_caps(from_micros(minute * _MINUTE))
             and self._on_grid(minute)
         )
 
-    @staticmethod
-    def _apart(one: Busy, start: Instant, end: Instant, before: timedelta, after: timedelta) -> bool:
-        if start >= one.end:
-            return start - one.end >= max(one.after, before)
-        return end <= one.start and one.start - end >= max(after, one.before)
+    def _has_time(self, minute: int, length: int) -> bool:
+        """Say whether the other side is there, with room for one more thing, in all of those minutes."""
+        return all(
+            self.other.is_there((minute + passed) * _MINUTE) and self._there(minute + passed) < self.other.capacity
+            for passed in range(length)
+        )
+
+    def _there(self, minute: int) -> int:
+        at = from_micros(minute * _MINUTE)
+        return sum(one.start - one.before <= at < one.end + one.after for one in self.taking)
 
     def _date(self, at: Instant) -> date:
         return self.reads(to_micros(at))[0]
@@ -145,7 +185,14 @@ class _Sweep:
         return (minute - origin) % step == 0
 
 
-@given(zone=_ZONES, day=_DAYS, booking=_bookings(), length=st.sampled_from([1, 25, 30, 60, 90]), data=st.data())
+@given(
+    zone=_ZONES,
+    day=_DAYS,
+    booking=_bookings(),
+    length=st.sampled_from(_LENGTHS),
+    tentative=st.sampled_from(TENTATIVE),
+    data=st.data(),
+)
 def test_slots_are_what_a_sweep_over_every_minute_finds(
     wall_clock: Callable[[Schedule], Callable[[int], tuple[date, int]]],
     membership: Callable[[Schedule], Callable[[int], bool]],
@@ -153,6 +200,7 @@ def test_slots_are_what_a_sweep_over_every_minute_finds(
     day: date,
     booking: Booking,
     length: int,
+    tentative: Tentative,
     data: st.DataObject,
 ) -> None:
     """Listing, asking about one start and a naive sweep by the definitions agree about every minute there is."""
@@ -162,11 +210,24 @@ def test_slots_are_what_a_sweep_over_every_minute_finds(
     rules = [WeeklyRule(WEEKDAYS[(day.weekday() + ahead) % 7], data.draw(_windows())) for ahead in (-1, 0, 0, 0, 1, 1)]
     moves = data.draw(st.lists(st.builds(ZonePeriod, st.just(around + timedelta(hours=7)), _ZONES), max_size=1))
     blackouts = data.draw(st.lists(st.just(Blackout(day + timedelta(days=1), day + timedelta(days=1))), max_size=1))
-    schedule = Schedule(zone, tuple(rules), blackouts=tuple(blackouts), zone_periods=tuple(moves), booking=booking)
+    holidays = data.draw(st.lists(st.just(Holiday(day.isoformat(), "Founders' Day")), max_size=1))
+    schedule = Schedule(
+        zone,
+        tuple(rules),
+        blackouts=tuple(blackouts),
+        holidays=tuple(holidays),
+        zone_periods=tuple(moves),
+        booking=booking,
+    )
     busy = [data.draw(_busy(around, f"busy-{number}")) for number in range(data.draw(st.integers(0, 5)))]
-    others = [data.draw(_busy(around, f"other-{number}")) for number in range(data.draw(st.integers(0, 2)))]
-    sweep = _Sweep(schedule, wall_clock(schedule), membership(schedule), busy, others, now, around)
-    agenda, duration = Agenda(schedule, now, busy, {"student": others}), timedelta(minutes=length)
+    others = [data.draw(_busy(around, f"other-{number}")) for number in range(data.draw(st.integers(0, 4)))]
+    hours = data.draw(st.none() | st.builds(Schedule, _ZONES, st.just(tuple(rules[1:5]))))
+    capacity = data.draw(st.integers(1, 3))
+    is_there = (lambda _: True) if hours is None else membership(hours)
+    other = _Other(others, is_there, capacity)
+    sweep = _Sweep(schedule, wall_clock(schedule), membership(schedule), busy, other, now, around, tentative)
+    attendee = others if hours is None and capacity == 1 else Attendee(others, hours, capacity)
+    agenda, duration = Agenda(schedule, now, busy, {"student": attendee}, tentative=tentative), length * _ONE
     first = to_micros(around) // _MINUTE - 12 * 60
     minutes = range(first, first + 36 * 60)
 
@@ -183,6 +244,10 @@ def test_slots_are_what_a_sweep_over_every_minute_finds(
     assert agenda.next_slot(duration, since) == (expected[0] if expected else agenda.next_slot(duration, until))
     between = from_micros(data.draw(st.sampled_from(minutes)) * _MINUTE + data.draw(st.integers(0, _MINUTE)))
     assert [*agenda.slots(duration, since, between), *agenda.slots(duration, between, until)] == expected
+    explained = agenda.explain(between, duration)
+    earlier, later = expected[: bisect_left(expected, between)], expected[bisect_right(expected, between) :]
+    assert not earlier or explained.before == earlier[-1]
+    assert not later or explained.after == later[0]
 
 
 @given(zone=_ZONES, booking=_bookings(), length=st.sampled_from([30, 1440]), data=st.data())

@@ -3,11 +3,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tutorcore.calendar import (
     MOST_RANGE,
     WEEKDAYS,
     Blackout,
+    Holiday,
     Override,
     Schedule,
     WeeklyRule,
@@ -15,8 +18,12 @@ from tutorcore.calendar import (
     ZonePeriod,
     available_ranges,
 )
-from tutorcore.errors import InvalidType, InvalidValue
-from tutorcore.instants import instant, to_text
+from tutorcore.calendar.databases import TZDATA, TimeZones
+from tutorcore.calendar.intervals import joined, without
+from tutorcore.calendar.schedule import MOST_BLACKOUTS, MOST_HOLIDAYS, MOST_OVERRIDES, MOST_RULES, MOST_WINDOWS
+from tutorcore.calendar.windows import Hours
+from tutorcore.errors import InvalidType, InvalidValue, UnknownName
+from tutorcore.instants import from_micros, instant, to_micros, to_text
 
 
 def _daily(*windows: str) -> tuple[WeeklyRule, ...]:
@@ -144,8 +151,8 @@ def test_a_rule_counts_for_the_dates_its_windows_start_on(
     since: str | None, until: str | None, expected: list[str]
 ) -> None:
     """The dates are those on which windows start: `until` is not one, but the last window before it runs out."""
-    effective = [None if day is None else date.fromisoformat(day) for day in (since, until)]
-    rules = [WeeklyRule(day, Window.of("22:00", "02:00"), *effective) for day in ("tuesday", "wednesday")]
+    first, last = (None if day is None else date.fromisoformat(day) for day in (since, until))
+    rules = [WeeklyRule(day, Window.of("22:00", "02:00"), first, last) for day in ("tuesday", "wednesday")]
 
     assert _ranges(Schedule("UTC", tuple(rules)), "2026-03-03T12:00Z", "2026-03-05T12:00Z") == expected
 
@@ -225,6 +232,258 @@ def test_a_tutor_may_move_twice_within_a_day() -> None:
     found = _ranges(schedule, "2026-01-07T06:00Z", "2026-01-07T23:00Z")
 
     assert found == ["01-07T08:00/01-07T10:00", "01-07T11:00/01-07T16:00"]
+
+
+# Hours by another clock
+
+
+def test_hours_by_another_clock_keep_its_wall_time() -> None:
+    """Where that zone's clock changes and the tutor's has not yet, the hours move for the tutor."""
+    # 19:00 in New York is 00:00Z of the next day until 8 March, then 23:00Z; Berlin changes on 29 March.
+    rule = WeeklyRule("tuesday", Window.of("19:00", "21:00"), zone="America/New_York")
+    schedule = Schedule("Europe/Berlin", (rule,))
+
+    found = _ranges(schedule, "2026-03-02T00:00Z", "2026-03-31T00:00Z")
+
+    assert found == [
+        "03-04T00:00/03-04T02:00",
+        "03-10T23:00/03-11T01:00",
+        "03-17T23:00/03-18T01:00",
+        "03-24T23:00/03-25T01:00",
+    ]
+
+
+def test_hours_by_several_clocks_are_one_set() -> None:
+    """Windows that touch or overlap join, by whichever clock they are given."""
+    rules = (
+        WeeklyRule("wednesday", Window.of("09:00", "12:00")),
+        WeeklyRule("wednesday", Window.of("20:00", "21:00"), zone="Asia/Tokyo"),  # 11:00Z to 12:00Z
+        WeeklyRule("wednesday", Window.of("08:00", "08:30"), zone="America/New_York"),  # 13:00Z to 13:30Z
+    )
+
+    found = _ranges(Schedule("Europe/Berlin", rules), "2026-03-04T00:00Z", "2026-03-05T00:00Z")
+
+    assert found == ["03-04T08:00/03-04T12:00", "03-04T13:00/03-04T13:30"]
+
+
+def test_a_rule_counts_for_the_dates_of_its_own_clock() -> None:
+    """Weekday, beginning and end of a season are those of the zone the rule names."""
+    window, day = (
+        Window.of("01:00", "02:00"),
+        date(2026, 3, 4),
+    )  # a Wednesday; 1 o'clock in Tokyo is 16:00Z the day before
+    from_then, till_then = (
+        WeeklyRule("wednesday", window, since, until, "Asia/Tokyo") for since, until in ((day, None), (None, day))
+    )
+
+    found = [
+        _ranges(Schedule("UTC", (rule,)), "2026-02-24T00:00Z", "2026-03-11T00:00Z") for rule in (from_then, till_then)
+    ]
+
+    assert found == [["03-03T16:00/03-03T17:00", "03-10T16:00/03-10T17:00"], ["02-24T16:00/02-24T17:00"]]
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [
+        (None, "03-05T10:00/03-05T11:00"),
+        ("Asia/Tokyo", "03-05T01:00/03-05T02:00"),
+        ("Pacific/Honolulu", "03-05T20:00/03-05T21:00"),
+    ],
+)
+def test_an_override_replaces_what_begins_on_its_date_by_each_clock(zone: str | None, begins: str) -> None:
+    """Rules lose the date of their own clock, and the override's windows begin on that of its own."""
+    rules = (
+        *_daily("12:00-13:00"),
+        # In Tokyo 1 o'clock of Wednesday 4 March is 16:00Z of the 3rd, and of the 5th is 16:00Z of the 4th.
+        WeeklyRule("wednesday", Window.of("01:00", "02:00"), zone="Asia/Tokyo"),
+        WeeklyRule("thursday", Window.of("01:00", "02:00"), zone="Asia/Tokyo"),
+    )
+    override = Override(date(2026, 3, 5), (Window.of("10:00", "11:00"),), zone)
+
+    found = _ranges(Schedule("UTC", rules, overrides=(override,)), "2026-03-03T00:00Z", "2026-03-07T00:00Z")
+
+    assert found == [
+        "03-03T12:00/03-03T13:00",
+        "03-03T16:00/03-03T17:00",
+        "03-04T12:00/03-04T13:00",
+        begins,
+        "03-06T12:00/03-06T13:00",
+    ]
+
+
+def test_a_blackout_is_a_day_of_the_tutors_clock() -> None:
+    """It closes hours by every clock, from her midnight to her midnight."""
+    rules = (WeeklyRule("thursday", Window.of("00:00", "24:00"), zone="Asia/Tokyo"),)
+    closed = Blackout(date(2026, 3, 4), date(2026, 3, 4))
+
+    # Thursday 5 March in Tokyo lasts from 15:00Z to 15:00Z; the 4th in Berlin ends at 23:00Z.
+    found = _ranges(Schedule("Europe/Berlin", rules, blackouts=(closed,)), "2026-03-03T00:00Z", "2026-03-07T00:00Z")
+
+    assert found == ["03-04T23:00/03-05T15:00"]
+
+
+def test_a_move_does_not_touch_hours_by_another_clock() -> None:
+    """Only her own hours go by the clock she moves to, even where that is the one she had before."""
+    moves = (ZonePeriod(instant("2026-03-04T00:00Z"), "Asia/Tokyo"),)
+    named = (WeeklyRule("wednesday", Window.of("09:00", "10:00"), zone="Europe/Berlin"),)
+    own = (WeeklyRule("wednesday", Window.of("09:00", "10:00")),)
+
+    found = [
+        _ranges(Schedule("Europe/Berlin", rules, zone_periods=moves), "2026-03-03T00:00Z", "2026-03-06T00:00Z")
+        for rules in (named, own, (*named, *own))
+    ]
+
+    assert found == [
+        ["03-04T08:00/03-04T09:00"],
+        ["03-04T00:00/03-04T01:00"],
+        ["03-04T00:00/03-04T01:00", "03-04T08:00/03-04T09:00"],
+    ]
+
+
+# Holidays
+
+
+@pytest.mark.parametrize("day", ["2026-04-06", "04-06", "easter+1", "1st monday of april", "orthodox-easter-6"])
+def test_on_a_holiday_weekly_hours_begin_nothing(day: str) -> None:
+    """However the day is named, what spills over into it stays, and what would spill over from it is gone."""
+    schedule = Schedule("UTC", _daily("22:00-02:00"), holidays=(Holiday(day, "a day off"),))
+
+    found = _ranges(schedule, "2026-04-05T12:00Z", "2026-04-08T12:00Z")
+
+    assert found == ["04-05T22:00/04-06T02:00", "04-07T22:00/04-08T02:00"]
+
+
+def test_what_is_said_of_a_date_has_an_order() -> None:
+    """A blackout outweighs an override, that a holiday, and that the rules."""
+    new_year = date(2027, 1, 1)
+    rules, holidays = _daily("09:00-17:00"), (Holiday("01-01", "New Year"),)
+    override = Override(new_year, (Window.of("12:00", "13:00"),))
+    night = Blackout(new_year, new_year)
+
+    found = [
+        _ranges(Schedule("UTC", rules, **parts), "2027-01-01T00:00Z", "2027-01-02T00:00Z")
+        for parts in (
+            {},
+            {"holidays": holidays},
+            {"holidays": holidays, "overrides": (override,)},
+            {"holidays": holidays, "overrides": (override,), "blackouts": (night,)},
+        )
+    ]
+
+    assert found == [["01-01T09:00/01-01T17:00"], [], ["01-01T12:00/01-01T13:00"], []]
+
+
+def test_a_holiday_falls_on_each_clocks_own_date() -> None:
+    """Hours in Tokyo are off when it is the holiday in Tokyo."""
+    rules = (
+        WeeklyRule("friday", Window.of("09:00", "10:00")),
+        WeeklyRule("friday", Window.of("01:00", "02:00"), zone="Asia/Tokyo"),  # 16:00Z on Thursday
+        WeeklyRule("saturday", Window.of("01:00", "02:00"), zone="Asia/Tokyo"),  # 16:00Z on Friday
+    )
+    schedule = Schedule("UTC", rules, holidays=(Holiday("12-25", "Christmas Day"),))  # a Friday in 2026
+
+    assert _ranges(schedule, "2026-12-24T00:00Z", "2026-12-27T00:00Z") == ["12-25T16:00/12-25T17:00"]
+
+
+def test_open_hours_count_what_is_closed_and_closed_ones_say_why() -> None:
+    """A blackout closes its days, a holiday only what nothing else opens; what is open and not closed is available."""
+    rules = (*_daily("09:00-12:00"), WeeklyRule("friday", Window.of("20:00", "21:00"), zone="Asia/Tokyo"))
+    christmas, sea = Holiday("12-25", "Christmas Day"), Blackout(date(2026, 12, 26), date(2026, 12, 26), "at the sea")
+    spilling = Override(date(2026, 12, 24), (Window.of("22:00", "10:00"),))
+    noon = Override(date(2026, 12, 23), ())
+    hours = Hours(Schedule("UTC", rules, overrides=(spilling, noon), blackouts=(sea,), holidays=(christmas,)))
+    lo, hi = (to_micros(instant(text)) for text in ("2026-12-24T00:00Z", "2026-12-28T00:00Z"))
+
+    open, closed, available = hours.open(lo, hi), list(hours.closed(lo, hi)), hours.available(lo, hi)
+
+    def written(spans: list[tuple[int, int]]) -> list[str]:
+        return ["/".join(to_text(from_micros(edge))[5:-4] for edge in span) for span in spans]
+
+    assert written(open) == ["12-24T22:00/12-25T12:00", "12-26T09:00/12-26T12:00", "12-27T09:00/12-27T12:00"]
+    # On the 25th, until 10:00 the evening before opens it; 20:00 in Tokyo is 11:00Z, closed as both clocks' holiday.
+    assert [(written([span])[0], why) for span, why in closed] == [
+        ("12-26T00:00/12-27T00:00", sea),
+        ("12-25T10:00/12-25T12:00", christmas),
+        ("12-25T11:00/12-25T12:00", christmas),
+    ]
+    assert written(available) == ["12-24T22:00/12-25T10:00", "12-27T09:00/12-27T12:00"]
+    assert available == without(open, joined(span for span, _ in closed))
+    assert [*hours.closed(lo, lo), *hours.open(lo, lo), *hours.available(lo, lo)] == []
+
+
+# Asked again
+
+
+_DAY_MICROS = 24 * 60 * 60 * 1_000_000
+
+
+@given(
+    st.lists(st.tuples(st.integers(-500, 3_000), st.integers(0, 40 * 24), st.integers(0, 23)), min_size=1, max_size=12)
+)
+@example([(0, 732 * 24, 0), (732, 732 * 24, 0), (1464, 732 * 24, 0), (0, 24, 0)])
+@example([(0, 24, 0), (1400, 24, 0), (700, 24, 0)])
+def test_hours_are_the_same_whatever_was_asked_before(asked: list[tuple[int, int, int]]) -> None:
+    """What is kept of earlier questions changes no answer."""
+    rules = (
+        *_daily("22:00-02:00"),
+        WeeklyRule("monday", Window.of("08:00", "09:00"), date(2026, 2, 1), date(2027, 2, 1)),
+    )
+    schedule = Schedule(
+        "Europe/Berlin",
+        (*rules, WeeklyRule("sunday", Window.of("23:00", "05:00"), zone="America/New_York")),
+        overrides=(Override(date(2026, 3, 1), ()),),
+        holidays=(Holiday("12-31", "New Year's Eve"), Holiday("easter", "Easter")),
+        blackouts=(Blackout(date(2026, 7, 1), date(2026, 7, 14)),),
+    )
+    first, warm = to_micros(instant("2026-01-01T00:00Z")), Hours(schedule)
+
+    for day, hours, hour in asked:
+        lo = first + day * _DAY_MICROS + hour * _DAY_MICROS // 24
+        hi = lo + hours * _DAY_MICROS // 24
+        fresh = Hours(schedule)
+
+        assert warm.available(lo, hi) == fresh.available(lo, hi)
+        assert warm.open(lo, hi) == fresh.open(lo, hi)
+        assert list(warm.closed(lo, hi)) == list(fresh.closed(lo, hi))
+
+
+def test_hours_go_by_the_database_that_is_given() -> None:
+    """Another database may know a zone by other rules."""
+    strange = TimeZones.of("strange", {"Europe/Berlin": TZDATA.read("Asia/Tokyo")})
+    schedule, since = Schedule("Europe/Berlin", _daily("09:00-17:00")), instant("2026-01-07T00:00Z")
+
+    [(start, _)] = available_ranges(schedule, since, since + timedelta(days=1), database=strange)
+
+    assert to_text(start) == "2026-01-07T00:00:00Z"
+    with pytest.raises(UnknownName, match="unknown time zone 'UTC'"):
+        available_ranges(Schedule("UTC", _daily("09:00-17:00")), since, since + timedelta(days=1), database=strange)
+    with pytest.raises(InvalidType, match="database is 'tzdata' of type str; expected a TimeZones"):
+        available_ranges(schedule, since, since, database="tzdata")  # type: ignore[arg-type]  # the mistake under test
+
+
+def test_a_schedule_of_every_size_there_may_be_is_soon_answered() -> None:
+    """A year of one with as much in it as fits."""
+    first = date(2026, 1, 1)
+    minutes = [Window(minute, minute + 1) for minute in range(0, 1440, 2)]
+    rules = (
+        WeeklyRule(WEEKDAYS[number % 7], minutes[number // 7 % 720], first + timedelta(days=number // 100))
+        for number in range(MOST_RULES)
+    )
+    days = [first + timedelta(days=number) for number in range(MOST_OVERRIDES)]
+    schedule = Schedule(
+        "Europe/Berlin",
+        tuple(rules),
+        overrides=tuple(Override(day, tuple(minutes[:MOST_WINDOWS])) for day in days[::20]),
+        blackouts=tuple(Blackout(first, day) for day in days[:MOST_BLACKOUTS]),
+        holidays=tuple(Holiday(day.isoformat(), "a day off") for day in days[:MOST_HOLIDAYS]),
+    )
+    hours, lo = Hours(schedule), to_micros(instant("2026-01-01T00:00Z"))
+    hi = lo + 366 * _DAY_MICROS
+
+    assert hours.available(lo, hi) == []
+    assert len(hours.open(lo, hi)) > 50_000
+    assert sum(1 for _ in hours.closed(lo, hi)) > 50_000
 
 
 def test_hours_over_new_year_are_not_cut() -> None:

@@ -9,16 +9,12 @@ from zoneinfo import ZoneInfo, reset_tzpath  # noqa: TID251  # to show what is n
 import pytest
 import tzdata  # type: ignore[import-untyped]  # a package of data
 
+from tutorcore.calendar import TimeZones
 from tutorcore.calendar.zones import to_instant, tzdata_version, zone, zone_names
 from tutorcore.errors import UnknownName
 from tutorcore.instants import instant
 
 _VANCOUVER = datetime.fromisoformat("2026-12-01T09:00:00")
-
-
-def _forget_zones() -> None:
-    ZoneInfo.clear_cache()
-    zone.cache_clear()
 
 
 @pytest.fixture
@@ -28,10 +24,10 @@ def lying_system(tmp_path: Path) -> Iterator[None]:
     tokyo = (files("tzdata") / "zoneinfo" / "Asia" / "Tokyo").read_bytes()
     (tmp_path / "America" / "Vancouver").write_bytes(tokyo)
     reset_tzpath(to=[str(tmp_path)])
-    _forget_zones()
+    ZoneInfo.clear_cache()
     yield
     reset_tzpath()
-    _forget_zones()
+    ZoneInfo.clear_cache()
 
 
 def test_zones_are_those_of_the_package() -> None:
@@ -45,8 +41,10 @@ def test_the_system_s_database_is_never_read() -> None:
     believed = ZoneInfo("America/Vancouver")
     assert _VANCOUVER.replace(tzinfo=believed).utcoffset() == timedelta(hours=9)
 
-    assert zone("America/Vancouver").utcoffset(_VANCOUVER) == timedelta(hours=-7)
-    assert to_instant(_VANCOUVER, "America/Vancouver") == instant("2026-12-01T16:00:00Z")
+    fresh = TimeZones.installed()
+
+    assert fresh.zone("America/Vancouver").utcoffset(_VANCOUVER) == timedelta(hours=-7)
+    assert to_instant(_VANCOUVER, "America/Vancouver", database=fresh) == instant("2026-12-01T16:00:00Z")
 
 
 def test_a_zone_s_rules_are_the_package_s_own_bytes() -> None:

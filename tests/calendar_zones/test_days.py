@@ -9,9 +9,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.zones import end_of_day, first_instant, local_date, start_of_day, to_local, zone, zone_names
+from tutorcore.calendar.segments import segments
+from tutorcore.calendar.zones import (
+    end_of_day,
+    first_instant,
+    last_instant,
+    local_date,
+    start_of_day,
+    to_local,
+    zone,
+    zone_names,
+)
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
-from tutorcore.instants import MICROSECOND, Instant, instant, to_text
+from tutorcore.instants import MICROSECOND, Instant, from_micros, instant, to_micros, to_text
 
 _ZONES = st.sampled_from(sorted(zone_names()))
 _DAY = timedelta(days=1)
@@ -100,6 +110,65 @@ def test_the_first_instant_is_what_a_search_finds(zone_name: str, year: int, num
         assert first_instant(day, zone_name) == _first_shown(day, zone_name), day
 
 
+@pytest.mark.parametrize(
+    ("zone_name", "day", "expected"),
+    [
+        # An ordinary midnight.
+        ("UTC", "2026-07-01", "2026-07-01T23:59:59.999999Z"),
+        ("Europe/Berlin", "2026-07-01", "2026-07-01T21:59:59.999999Z"),
+        ("Asia/Kathmandu", "2026-07-01", "2026-07-01T18:14:59.999999Z"),
+        # Changes in the middle of the day leave its end alone.
+        ("Europe/Berlin", "2026-03-29", "2026-03-29T21:59:59.999999Z"),
+        ("Europe/Berlin", "2026-10-25", "2026-10-25T22:59:59.999999Z"),
+        # The next day begins at 01:00, for its midnight is in a gap that opens at 24:00 of this one (22:00 UTC).
+        ("Africa/Cairo", "2026-04-23", "2026-04-23T21:59:59.999999Z"),
+        # ... or in a gap that opened at 23:30 (04:30 UTC): this day ended half an hour early.
+        ("America/Toronto", "1919-03-30", "1919-03-31T04:29:59.999999Z"),
+        # Clocks go back at 24:00 to 23:00: the last hour comes twice, at UTC+3 until 21:00 UTC, then at UTC+2.
+        ("Africa/Cairo", "2026-10-29", "2026-10-29T21:59:59.999999Z"),
+        # Clocks go back from 01:00 of the next day to its midnight: this day ended when that first came, 04:00 UTC.
+        ("America/Havana", "2025-11-01", "2025-11-02T03:59:59.999999Z"),
+        # Clocks go back over midnight, from 00:01 to 23:01: the day returns, until 00:00 at UTC-3:30.
+        ("America/St_Johns", "2010-11-06", "2010-11-07T03:29:59.999999Z"),
+        ("America/St_Johns", "2010-11-07", "2010-11-08T03:29:59.999999Z"),
+        # The zone skipped a date: it ends with the day before.
+        ("Pacific/Apia", "2011-12-29", "2011-12-30T09:59:59.999999Z"),
+        ("Pacific/Apia", "2011-12-30", "2011-12-30T09:59:59.999999Z"),
+        ("Pacific/Apia", "2011-12-31", "2011-12-31T09:59:59.999999Z"),
+    ],
+)
+def test_a_day_ends_when_its_date_was_last_shown(zone_name: str, day: str, expected: str) -> None:
+    """The last instant of a date is found where midnight is missing, double, or gone with the whole date."""
+    assert to_text(last_instant(date.fromisoformat(day), zone_name)) == expected
+
+
+def _last_shown(day: date, zone_name: str) -> Instant:
+    """Return what `last_instant` should, out of the segments around: the last instant not to show a later date."""
+    midnight = to_micros(datetime.combine(day, time(tzinfo=UTC)) + _DAY)
+    parts = segments([(0, zone_name)], midnight - 2 * 86_400_000_000, midnight + 2 * 86_400_000_000)
+    return (
+        from_micros(max(min(part.end, midnight - part.offset) for part in parts if part.start + part.offset < midnight))
+        - MICROSECOND
+    )
+
+
+@given(_ZONES, st.integers(1901, 2060), st.integers(0, 364))
+@example("America/Toronto", 1919, 0)
+@example("America/St_Johns", 2010, 0)
+@example("Pacific/Apia", 2011, 0)
+@example("Pacific/Kwajalein", 1993, 0)
+@example("Africa/Cairo", 2026, 0)
+@example("America/Havana", 2025, 0)
+@example("America/New_York", 2050, 0)
+def test_the_last_instant_is_what_the_segments_say(zone_name: str, year: int, number: int) -> None:
+    """On any day, and on every day around a change, the next microsecond shows a later date, and no later one this."""
+    for day in (_days(year)[number], *_days_around_changes(year, zone_name)):
+        found = last_instant(day, zone_name)
+
+        assert found == _last_shown(day, zone_name), day
+        assert local_date(found, zone_name) <= day < local_date(found + MICROSECOND, zone_name)
+
+
 @given(
     _ZONES,
     st.datetimes(datetime.fromisoformat("2012-01-01"), datetime.fromisoformat("2060-01-01"), timezones=st.just(UTC)),
@@ -114,6 +183,7 @@ def test_every_instant_lies_in_its_day(zone_name: str, when: Instant) -> None:
     assert start == first_instant(local_date(when, zone_name), zone_name)
     assert start_of_day(end, zone_name) == end
     assert end_of_day(start, zone_name) == end
+    assert last_instant(local_date(when, zone_name), zone_name) == end - MICROSECOND
 
 
 @pytest.mark.parametrize(
@@ -182,16 +252,18 @@ def test_a_local_time_carries_its_offset(when: str, zone_name: str, expected: st
 @pytest.mark.parametrize("day", [datetime(2026, 7, 1, tzinfo=UTC), "2026-07-01", None])
 def test_a_day_is_a_date(day: object) -> None:
     """A datetime is refused: its date depends on a zone."""
-    with pytest.raises(InvalidType, match="expected a date without a time"):
-        first_instant(day, "Europe/Berlin")  # type: ignore[arg-type]  # the wrong type is the point
+    for function in (first_instant, last_instant):
+        with pytest.raises(InvalidType, match="expected a date without a time"):
+            function(day, "Europe/Berlin")  # type: ignore[arg-type]  # the wrong type is the point
 
 
 @pytest.mark.parametrize("day", [date.min, date.max, date(1899, 12, 30), date(9000, 1, 2)])
 @pytest.mark.parametrize("zone_name", ["Etc/GMT-14", "Etc/GMT+12"])
 def test_a_day_out_of_our_time_is_refused(day: date, zone_name: str) -> None:
     """Days outside of what instants may be are refused, whichever way the zone lies."""
-    with pytest.raises(InvalidValue, match=r"day is .* from 1900 up to 9000"):
-        first_instant(day, zone_name)
+    for function in (first_instant, last_instant):
+        with pytest.raises(InvalidValue, match=r"day is .* from 1900 up to 9000"):
+            function(day, zone_name)
 
 
 def test_wrong_arguments_are_refused() -> None:

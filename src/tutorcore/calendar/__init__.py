@@ -1,12 +1,23 @@
 """Wall time: zones, calendar units, tutors' schedules, and the slots that can be booked in them."""
 
-from tutorcore.calendar.busy import KINDS, Busy, Kind
+from tutorcore.calendar.attendees import Attendee
+from tutorcore.calendar.busy import EXPIRING, KINDS, MOST_PLACES, UNCERTAIN, Busy, Kind
+from tutorcore.calendar.databases import TZDATA, TimeZones
+from tutorcore.calendar.diaries import TENTATIVE, Tentative
+from tutorcore.calendar.free_busy import FREE_BUSY_KINDS, FreeBusy, FreeBusyKind
+from tutorcore.calendar.occurrences import Occurrence, Shift
+from tutorcore.calendar.recurrence import Recurrence
+from tutorcore.calendar.recurrence_text import NthDay
+from tutorcore.calendar.roster import MOST_TUTORS, Opening, Roster
 from tutorcore.calendar.schedule import (
     ANCHORS,
+    BUFFERS,
     WEEKDAYS,
     Anchor,
     Blackout,
     Booking,
+    Buffers,
+    Holiday,
     Override,
     Schedule,
     Weekday,
@@ -14,17 +25,25 @@ from tutorcore.calendar.schedule import (
     Window,
     ZonePeriod,
 )
-from tutorcore.calendar.slots import LONGEST, REACH, Agenda, Slots
-from tutorcore.calendar.verdicts import CODES, SENTENCES, Code, Reason, Verdict
+from tutorcore.calendar.series import MOST_EXCEPTIONS, MOST_INDEX, Series
+from tutorcore.calendar.series_conflicts import Checked, ConflictReport, conflicts
+from tutorcore.calendar.slots import LONGEST, NEAR, Agenda, Slots
+from tutorcore.calendar.stored_times import KEEPS, Drift, Keep, StoredTime, ZoneGone, find_drift, rebased
+from tutorcore.calendar.verdicts import CODES, HINDRANCES, SENTENCES, Code, Explained, Hindrance, Reason, Verdict
+from tutorcore.calendar.walls import MOST_NAMED, REACH
 from tutorcore.calendar.windows import MOST_RANGE, available_ranges
 from tutorcore.calendar.zones import (
     DISAMBIGUATIONS,
     Disambiguation,
+    Reading,
     add_calendar,
     at_time,
+    canonical_zone,
     end_of_day,
     first_instant,
+    last_instant,
     local_date,
+    same_zone,
     start_of_day,
     to_instant,
     to_local,
@@ -35,37 +54,80 @@ from tutorcore.calendar.zones import (
 
 __all__ = [
     "ANCHORS",
+    "BUFFERS",
     "CODES",
     "DISAMBIGUATIONS",
+    "EXPIRING",
+    "FREE_BUSY_KINDS",
+    "HINDRANCES",
+    "KEEPS",
     "KINDS",
     "LONGEST",
+    "MOST_EXCEPTIONS",
+    "MOST_INDEX",
+    "MOST_NAMED",
+    "MOST_PLACES",
     "MOST_RANGE",
+    "MOST_TUTORS",
+    "NEAR",
     "REACH",
     "SENTENCES",
+    "TENTATIVE",
+    "TZDATA",
+    "UNCERTAIN",
     "WEEKDAYS",
     "Agenda",
     "Anchor",
+    "Attendee",
     "Blackout",
     "Booking",
+    "Buffers",
     "Busy",
+    "Checked",
     "Code",
+    "ConflictReport",
     "Disambiguation",
+    "Drift",
+    "Explained",
+    "FreeBusy",
+    "FreeBusyKind",
+    "Hindrance",
+    "Holiday",
+    "Keep",
     "Kind",
+    "NthDay",
+    "Occurrence",
+    "Opening",
     "Override",
+    "Reading",
     "Reason",
+    "Recurrence",
+    "Roster",
     "Schedule",
+    "Series",
+    "Shift",
     "Slots",
+    "StoredTime",
+    "Tentative",
+    "TimeZones",
     "Verdict",
     "Weekday",
     "WeeklyRule",
     "Window",
+    "ZoneGone",
     "ZonePeriod",
     "add_calendar",
     "at_time",
     "available_ranges",
+    "canonical_zone",
+    "conflicts",
     "end_of_day",
+    "find_drift",
     "first_instant",
+    "last_instant",
     "local_date",
+    "rebased",
+    "same_zone",
     "start_of_day",
     "to_instant",
     "to_local",

@@ -12,9 +12,17 @@
     until  = 2026-09-01                      # the first day on which they no longer hold
     weekly = { monday = ["08:00-10:00"] }
 
+    [[seasons]]
+    zone   = "America/New_York"              # the clock by which these hours are meant, wherever the tutor is
+    weekly = { tuesday = ["19:00-21:00"] }
+
     [overrides]                              # instead of the weekly hours that begin on these dates
     2026-12-24 = ["09:00-12:00"]
     2026-12-31 = []
+
+    [holidays]                               # days on which no weekly hours begin
+    12-25      = "Christmas Day"
+    "easter+1" = "Easter Monday"
 
     [[blackouts]]                            # whole days, both included
     from = 2026-07-01
@@ -30,8 +38,13 @@
     horizon_days = 60
     after        = "15m"
 
-TOML is for people, JSON for stores; both hold the same document, so one reader reads them. What is written keeps the
-order of rules and overrides, so that reading it gives an equal schedule and equal schedules have equal texts.
+TOML and JSON hold the same document, so one reader reads them. What is written keeps the order of rules and
+overrides, so that reading it gives an equal schedule and equal schedules have equal texts.
+
+Who wrote a document matters. What a *person* wrote may be a slip: windows that overlap, that are empty, or that run
+through a night without saying so are mistakes, and so are words of former versions. What a *store* holds was taken
+once, so it is always read, and means what it meant then: only `schedule_of` reads it.
+
 `docs/reference/schedule.md` describes the format. Knows neither busy time nor slots, and opens no file.
 """
 
@@ -39,58 +52,70 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import takewhile
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import attrs
 
+from tutorcore.calendar.occupied import Occupied
 from tutorcore.calendar.schedule import (
     ANCHORS,
+    BUFFERS,
+    MOST_BLACKOUTS,
+    MOST_HOLIDAYS,
     MOST_HORIZON,
     MOST_LESSONS,
-    WEEKDAYS,
+    MOST_MOVES,
+    MOST_OVERRIDES,
+    MOST_RULES,
+    Anchor,
     Blackout,
     Booking,
+    Holiday,
     Override,
     Schedule,
-    Weekday,
     WeeklyRule,
     Window,
     ZonePeriod,
+    check_name,
 )
+from tutorcore.calendar.schedule_words import UnreadableWord as UnreadableWord
+from tutorcore.calendar.schedule_words import duration_text as duration_text
+from tutorcore.calendar.schedule_words import parse_duration as parse_duration
+from tutorcore.calendar.schedule_words import read_date, read_holiday, stored_window, written_window
+from tutorcore.calendar.weekdays import WEEKDAYS, Weekday
 from tutorcore.calendar.zones import zone as zone_of
 from tutorcore.documents.reader import Problems, Table
-from tutorcore.documents.source import Source
-from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError
-from tutorcore.instants import MICROSECOND, Instant, to_text
+from tutorcore.documents.source import SIZE, Source
+from tutorcore.errors import InvalidType, InvalidValue, Mistake, Mistakes
+from tutorcore.instants import Instant, to_text
 
 SCHEMA: Final = 1
 """The version of the format."""
 
 Cells: TypeAlias = dict[str, object]
+Hand: TypeAlias = Literal["person", "store"]
+"""Who wrote a document: somebody who may have slipped, or this library some time ago."""
+
+T = TypeVar("T")
 
 _WEEKDAYS: Final[Mapping[str, Weekday]] = {day: day for day in WEEKDAYS}
 
 _DAY = timedelta(days=1)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WINDOW = re.compile(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})")
-_NEARLY_A_WINDOW = re.compile(r"\s*([0-9]{1,2}):([0-9]{2})\s*[-\u2010-\u2015\u2212]\s*([0-9]{1,2}):([0-9]{2})\s*")
-_DURATION = re.compile(r"(?=\S)(?:([0-9]{1,9})h)?(?: ?([0-9]{1,9})m)?(?: ?([0-9]{1,9})s)?(?: ?([0-9]{1,9})us)?")
-_UNITS = (("h", timedelta(hours=1)), ("m", timedelta(minutes=1)), ("s", timedelta(seconds=1)), ("us", MICROSECOND))
-_DAYS = re.compile(r"([0-9]{1,5}) ?d(?:ays?)?")
+_FORMER_ANCHOR: Final = "day"  # what "wall" was called at first
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_QUOTE = 60
 
 
-class UnreadableWord(TutorcoreError, ValueError):
-    """A word in a schedule that is not what should stand there; `suggestion` is what may have been meant."""
+class _Terms(NamedTuple):
+    """What the hours of one table have in common."""
 
-    def __init__(self, word: str, expected: str, suggestion: str | None = None) -> None:
-        self.message = f"is {word!r}; expected {expected}"
-        self.suggestion = suggestion
-        super().__init__(self.message if suggestion is None else f"{self.message}; did you mean {suggestion!r}?")
+    since: date | None = None
+    until: date | None = None
+    zone: str | None = None
 
 
 # Reading
@@ -106,11 +131,26 @@ def load_schedule(text: str | bytes, file: str = "<schedule>") -> Schedule:
     ... ''').rules[0].window
     Window(start=1080, end=1320)
     """
-    return _loaded(Source.parse(text, file))
+    return _loaded(Source.parse(text, file), "person")
+
+
+def load_schedule_json(text: str | bytes, file: str = "<schedule>") -> Schedule:
+    """Return the schedule that a JSON text describes; raise `Mistakes` with everything that is wrong with it.
+
+    It is held to what is asked of TOML: a person wrote it. What a store holds is read by `schedule_of`.
+
+    >>> load_schedule_json('{"schema": 1, "zone": "Asia/Tokyo", "weekly": {"friday": ["22:00-02:00"]}}').zone
+    'Asia/Tokyo'
+    """
+    return _loaded(Source(_json_of(text, file), file), "person")
 
 
 def schedule_of(text: str) -> Schedule:
-    """Return the schedule of a JSON text, as `schedule_text` wrote it; raise `InvalidValue` or `Mistakes`."""
+    """Return the schedule of a JSON text that is kept, by this version or an earlier one.
+
+    Raises `InvalidValue` for what is not JSON, and `Mistakes` where the data are damaged. What would be a person's
+    mistake is read as it was meant: windows that overlap, equal times and long nights without "+1", the anchor "day".
+    """
     if not isinstance(text, str):
         raise InvalidType("schedule", text, "a JSON text")
     try:
@@ -121,26 +161,16 @@ def schedule_of(text: str) -> Schedule:
         raise InvalidValue(
             "schedule", text[:_LONGEST_QUOTE], "the JSON text of a schedule, in which no key comes twice"
         )
-    return _loaded(Source(data, "<schedule>"))
+    return _loaded(Source(data, "<schedule>"), "store")
 
 
 def read_schedule(table: Table, zone: str | None = None) -> Schedule | None:
-    """Return the schedule in a table, or None after noting what is wrong with it.
+    """Return the schedule in a table that a person wrote, or None after noting what is wrong with it.
 
     `zone` is that of the tutor where the table names none. The caller reads `schema` and whatever else may stand in
     the table, and finishes it.
     """
-    before = len(table.problems)
-    home = table.parsed("zone", _zone) if zone is None else table.parsed("zone", _zone, zone)
-    rules = [*_base(table), *(rule for season in tables_of(table, "seasons") for rule in _season(season))]
-    overrides = tuple(_overrides(table))
-    blackouts = [_blackout(each) for each in tables_of(table, "blackouts")]
-    moves = tuple(_moves(tables_of(table, "moves")))
-    booking = _booking(table.table("booking"))
-    if home is None or len(table.problems) > before:
-        return None
-    found = tuple(blackout for blackout in blackouts if blackout is not None)
-    return Schedule(home, tuple(rules), overrides=overrides, blackouts=found, zone_periods=moves, booking=booking)
+    return _read(table, "person", zone)
 
 
 def tables_of(parent: Table, key: str) -> Iterator[Table]:
@@ -148,80 +178,153 @@ def tables_of(parent: Table, key: str) -> Iterator[Table]:
     return takewhile(lambda table: not table.problems.full, parent.tables(key))
 
 
-def parse_duration(text: str) -> timedelta:
-    """Return the elapsed time that a text such as `24h`, `90m` or `1h 30m` spells; raise `UnreadableWord`.
+def _read(table: Table, hand: Hand, zone: str | None = None) -> Schedule | None:
+    before = len(table.problems)
+    home = table.parsed("zone", _zone) if zone is None else table.parsed("zone", _zone, zone)
+    rules = [*_base(table, hand), *(rule for season in tables_of(table, "seasons") for rule in _season(season, hand))]
+    overrides = tuple(_overrides(table, hand))
+    holidays = tuple(_holidays(table))
+    blackouts = tuple(filter(None, map(_blackout, tables_of(table, "blackouts"))))
+    moves = tuple(_moves(tables_of(table, "moves")))
+    booking = _booking(table.table("booking"), hand)
+    _check_sizes(
+        table,
+        (
+            ("seasons" if "seasons" in table else "weekly", len(rules), MOST_RULES),
+            ("overrides", len(overrides), MOST_OVERRIDES),
+            ("holidays", len(holidays), MOST_HOLIDAYS),
+            ("blackouts", len(blackouts), MOST_BLACKOUTS),
+            ("moves", len(moves), MOST_MOVES),
+        ),
+    )
+    if home is None or len(table.problems) > before:
+        return None
+    return Schedule(
+        home,
+        tuple(rules),
+        overrides=overrides,
+        holidays=holidays,
+        blackouts=blackouts,
+        zone_periods=moves,
+        booking=booking,
+    )
 
-    >>> parse_duration("1h 30m") == parse_duration("90m")
-    True
 
-    Days are refused: one is not always 24 hours long, and this is elapsed time.
-    """
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        days = _DAYS.fullmatch(text)
-        expected = "hours, minutes or seconds, such as '24h' or '1h 30m'"
-        raise UnreadableWord(text, expected, None if days is None else f"{int(days[1]) * 24}h")
-    return sum((int(count or 0) * unit for count, (_, unit) in zip(found.groups(), _UNITS, strict=True)), timedelta())
+def _check_sizes(table: Table, sizes: Iterable[tuple[str, int, int]]) -> None:
+    for key, count, most in sizes:
+        if count > most:
+            table.mistake(key, f"there are {count:,} in all; expected at most {most:,}")
 
 
-def _loaded(source: Source) -> Schedule:
+def _loaded(source: Source, hand: Hand) -> Schedule:
     problems = Problems()
     root = Table.root(source, problems)
     root.integer("schema", least=SCHEMA, most=SCHEMA)
-    schedule = read_schedule(root)
+    schedule = _read(root, hand)
     root.finish()
-    problems.raise_if_any(f"{source.file} is not a schedule that can be used")
+    problems.raise_if_any(_unusable(source.file))
     assert schedule is not None
     return schedule
 
 
+def _unusable(file: str) -> str:
+    return f"{file} is not a schedule that can be used"
+
+
+def _json_of(text: str | bytes, file: str) -> dict[str, object]:
+    """Return the data of a JSON text that a person wrote, or raise the one mistake that makes it none."""
+    if not isinstance(text, str | bytes):
+        raise InvalidType("schedule", text, "a JSON text, or bytes of UTF-8")
+    line = column = 0
+    try:
+        if len(text) > SIZE:
+            raise ValueError(f"{len(text):,} characters long; at most {SIZE:,} are read")
+        data = json.loads(text if isinstance(text, str) else text.decode(), object_pairs_hook=_once)
+        if isinstance(data, dict):
+            return data
+        message = 'not a JSON object; expected one such as {"schema": 1, "zone": "Europe/Berlin"}'
+    except json.JSONDecodeError as error:
+        message, line, column = f"not JSON: {error.msg}", error.lineno, error.colno
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 from byte {error.start} on"
+    except RecursionError:
+        message = "nested too deeply"
+    except ValueError as error:  # too long, a key that comes twice, a number of thousands of digits
+        message = str(error)
+    raise Mistakes(_unusable(file), [Mistake(message, file=file, line=line, column=column)])
+
+
 def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        raise ValueError
+    data: dict[str, object] = {}
+    for key, value in pairs:
+        if key in data:
+            raise ValueError(f"the key {key!r} comes twice in one object")
+        data[key] = value
     return data
 
 
-def _base(table: Table) -> Iterator[WeeklyRule]:
+def _base(table: Table, hand: Hand) -> Iterator[WeeklyRule]:
     weekly = table.table("weekly")
     if weekly is not None:
-        yield from _weekly(weekly, None, None)
+        yield from _weekly(weekly, _Terms(), hand)
 
 
-def _season(table: Table) -> Iterator[WeeklyRule]:
+def _season(table: Table, hand: Hand) -> Iterator[WeeklyRule]:
     since, until = _date_if_any(table, "from"), _date_if_any(table, "until")
     if since is not None and until is not None and until <= since:
         table.mistake("until", f"is {until}; expected a date after {since}, on which the season begins")
         since = None
+    terms = _Terms(since, until, table.parsed("zone", _zone, None))
     weekly = table.table("weekly")
     if weekly is not None:
-        yield from _weekly(weekly, since, until)
+        yield from _weekly(weekly, terms, hand)
     elif "weekly" not in table:
         table.mistake(None, 'the hours are missing; expected weekly = { monday = ["09:00-12:00"] }, say')
     table.finish()
 
 
-def _weekly(table: Table, since: date | None, until: date | None) -> Iterator[WeeklyRule]:
+def _weekly(table: Table, terms: _Terms, hand: Hand) -> Iterator[WeeklyRule]:
+    week = Occupied[str]()
     for name in table.mapping:
         if name in _WEEKDAYS:
-            for window in _windows(table, name):
-                yield WeeklyRule(_WEEKDAYS[name], window, since, until)
+            for window in _windows(table, name, hand, week, WEEKDAYS.index(_WEEKDAYS[name])):
+                yield WeeklyRule(_WEEKDAYS[name], window, *terms)
     table.finish(*WEEKDAYS)
 
 
-def _overrides(parent: Table) -> Iterator[Override]:
+def _overrides(parent: Table, hand: Hand) -> Iterator[Override]:
     table = parent.table("overrides")
-    if table is None:
-        return
-    for name in table.mapping:
+    for name in () if table is None else table.keys():
+        assert table is not None
         if table.problems.full:
             return
-        windows = tuple(_windows(table, name))
-        try:
-            yield Override(_day(name), windows)
-        except UnreadableWord as error:
-            path = (*table.path, name)
-            table.problems.add(table.source.mistake(path, table.source.place(path, "key"), error.message))
+        windows, zone = _override_hours(table, name, hand)
+        day = _at_key(table, name, read_date)
+        override = None if day is None else table.attempt(partial(Override, day, windows, zone), name)
+        if override is not None:
+            yield override
+
+
+def _override_hours(table: Table, name: str, hand: Hand) -> tuple[tuple[Window, ...], str | None]:
+    """Return the windows under a date, and the zone if there is a table with one."""
+    if not isinstance(table.value(name), Mapping):
+        return tuple(_windows(table, name, hand, Occupied())), None
+    inner = table.table(name)
+    assert inner is not None
+    windows, zone = tuple(_windows(inner, "windows", hand, Occupied())), inner.parsed("zone", _zone, None)
+    inner.finish()
+    return windows, zone
+
+
+def _holidays(parent: Table) -> Iterator[Holiday]:
+    table = parent.table("holidays")
+    for day in () if table is None else table.keys():
+        assert table is not None
+        if table.problems.full:
+            return
+        name, known = table.parsed(day, _holiday_name), _at_key(table, day, read_holiday)
+        if name is not None and known is not None:
+            yield Holiday(known, name)
 
 
 def _blackout(table: Table) -> Blackout | None:
@@ -250,17 +353,26 @@ def _moves(tables: Iterable[Table]) -> Iterator[ZonePeriod]:
         yield ZonePeriod(since, zone)
 
 
-def _booking(table: Table | None) -> Booking:
+def _booking(table: Table | None, hand: Hand) -> Booking:
     """Return what a section says about bookings; the defaults stand in for what is mistaken."""
     if table is None:
         return Booking()
     cells: Cells = {key: _span(table, key) for key in ("notice", "before", "after", "step")}
     cells |= _horizon(table)
-    cells["anchor"] = table.one_of("anchor", ANCHORS, None)
+    cells["buffers"] = table.one_of("buffers", BUFFERS, None)
+    cells["anchor"] = _anchor(table, hand)
     for key in ("most_per_day", "most_per_week"):
         cells[key] = table.integer(key, None, least=1, most=MOST_LESSONS) or None
     table.finish()
     return _booking_of(_present(cells))
+
+
+def _anchor(table: Table, hand: Hand) -> Anchor | None:
+    if table.value("anchor") != _FORMER_ANCHOR:
+        return table.one_of("anchor", ANCHORS, None)
+    if hand == "person":
+        table.mistake("anchor", f"is {_FORMER_ANCHOR!r}, as 'wall' was called in former versions", "wall")
+    return "wall"
 
 
 def _horizon(table: Table) -> Cells:
@@ -299,23 +411,38 @@ def _zone(name: str) -> str:
     return name
 
 
-def _windows(table: Table, key: str) -> Iterator[Window]:
+def _holiday_name(text: str) -> str:
+    check_name(text, "name of a holiday")
+    return text
+
+
+def _at_key(table: Table, name: str, read: Callable[[str], T]) -> T | None:
+    """Return what a key itself says, or None after noting at the key that it says nothing."""
+    try:
+        return read(name)
+    except UnreadableWord as error:
+        path = (*table.path, name)
+        place = table.source.place(path, "key")
+        table.problems.add(table.source.mistake(path, place, error.message, error.suggestion))
+        return None
+
+
+def _windows(table: Table, key: str, hand: Hand, taken: Occupied[str], weekday: int = 0) -> Iterator[Window]:
+    """Yield the windows in a list; what a person wrote must not overlap those that are `taken` already."""
     table.texts(key)  # Notes whatever is not a list of texts.
     written = table.value(key)
+    read = written_window if hand == "person" else stored_window
     for index, text in enumerate(written if isinstance(written, list) else ()):
-        if isinstance(text, str) and not table.problems.full:
-            window = table.attempt(partial(_window, text), (key, index))
-            if window is not None:
-                yield window
-
-
-def _window(text: str) -> Window:
-    found = _WINDOW.fullmatch(text)
-    if found is None:
-        nearly = _NEARLY_A_WINDOW.fullmatch(text)
-        suggestion = None if nearly is None else "{:0>2}:{}-{:0>2}:{}".format(*nearly.groups())
-        raise UnreadableWord(text, "two wall times such as '09:00-12:00'", suggestion)
-    return Window.of(found[1], found[2])
+        if not isinstance(text, str) or table.problems.full:
+            continue
+        window = table.attempt(partial(read, text), (key, index))
+        if window is None:
+            continue
+        called = f"{text!r} of {key}" if key in _WEEKDAYS else repr(text)
+        other = taken.add(weekday, window, called) if hand == "person" else None
+        if other is not None:
+            table.mistake((key, index), f"is {text!r}; expected a window that does not overlap {other}")
+        yield window
 
 
 def _date(table: Table, key: str) -> date | None:
@@ -327,19 +454,7 @@ def _date(table: Table, key: str) -> date | None:
 
 def _date_if_any(table: Table, key: str) -> date | None:
     value = table.value(key)
-    return table.attempt(partial(_day, value), key) if key in table else None
-
-
-def _day(value: object) -> date:
-    """Return a date, which is written without quotes in TOML and with them in JSON."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    try:
-        if isinstance(value, str) and _DATE.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:  # No month has such a day.
-        pass
-    raise UnreadableWord(str(value), "a date such as 2026-12-24")
+    return table.attempt(partial(read_date, value), key) if key in table else None
 
 
 # Writing
@@ -355,21 +470,23 @@ def schedule_text(schedule: Schedule) -> str:
 
 
 def dump_schedule(schedule: Schedule) -> str:
-    """Return the canonical TOML text of a schedule; `load_schedule` reads it back."""
-    return "\n".join(_lines(_document(schedule))) + "\n"
+    """Return the canonical TOML text of a schedule; `load_schedule` reads it back.
 
-
-def duration_text(span: timedelta) -> str:
-    """Return an elapsed time as `parse_duration` reads it.
-
-    >>> duration_text(timedelta(minutes=90))
-    '1h 30m'
+    Raises `InvalidValue` for what no file may hold: an override whose windows overlap, and half a character in a text.
     """
-    parts: list[str] = []
-    for name, unit in _UNITS:
-        count, span = divmod(span, unit)
-        parts += [f"{count}{name}"] * (count > 0)
-    return " ".join(parts) or "0m"
+    document = _document(schedule)
+    for override in schedule.overrides:
+        _check_apart(override)
+    return "\n".join(_lines(document)) + "\n"
+
+
+def _check_apart(override: Override) -> None:
+    taken = Occupied[Window]()
+    for window in override.windows:
+        other = taken.add(0, window, window)
+        if other is not None:
+            what = f"window of the override for {override.day}"
+            raise InvalidValue(what, str(window), f"one that does not overlap {other}, for no file may hold others")
 
 
 def _document(schedule: Schedule) -> Cells:
@@ -382,7 +499,8 @@ def _document(schedule: Schedule) -> Cells:
         document |= seasons.pop(0)
     sections: Cells = {
         "seasons": seasons,
-        "overrides": {each.day.isoformat(): [str(window) for window in each.windows] for each in schedule.overrides},
+        "overrides": {each.day.isoformat(): _override_cells(each) for each in schedule.overrides},
+        "holidays": {each.day: each.name for each in schedule.holidays},
         "blackouts": [_blackout_cells(each) for each in schedule.blackouts],
         "moves": [{"at": each.since, "zone": each.zone} for each in schedule.zone_periods],
         "booking": _booking_cells(schedule.booking),
@@ -391,22 +509,32 @@ def _document(schedule: Schedule) -> Cells:
 
 
 def _seasons(rules: Iterable[WeeklyRule]) -> Iterator[Cells]:
-    """Yield the rules as tables of hours, so that reading those one after the other gives the rules in their order."""
-    dates: tuple[date | None, date | None] = (None, None)
-    weekly: dict[str, list[str]] = {}
+    """Yield the rules as tables of hours, so that reading those one after the other gives the rules in their order.
+
+    A table ends where the next rule has other terms, where its weekday has been left already, and where its window
+    overlaps one of the table's.
+    """
+    terms, weekly, week = _Terms(), dict[str, list[str]](), Occupied[bool]()
     for rule in rules:
+        here, weekday = _Terms(rule.since, rule.until, rule.zone), WEEKDAYS.index(rule.weekday)
         returns = rule.weekday in weekly and rule.weekday != next(reversed(weekly))
-        if weekly and (returns or dates != (rule.since, rule.until)):
-            yield _season_cells(dates, weekly)
-            weekly = {}
-        dates = (rule.since, rule.until)
+        if here != terms or returns or week.add(weekday, rule.window, True):
+            if weekly:
+                yield _season_cells(terms, weekly)
+            terms, weekly, week = here, {}, Occupied()
+            week.add(weekday, rule.window, True)
         weekly.setdefault(rule.weekday, []).append(str(rule.window))
     if weekly:
-        yield _season_cells(dates, weekly)
+        yield _season_cells(terms, weekly)
 
 
-def _season_cells(dates: tuple[date | None, date | None], weekly: Mapping[str, Sequence[str]]) -> Cells:
-    return _present({"from": dates[0], "until": dates[1], "weekly": weekly})
+def _season_cells(terms: _Terms, weekly: Mapping[str, Sequence[str]]) -> Cells:
+    return _present({"from": terms.since, "until": terms.until, "zone": terms.zone, "weekly": weekly})
+
+
+def _override_cells(override: Override) -> list[str] | Cells:
+    windows = [str(window) for window in override.windows]
+    return windows if override.zone is None else {"windows": windows, "zone": override.zone}
 
 
 def _blackout_cells(blackout: Blackout) -> Cells:
@@ -425,6 +553,7 @@ def _booking_cells(booking: Booking) -> Cells:
             "horizon_to_day_end": (to_day_end and not in_days) or None,
             "before": duration_text(booking.before),
             "after": duration_text(booking.after),
+            "buffers": booking.buffers,
             "step": duration_text(booking.step),
             "anchor": booking.anchor,
             "most_per_day": booking.most_per_day,
@@ -454,7 +583,7 @@ def _lines(document: Mapping[str, object]) -> Iterator[str]:
 
 
 def _pairs(cells: Mapping[str, object]) -> Iterator[str]:
-    return (f"{key} = {_toml(value)}" for key, value in cells.items())
+    return (f"{key if _BARE_KEY.fullmatch(key) else _quoted(key)} = {_toml(value)}" for key, value in cells.items())
 
 
 def _toml(value: object) -> str:

@@ -1,16 +1,16 @@
 """Slots: the starts at which a lesson of some length can be booked, and why all others cannot.
 
-**One predicate.** Whatever stands against a booking is a *wall*: a code, what is in the way, and the span of starts
-that it bars. `Agenda._walls` builds them and `Agenda._grid` says which starts exist at all. A verdict about one start
-is the walls that it runs into; a list is the grid less all walls. There is no other way to either answer, so every
-listed start can be booked and every other one has its reasons.
+**One predicate.** Whatever stands against a booking is a *wall* (`tutorcore.calendar.walls`): the spans of starts that
+it bars, and the reasons for each of them; `tutorcore.calendar.grids` says which starts exist at all. A list is the grid
+less all walls. A verdict about one start has the reasons of the walls that bar it. There is no other way to either
+answer, so every listed start can be booked and every other one has its reasons.
 
-**The grid** never depends on who looks or on what is asked for. With the anchor "wall", starts are counted from the
-tutor's local midnight by the wall clock: in a fold both passes of a wall time are starts. With "window" and "free" they
-are counted by elapsed time from the start of the hours available or of the free gap; where that lasts longer than a
-week, and so perhaps has no beginning, the grid of "wall" counts instead.
+**Joining.** A start that is exactly that of a lesson with places left, for a lesson just as long, is one at which that
+lesson can be joined. It takes none of the tutor's time, so neither grid nor hours nor busy time nor caps are asked, but
+only past, notice, horizon and the other parties.
 
-**Caps** count the lessons, and the holds in force, that start on one local day or in one local ISO week of the tutor.
+**Caps** count the lessons, the requests, and the holds in force, that start on one local day or in one local ISO week
+of the tutor; requests only if they stand in the way at all. Outside events are no lessons.
 
 Whole microseconds inside; instants are made only for those who look at one. Everything is half-open: lessons that
 touch do not conflict, notice met exactly is met, and the horizon itself lies behind the horizon.
@@ -18,50 +18,47 @@ touch do not conflict, notice met exactly is met, and the horizon itself lies be
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
-from itertools import accumulate
-from typing import Final, NamedTuple, overload
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import accumulate, chain, repeat
+from typing import Any, Final, overload
 
+from tutorcore.calendar.attendees import Attendee
 from tutorcore.calendar.busy import Busy
-from tutorcore.calendar.intervals import Index, Span, clipped, gaps, joined, without
-from tutorcore.calendar.schedule import Anchor, Blackout, Schedule, check_name, check_span, spelled
+from tutorcore.calendar.databases import TZDATA, TimeZones
+from tutorcore.calendar.diaries import TENTATIVE, Diary, Tentative
+from tutorcore.calendar.free_busy import FreeBusy, layered
+from tutorcore.calendar.grids import Grid
+from tutorcore.calendar.intervals import Span, gaps, joined
+from tutorcore.calendar.schedule import Schedule, check_name, check_span
 from tutorcore.calendar.segments import DAY, offset_at, project
-from tutorcore.calendar.verdicts import CODES, SENTENCES, Reason, Verdict
-from tutorcore.calendar.walls import Full, Taken, Wall, around, taken
-from tutorcore.calendar.windows import MOST_RANGE, Hours, first_day, micros_range
+from tutorcore.calendar.verdicts import CODES, Explained, Reason, Verdict
+from tutorcore.calendar.walls import Party, Wall, Walls, gap
+from tutorcore.calendar.windows import MOST_RANGE, Hours, micros_range
+from tutorcore.errors import InvalidType, UnknownName
 from tutorcore.instants import MICROSECOND, Instant, from_micros, instant, to_micros
 
 LONGEST: Final = timedelta(days=7)
 """The longest lesson."""
 
-REACH: Final = timedelta(days=9)
-"""Busy time that lies further than this from all that is asked about has no say, so it need not be given."""
+NEAR: Final = timedelta(days=31)
+"""How far from a start its neighbours are looked for when it is explained."""
 
-_MINUTE: Final = 60 * 1_000_000
-_WEEK: Final = 7 * DAY
-# Whatever lasts up to a week and meets a range is seen whole from this far away.
-_MARGIN: Final = _WEEK + DAY
-# Two instants of one local week lie less than this apart, in whichever zones.
-_LOCAL_WEEK: Final = REACH // MICROSECOND
 _FIRST_CHUNK: Final = 14 * DAY
-_ORIGINS: Final[dict[Anchor, str]] = {
-    "wall": "midnight",
-    "window": "the start of the hours available",
-    "free": "the start of the free time",
-}
 
 
 class Slots(Sequence[Instant]):
-    """The starts of lessons of one length, in order; each becomes an instant when it is looked at."""
+    """The starts of lessons of one length, in order; each becomes an instant when it is looked at.
 
-    __slots__ = ("_counts", "_runs", "duration")
+    They are kept as runs, in microseconds: the first instant of a run is a start, and with it every whole step up to
+    the end of the run.
+    """
 
-    def __init__(self, runs: Iterable[range], duration: timedelta) -> None:
+    def __init__(self, runs: Iterable[Span], step: int, duration: timedelta) -> None:
         self._runs = tuple(runs)
-        self._counts = tuple(accumulate(len(run) for run in self._runs))
+        self._step = step
         self.duration = duration
 
     def __len__(self) -> int:
@@ -76,37 +73,43 @@ class Slots(Sequence[Instant]):
         return self._at(indices) if isinstance(indices, int) else tuple(self._at(one) for one in indices)
 
     def __iter__(self) -> Iterator[Instant]:
-        return (from_micros(micros) for run in self._runs for micros in run)
+        # Adding the step again and again costs a tenth of making each instant from its number.
+        step: Any = self._step * MICROSECOND  # `accumulate` has no type for sums of two types.
+        return chain.from_iterable(
+            accumulate(repeat(step, (last - first - 1) // self._step), initial=from_micros(first))
+            for first, last in self._runs
+        )
 
     def __contains__(self, value: object) -> bool:
         if not isinstance(value, datetime):
             return False
         micros = to_micros(instant(value))
-        index = bisect_right(self._runs, micros, key=_first) - 1
-        return index >= 0 and micros in self._runs[index]
+        index = bisect_right(self._runs, micros, key=_run_start) - 1
+        if index < 0:
+            return False
+        first, last = self._runs[index]
+        return micros < last and (micros - first) % self._step == 0
+
+    @cached_property
+    def _counts(self) -> list[int]:
+        return list(accumulate((last - first - 1) // self._step + 1 for first, last in self._runs))
 
     def __repr__(self) -> str:
         return f"<{len(self)} slots of {self.duration}>"
 
     def _at(self, index: int) -> Instant:
         run = bisect_right(self._counts, index)
-        return from_micros(self._runs[run][index - self._counts[run]])
-
-
-class _Piece(NamedTuple):
-    """A stretch in which starts lie whole steps from `origin`."""
-
-    lo: int
-    hi: int
-    origin: int
+        before = self._counts[run - 1] if run else 0
+        return from_micros(self._runs[run][0] + (index - before) * self._step)
 
 
 class Agenda:
     """A schedule made ready at one instant `now`, with the tutor's busy time and that of further parties.
 
-    `others` are whoever and whatever must be free as well, the student or a room, each by its id. Between their busy
-    time and a lesson lie only the buffers that this busy time brings along; the booking's own are the tutor's. A lesson
-    that is to be moved must be left out of its own way.
+    `others` are whoever and whatever must be free as well, the student or a room, each by its id: their busy time, or
+    an `Attendee`, who may have hours and a capacity too. Between their busy time and a lesson lie only the buffers that
+    this busy time brings along; the booking's own are the tutor's. A lesson that is to be moved must be left out of its
+    own way. With `tentative` "free", requests and tentative events stand in nobody's way.
 
     >>> from tutorcore.calendar.schedule import Window, WeeklyRule
     >>> mornings = Schedule("Europe/Berlin", (WeeklyRule("monday", Window.of("09:00", "11:00")),))
@@ -124,41 +127,47 @@ class Agenda:
         schedule: Schedule,
         now: Instant,
         busy: Iterable[Busy] = (),
-        others: Mapping[str, Iterable[Busy]] | None = None,
+        others: Mapping[str, Iterable[Busy] | Attendee] | None = None,
+        *,
+        tentative: Tentative = "busy",
+        database: TimeZones = TZDATA,
     ) -> None:
-        self._hours = Hours(schedule)
-        self._booking = schedule.booking
-        self._step = schedule.booking.step // MICROSECOND
+        if tentative not in TENTATIVE:
+            raise UnknownName("way to take what is tentative", tentative, TENTATIVE)
+        self._hours = Hours(schedule, database=database)
         now = instant(now, "now")
         self._now = to_micros(now)
-        self._earliest = self._now + schedule.booking.notice // MICROSECOND
-        self._limit = self._horizon()
-        own = list(taken(busy, now, before=schedule.booking.before, after=schedule.booking.after))
-        self._taken = Index(own, _clear)
-        self._starts = sorted(one.start for one in own)
-        theirs: list[Taken] = []
-        for party, times in (others or {}).items():
-            check_name(party, "party")
-            theirs.extend(taken(times, now, before=timedelta(0), after=timedelta(0), party=party))
-        theirs.sort(key=_party)
-        self._parties = Index(theirs, _clear)
+        booking = schedule.booking
+        self._diary = Diary(
+            busy, now, tentative=tentative, before=booking.before, after=booking.after, buffers=booking.buffers
+        )
+        self._grid = Grid(self._hours, booking, self._diary)
+        parties = _parties({} if others is None else others, now, tentative, database)
+        self._walls = Walls(self._hours, booking, self._now, self._diary, parties)
 
     def is_bookable(self, start: datetime, duration: timedelta) -> Verdict:
         """Return whether a lesson of that duration can be booked at `start`, with every reason why not.
 
-        A start given as a wall time of a zone that its clocks never show is refused as a `gap`; the other reasons
-        are then those of the instant it is taken for.
+        Of very many busy times in the way, the first `MOST_NAMED` are named. A start given as a wall time of a zone
+        that its clocks never show is refused as a `gap`; the other reasons are then those of the instant it is taken
+        for.
         """
-        begins, asked, length = instant(start, "start"), start, _length(duration)
-        lo = to_micros(begins)
-        barred = [wall.met(lo, length) for wall in self._walls(length, lo, lo + 1) if wall.lo <= lo < wall.hi]
-        if any((lo - piece.origin) % self._step for piece in self._grid(lo, lo + 1)):
-            barred.append(Wall("off_grid", lo, lo + 1))
-        if not _is_shown(asked):
-            barred.append(Wall("gap", lo, lo + 1, asked))
-        reasons = (self._reason(wall, lo, length) for wall in sorted(barred, key=_rank))
+        begins, length = instant(start, "start"), _length(duration)
+        reasons, joins = self._against(to_micros(begins), length)
+        if not _is_shown(start):
+            reasons.append(gap(start))
         # One obstacle can stand in the way twice: a blackout, on a date that comes twice.
-        return Verdict(begins, from_micros(lo + length), tuple(dict.fromkeys(reasons)))
+        ordered = tuple(dict.fromkeys(sorted(reasons, key=_rank)))
+        return Verdict(begins, begins + duration, ordered, joins)
+
+    def explain(self, start: datetime, duration: timedelta) -> Explained:
+        """Return the verdict about a start with the tutor's local time and hours, and the nearest bookable starts."""
+        verdict, length = self.is_bookable(start, duration), _length(duration)
+        at = to_micros(verdict.start)
+        near = NEAR // MICROSECOND
+        before = self._last(length, at - near, at)
+        after = self._first(length, at + 1, at + near + 1)
+        return Explained(verdict, self._walls.local(at), self._day_hours(at), before, after)
 
     def slots(self, duration: timedelta, since: Instant, until: Instant) -> Slots:
         """Return the starts in [since, until) at which a lesson of that duration can be booked.
@@ -166,141 +175,98 @@ class Agenda:
         A slot belongs to the page in which it starts, so the pages of a range together are the range.
         """
         lo, hi = micros_range(since, until)
-        return Slots(self._free_starts(_length(duration), lo, hi), duration)
+        return Slots(self._free_starts(_length(duration), lo, hi), self._grid.step, duration)
 
     def next_slot(self, duration: timedelta, since: Instant) -> Instant | None:
         """Return the first bookable start from `since` on; None if there is none up to the horizon.
 
         Without a horizon, the search ends `MOST_RANGE` after `since`, or after now if that is later.
         """
-        length = _length(duration)
         lo = max(to_micros(instant(since, "since")), self._now)
-        end = lo + MOST_RANGE // MICROSECOND
-        if self._limit is not None:
-            end = min(end, self._limit)
+        return self._first(_length(duration), lo, lo + MOST_RANGE // MICROSECOND)
+
+    def available_ranges(self, since: Instant, until: Instant) -> tuple[tuple[Instant, Instant], ...]:
+        """Return when the tutor's hours are within [since, until): in order, without overlap, busy time not counted."""
+        return tuple(_instants(span) for span in self._hours.available(*micros_range(since, until)))
+
+    def free_busy(self, since: Instant, until: Instant) -> tuple[FreeBusy, ...]:
+        """Return what the tutor's time within [since, until) is, in order and without a hole.
+
+        Lessons and outside events are "BUSY"; else time outside all hours is "BUSY-UNAVAILABLE"; else holds, requests
+        and tentative events are "BUSY-TENTATIVE", whether or not they stand in the way of a booking; all else is
+        "FREE". Neither buffers nor other parties count, for they are nothing that takes the tutor's time.
+        """
+        lo, hi = micros_range(since, until)
+        certain, perhaps = self._diary.spans(lo, hi)
+        closed = gaps(self._hours.available(lo, hi), lo, hi)
+        return layered(lo, hi, (("BUSY", certain), ("BUSY-UNAVAILABLE", closed), ("BUSY-TENTATIVE", perhaps)))
+
+    def _against(self, start: int, length: int) -> tuple[list[Reason], str]:
+        """Return what stands against a start, and the id of the lesson that would be joined there, or nothing.
+
+        Of several lessons that could be joined, the one against which least stands.
+        """
+        tries = [
+            (_met(self._walls.against_joining(lesson, length, start, start + 1), start), lesson.id)
+            for _, lesson in self._diary.joinable(length, start, start + 1)
+        ]
+        if tries:
+            return min(tries, key=_count)
+        reasons = _met(self._walls.against_booking(length, start, start + 1), start)
+        if not self._grid.allows(start):
+            reasons.append(self._walls.off_grid())
+        return reasons, ""
+
+    def _free_starts(self, length: int, lo: int, hi: int) -> Iterable[Span]:
+        """Return the starts in [lo, hi) against which nothing stands, in order, as runs."""
+        walls = self._walls.against_booking(length, lo, hi)
+        barred = joined(chain.from_iterable(wall.spans for wall in walls))
+        runs = self._grid.within(gaps(barred, lo, hi), lo, hi)
+        joinable = dict.fromkeys(start for start, _ in self._diary.joinable(length, lo, hi))
+        joins = [(start, start + 1) for start in joinable if not self._against(start, length)[0]]
+        return sorted([*runs, *joins]) if joins else runs
+
+    def _first(self, length: int, lo: int, hi: int) -> Instant | None:
+        """Return the first bookable start in [lo, hi), looking ever further ahead."""
+        lo = max(lo, self._now)
+        if self._walls.limit is not None:
+            hi = min(hi, self._walls.limit)
         chunk = _FIRST_CHUNK
-        while lo < end:
-            hi = min(lo + chunk, end)
-            for run in self._free_starts(length, lo, hi):
-                return from_micros(run[0])
-            lo, chunk = hi, chunk * 2
+        while lo < hi:
+            edge = min(lo + chunk, hi)
+            for first, _ in self._free_starts(length, lo, edge):
+                return from_micros(first)
+            lo, chunk = edge, chunk * 2
         return None
 
-    def _free_starts(self, length: int, lo: int, hi: int) -> Iterator[range]:
-        """Yield the starts in [lo, hi) that lie on the grid and run into no wall, in order."""
-        walls = joined((wall.lo, wall.hi) for wall in self._walls(length, lo, hi))
-        pieces = self._grid(lo, hi)
-        ends = [piece.hi for piece in pieces]
-        for start, end in gaps(walls, lo, hi):
-            for index in range(bisect_right(ends, start), len(pieces)):
-                piece = pieces[index]
-                if piece.lo >= end:
-                    break
-                first = max(piece.lo, start)
-                run = range(first + (piece.origin - first) % self._step, min(piece.hi, end), self._step)
-                if run:
-                    yield run
+    def _last(self, length: int, lo: int, hi: int) -> Instant | None:
+        """Return the last bookable start in [lo, hi)."""
+        lo = max(lo, self._now)
+        found = Slots(self._free_starts(length, lo, hi) if lo < hi else (), self._grid.step, length * MICROSECOND)
+        return found[-1] if found else None
 
-    def _walls(self, length: int, lo: int, hi: int) -> Iterator[Wall]:
-        """Yield everything that bars a start in [lo, hi), and perhaps some walls beside that range."""
-        yield Wall("past", lo, self._now)
-        # A lesson that fills the hours exactly still fits, hence + 1: the last start is one of those that do.
-        fitting = [
-            (first, last - length + 1) for first, last in self._hours.open(lo, hi + length) if last - first >= length
-        ]
-        for first, last in gaps(fitting, lo, hi):
-            yield Wall("outside_hours", first, last)
-        for (first, last), blackout in self._hours.closed(lo, hi + length):
-            yield Wall("blackout", first - length + 1, last, blackout)
-        for one in self._taken.meeting(lo, hi + length):
-            yield around(one, length)
-        yield Wall("notice", self._now, self._earliest)
-        if self._limit is not None:
-            yield Wall("horizon", self._limit, hi)
-        yield from self._full("day", 1, self._booking.most_per_day, lo, hi)
-        yield from self._full("ISO week", 7, self._booking.most_per_week, lo, hi)
-        for one in self._parties.meeting(lo, hi + length):
-            yield around(one, length)
+    def _day_hours(self, at: int) -> tuple[tuple[Instant, Instant], ...]:
+        """Return the hours of the local date of an instant, in both of its passes where it comes twice."""
+        parts = self._hours.segments(at - 3 * DAY, at + 3 * DAY)
+        day = (at + offset_at(parts, at)) // DAY
+        spans = project([(day * DAY, (day + 1) * DAY)], parts)
+        return tuple(_instants(span) for first, last in spans for span in self._hours.available(first, last))
 
-    def _full(self, unit: str, days: int, most: int | None, lo: int, hi: int) -> Iterator[Wall]:
-        """Yield the local days, or weeks of `days` days, that have as many lessons as they may."""
-        if most is None:
-            return
-        parts = self._hours.segments(lo - _LOCAL_WEEK, hi + _LOCAL_WEEK)
-        near = self._starts[bisect_left(self._starts, parts[0].start) : bisect_left(self._starts, parts[-1].end)]
-        lessons = Counter(first_day((start + offset_at(parts, start)) // DAY, days) for start in near)
-        here = self._hours.segments(lo, hi)
-        for first, count in sorted(lessons.items()):
-            if count >= most:
-                for span in project([(first * DAY, (first + days) * DAY)], here):
-                    yield Wall("cap", *span, Full(unit, count, most))
 
-    def _grid(self, lo: int, hi: int) -> list[_Piece]:
-        """Return where in [lo, hi) starts may lie, and from which origin they are counted."""
-        if self._booking.anchor == "wall":
-            return self._daily(lo, hi)
-        runs = self._hours.available(lo - _MARGIN, hi + _MARGIN)
-        if self._booking.anchor == "free":
-            runs = without(runs, joined(map(_clear, self._taken.meeting(lo - _MARGIN, hi + _MARGIN))))
-        pieces: list[_Piece] = []
-        for first, last in runs:
-            for start, end in clipped([(first, last)], lo, hi):
-                pieces.extend([_Piece(start, end, first)] if last - first <= _WEEK else self._daily(start, end))
-        return pieces
-
-    def _daily(self, lo: int, hi: int) -> list[_Piece]:
-        return [
-            _Piece(max(start, midnight), min(end, midnight + DAY), midnight)
-            for start, end, offset in self._hours.segments(lo, hi)
-            for midnight in range((start + offset) // DAY * DAY - offset, end, DAY)
-        ]
-
-    def _horizon(self) -> int | None:
-        if self._booking.horizon is None:
-            return None
-        limit = self._now + self._booking.horizon // MICROSECOND
-        if not self._booking.horizon_to_day_end:
-            return limit
-        parts = self._hours.segments(limit, limit + 3 * DAY)
-        day = (limit + parts[0].offset) // DAY
-        return project([(day * DAY, (day + 1) * DAY)], parts)[0][1]
-
-    def _reason(self, wall: Wall, start: int, length: int) -> Reason:
-        booking = self._booking
-        facts = {
-            "start": self._shown(start),
-            "end": self._shown(start + length),
-            "now": self._shown(self._now),
-            "notice": spelled(booking.notice),
-            "earliest": self._shown(self._earliest),
-            "limit": "" if self._limit is None else self._shown(self._limit),
-            "step": spelled(booking.step),
-            "origin": _ORIGINS[booking.anchor],
-        }
-        match wall.what:
-            case Taken() as one:
-                apart = one.start - one.lo if start < one.start else one.hi - one.end
-                facts |= {
-                    "id": one.busy.id,
-                    "party": one.party,
-                    "taken_from": self._shown(one.start),
-                    "taken_to": self._shown(one.end),
-                    "apart": spelled(apart * MICROSECOND),
-                }
-                return Reason(wall.code, SENTENCES[wall.code].format_map(facts), one.busy.id, one.party)
-            case Full(unit, lessons, most):
-                facts |= {"unit": unit, "lessons": str(lessons), "most": str(most)}
-            case Blackout(first=first, last=last):
-                facts |= {"first": first.isoformat(), "last": last.isoformat()}
-            case datetime() as wall_time:
-                facts |= {"zone": str(wall_time.tzinfo), "wall": wall_time.replace(tzinfo=None).isoformat(" ")}
-        return Reason(wall.code, SENTENCES[wall.code].format_map(facts))
-
-    def _shown(self, micros: int) -> str:
-        """Return an instant as the tutor's clock shows it, with the offset."""
-        [part] = self._hours.segments(micros, micros + 1)
-        local = from_micros(micros).astimezone(timezone(part.offset * MICROSECOND))
-        return local.isoformat(" ", "auto" if micros % _MINUTE else "minutes")
+def _parties(
+    others: Mapping[str, Iterable[Busy] | Attendee], now: Instant, tentative: Tentative, database: TimeZones
+) -> list[Party]:
+    """Return the further parties, in the order of their ids."""
+    if not isinstance(others, Mapping):
+        raise InvalidType("others", others, "a mapping of ids to busy time or an Attendee")
+    for id in others:
+        check_name(id, "party")
+    found = []
+    for id, other in sorted(others.items(), key=_id):
+        each = other if isinstance(other, Attendee) else Attendee(other)
+        hours = None if each.schedule is None else Hours(each.schedule, database=database)
+        found.append(Party(id, Diary(each.busy, now, tentative=tentative), hours, each.capacity))
+    return found
 
 
 def _length(duration: timedelta) -> int:
@@ -315,17 +281,25 @@ def _is_shown(asked: object) -> bool:
     return asked.astimezone(UTC).astimezone(asked.tzinfo).replace(tzinfo=None) == asked.replace(tzinfo=None)
 
 
-def _rank(wall: Wall) -> int:
-    return CODES.index(wall.code)
+def _met(walls: Iterable[Wall], start: int) -> list[Reason]:
+    return [reason for wall in walls if wall.bars(start) for reason in wall.reasons(start)]
 
 
-def _clear(one: Taken) -> Span:
-    return one.lo, one.hi
+def _instants(span: Span) -> tuple[Instant, Instant]:
+    return from_micros(span[0]), from_micros(span[1])
 
 
-def _party(one: Taken) -> str:
-    return one.party
+def _rank(reason: Reason) -> int:
+    return CODES.index(reason.code)
 
 
-def _first(run: range) -> int:
-    return run.start
+def _count(tried: tuple[list[Reason], str]) -> int:
+    return len(tried[0])
+
+
+def _id(other: tuple[str, object]) -> str:
+    return other[0]
+
+
+def _run_start(run: Span) -> int:
+    return run[0]
