@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorcore.adapters.ical import invitation_text
+from tutorcore.adapters.ical.invitations import invitation_text
 from tutorcore.instants import instant
 from tutorcore.ports.notifications import Invitation
 

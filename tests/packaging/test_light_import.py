@@ -14,6 +14,7 @@ _HEAVY = (
     "cattrs",
     "dateutil",
     "django",
+    "icalendar",
     "importlib.resources",
     "psycopg",
     "sqlalchemy",
@@ -40,7 +41,7 @@ def test_importing_tutorcore_loads_nothing_heavy() -> None:
     assert loaded.isdisjoint(_HEAVY), sorted(loaded.intersection(_HEAVY))
 
 
-@pytest.mark.parametrize("heavy", ["asyncio", "babel", "cattrs", "django", "psycopg", "sqlalchemy"])
+@pytest.mark.parametrize("heavy", ["asyncio", "babel", "cattrs", "django", "icalendar", "psycopg", "sqlalchemy"])
 def test_importing_the_command_line_loads_no_extra(heavy: str) -> None:
     """`import tutorcore.cli` stays quick enough for a command that is typed."""
     loaded = _loaded_by("import tutorcore.cli")

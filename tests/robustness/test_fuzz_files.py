@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tutorcore.adapters.files import find_policy
-from tutorcore.adapters.ical import invitation_text
+from tutorcore.adapters.ical.invitations import invitation_text
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.cli.document import document_of
 from tutorcore.cli.letters import letters_of, letters_text, writer_of

@@ -26,11 +26,11 @@ class UnreadableFile(TutorcoreError, OSError):
         self.path = path
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return what is in a file, or as much of it as is enough to see that it is too long."""
+def read_bytes(path: Path, most: int = SIZE) -> bytes:
+    """Return what is in a file, or as much of it as is enough to see that it is longer than `most`."""
     try:
         with path.open("rb") as file:
-            return file.read(SIZE + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise UnreadableFile(path, error.strerror or str(error)) from error
     except ValueError as error:  # A name that no file can have.

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from typing import Final
 from urllib.parse import quote
 
-from tutorcore.adapters.ical import invitation_text
+from tutorcore.adapters.ical.invitations import invitation_text
 from tutorcore.adapters.notifications.headers import POLICY, mailbox_header, text_header
 from tutorcore.adapters.notifications.mailboxes import Mailbox
 from tutorcore.adapters.plain_text import several_lines
