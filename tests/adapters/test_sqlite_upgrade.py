@@ -15,13 +15,14 @@ from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.adapters.sql.schemas import schema_files, statements_in
 from tutorcore.adapters.sql.sqlite import enlist_sqlite, install_schema, open_sqlite
 from tutorcore.adapters.sql.sqlite_files import APPLICATION_ID
+from tutorcore.calendar.stored_times import StoredTime
 from tutorcore.errors import StorageError
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.ledger.entries import top_up
 from tutorcore.lessons.lesson import Particulars, Problem, Settled
 from tutorcore.lessons.projections import Clearing, Mark, Message, Reminded, claims_of, entry_of, notice_of
 from tutorcore.payouts.withdrawals import Withdrawal
-from tutorcore.ports.storage import AuditLine, Party, Storage, Transaction
+from tutorcore.ports.storage import AuditLine, Party, Storage, Transaction, WallTime
 from tutorcore.standing.standing import Happening, Report, Standing
 from tutorcore.testing.plain import Dump, dump, without
 from tutorcore.testing.versions import ANN, DAY, HOUR, LESSON, NOW, TIM, TOM, lapsed, moved, requested, sample_machine
@@ -70,7 +71,18 @@ def _write_standings(tx: Transaction) -> None:
     tx.add_audit(AuditLine(cause, Key("k"), "d", "dismiss_report", ANN, None, NOW, 1, 0, None, TIM))
 
 
-_WRITERS = {1: (_write,), 2: (_write, _write_more), 3: (_write, _write_more, _write_standings)}
+def _write_deliveries(tx: Transaction) -> None:
+    """Write what there has been room for since the fourth schema."""
+    (row, *_) = tx.take(("told",), NOW, HOUR, 1)
+    tx.settle(row.sequence, "mail:tom", "full")
+
+
+_WRITERS = {
+    1: (_write,),
+    2: (_write, _write_more),
+    3: (_write, _write_more, _write_standings),
+    4: (_write, _write_more, _write_standings, _write_deliveries),
+}
 """What was written to databases of each earlier schema."""
 
 _EACH = pytest.mark.parametrize("version", list(_WRITERS))
@@ -156,6 +168,7 @@ def _go_on(storage: Storage) -> list[object]:
         tx.put_party(Party(TOM, "UTC", permissions=frozenset({"meeting_provider"})))
         tx.put_schedule(TOM, "mornings")
         tx.put_reminders(LESSON, (Reminded(LESSON, version.number, 0, NOW + DAY, (ANN,)),))
+        tx.put_wall_times([WallTime(LESSON, 2, TOM, StoredTime.of(NOW + DAY, "Asia/Tokyo"))])
         tx.add_mark(Mark(LESSON, 3, TOM, "late", NOW + DAY, 40))
         taken = tx.take(("told", "reminder"), NOW + 900 * DAY, HOUR, 9)
         tx.settle(taken[0].sequence, "mail:ann", "full")

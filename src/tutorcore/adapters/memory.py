@@ -1,8 +1,8 @@
 """Storage in memory: for tests, simulations and programs whose marketplace lives as long as they do.
 
 Everything is a plain dict or list, and most of it only grows, so a transaction is taken back by cutting lists to the
-lengths they had; the few things that change in place (claims, clearings, marks, reminders, standings, withdrawals,
-deliveries, parties, policies) leave a note of how to undo them. What is found by time (deadlines, clearings, reminders)
+lengths they had; the few things that change in place (claims, wall times, clearings, marks, reminders, standings,
+withdrawals, deliveries, parties, policies) leave a note of how to undo them. What is found by time (deadlines, clearings, reminders)
 lies in heaps whose outdated items are dropped when they surface.
 
 One lock lets one thread in at a time, readers included. Transactions do not nest; savepoints do.
@@ -48,6 +48,7 @@ from tutorcore.ports.storage import (
     Savepoint,
     Storage,
     Transaction,
+    WallTime,
     begun_at,
 )
 from tutorcore.standing.standing import Standing, open_reports
@@ -190,6 +191,8 @@ class MemoryData:
         self.claims: dict[LessonId, tuple[Claim, ...]] = {}
         self.engaged: dict[PartyId, list[tuple[Any, ...]]] = {}  # (start, lesson, proposal, claim), in order
         self.longest = timedelta(0)  # of all claims that there have been
+        self.wall_times: dict[tuple[LessonId, int, PartyId], WallTime] = {}
+        self.wall_times_of: defaultdict[LessonId, set[tuple[LessonId, int, PartyId]]] = defaultdict(set)
         self.book = Book()
         self.entry_causes: list[Cause] = []
         self.clearings: dict[tuple[LessonId, int], Clearing] = {}
@@ -294,6 +297,15 @@ class MemoryData:
                 self.longest = length
         if claims:
             self.claims[lesson] = claims
+
+    def set_wall_time(self, key: tuple[LessonId, int, PartyId], row: WallTime | None) -> None:
+        """Keep what a party's clock was to show, or forget it."""
+        if row is None:
+            del self.wall_times[key]
+            self.wall_times_of[key[0]].remove(key)
+        else:
+            self.wall_times[key] = row
+            self.wall_times_of[key[0]].add(key)
 
     def obstacle(self, lesson: LessonId, claim: Claim) -> Claim | None:
         """Return the first claim of another lesson on that person's time, or None."""
@@ -532,6 +544,22 @@ class MemoryTransaction(Transaction):
             last = len(rows) if until is None else bisect_left(rows, (until,))
             found += [row[3] for row in rows[first:last] if since is None or row[3].end > since]
         found.sort(key=lambda claim: (claim.start, claim.party, claim.lesson, claim.proposal))
+        return tuple(found)
+
+    def put_wall_times(self, rows: Iterable[WallTime]) -> None:
+        data = self._data
+        for row in rows:
+            key = (row.lesson, row.proposal, row.party)
+            data.undo.append(partial(data.set_wall_time, key, data.wall_times.get(key)))
+            data.set_wall_time(key, row)
+
+    def wall_times(self, lesson: LessonId | None = None, since: Instant | None = None) -> tuple[WallTime, ...]:
+        data = self._data
+        keys: Iterable[tuple[LessonId, int, PartyId]] = data.wall_times
+        if lesson is not None:
+            keys = data.wall_times_of.get(lesson, ())
+        found = [data.wall_times[key] for key in keys if since is None or data.wall_times[key].start.at >= since]
+        found.sort(key=lambda row: (row.start.at, row.lesson, row.proposal, row.party))
         return tuple(found)
 
     def post(self, entry: Entry, cause: Cause) -> Shortfall | None:

@@ -19,10 +19,12 @@ from typing import Final, TypeAlias
 import attrs
 
 from tutorcore.calendar.busy import Busy
+from tutorcore.calendar.roster import Roster
 from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.schedule_document import schedule_of
-from tutorcore.calendar.slots import REACH, Agenda
+from tutorcore.calendar.slots import Agenda
 from tutorcore.calendar.verdicts import Code, Reason, Verdict
+from tutorcore.calendar.walls import REACH
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import Instant, to_text
 from tutorcore.lessons.lesson import Brief, Lesson, Terms
@@ -65,6 +67,20 @@ def agenda_of(schedule: Schedule, brief: Brief, now: Instant, claims: Iterable[C
     return Agenda(schedule, now, own, {brief.student: theirs})
 
 
+def put_into(roster: Roster, tutor: PartyId, schedule: Schedule | None, claims: Iterable[Claim]) -> None:
+    """Let a roster know a tutor's schedule and what takes the tutor's time; without a schedule, forget the tutor.
+
+    A lesson with a change beside it takes time twice, so busy times are known by lesson and proposal.
+    """
+    if schedule is None:
+        if tutor in roster:
+            roster.drop(tutor)
+        return
+    booking = schedule.booking
+    busy = [_busy(each, booking.before, booking.after, f"{each.lesson}/{each.proposal}") for each in claims]
+    roster.put(tutor, schedule, busy)
+
+
 def proposed_in(version: Lesson) -> Terms:
     """Return the terms that a step is about: those of the change it opened, or those on the table."""
     change = version.change
@@ -104,5 +120,5 @@ def _between_others(reason: Reason) -> Reason:
     return reason if told is None else attrs.evolve(reason, detail=told.format(party=reason.party), id="")
 
 
-def _busy(claim: Claim, before: timedelta = _NONE, after: timedelta = _NONE) -> Busy:
-    return Busy(claim.start, claim.end, claim.lesson, before=before, after=after)
+def _busy(claim: Claim, before: timedelta = _NONE, after: timedelta = _NONE, id: str = "") -> Busy:
+    return Busy(claim.start, claim.end, id or claim.lesson, before=before, after=after)

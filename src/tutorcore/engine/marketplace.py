@@ -17,10 +17,12 @@ from typing import TypeVar
 
 import attrs
 
+from tutorcore.calendar.roster import Roster
 from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.schedule_document import schedule_text
 from tutorcore.calendar.zones import zone as zone_of
 from tutorcore.clock import Clock, system_clock
+from tutorcore.engine.clocks import Clocks
 from tutorcore.engine.outcome import Outcome
 from tutorcore.engine.payouts import Payouts, rules_by_currency
 from tutorcore.engine.reading import Asking, Earnings, Explanation, Reading
@@ -116,6 +118,7 @@ class Marketplace:
         paying = ((each.process.unit.code, each.process.account.payout) for each in self._machines.values())
         counters = {each.name for machine in self._machines.values() for each in machine.process.account.counters}
         self._standings = Standings(storage, self._now, counters)
+        self._clocks = Clocks(storage, self._now)
         self._payouts = Payouts(
             storage,
             rules_by_currency(paying),
@@ -133,6 +136,11 @@ class Marketplace:
     def payouts(self) -> Payouts:
         """How tutors get at what they have earned."""
         return self._payouts
+
+    @property
+    def clocks(self) -> Clocks:
+        """What people's clocks are to show when lessons begin, and where new rules of time zones disagree."""
+        return self._clocks
 
     @property
     def currencies(self) -> Currencies:
@@ -671,6 +679,18 @@ class Marketplace:
         first, last = instant(since, "since"), instant(until, "until")
         ask = self._asking_for(student, tutor, by, policy, duration, price, kind, details)
         return self._read(now, lambda read: read.slots(ask(read), first, last))
+
+    def fill_roster(self, roster: Roster, tutors: Iterable[str] | None = None, *, now: Instant | None = None) -> int:
+        """Put tutors with their schedules and what takes their time at `now` into a roster; return how many are in it.
+
+        All who have a schedule, or these: after a step of a lesson, its tutor. Of tutors without a schedule the roster
+        forgets. It finds whom to ask, among thousands; `slots` and `explain` then say what one
+        student can ask one tutor for. Whether a tutor is listed at all is another question: `standings.restricted`.
+        """
+        if not isinstance(roster, Roster):
+            raise InvalidType("roster", roster, "a Roster")
+        ids = None if tutors is None else [party_id(each, "tutor") for each in tutors]
+        return self._read(now, lambda read: read.fill(roster, ids))
 
     def explain(
         self,

@@ -6,15 +6,17 @@ the earnings of its people. What is recorded (history, entries, statements) is s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import attrs
 
+from tutorcore.calendar.roster import Roster
 from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.slots import Agenda
 from tutorcore.calendar.verdicts import Verdict
-from tutorcore.engine.booking import agenda_of, claims_about, discreet, schedule_kept, unbookable
+from tutorcore.calendar.walls import REACH
+from tutorcore.engine.booking import agenda_of, claims_about, discreet, put_into, schedule_kept, unbookable
 from tutorcore.engine.counting import NOTHING_COMING, Coming, due_lessons, facts_for
 from tutorcore.engine.work import insufficient, taken
 from tutorcore.errors import InvalidValue, UnknownName
@@ -318,6 +320,20 @@ class Reading:
         answer = self._answer(asked, start, self._facts_of(asked))
         refusal = answer if isinstance(answer, Refusal) else self._unbookable(answer) or self._engaged(answer)
         return Explanation(discreet(verdict, self._own(asked.by)), refusal)
+
+    def fill(self, roster: Roster, tutors: Iterable[PartyId] | None) -> int:
+        """Bring a roster's tutors, all who have schedules or these, up to date as of now; return how many are in it."""
+        every = (
+            [party.id for party in self.tx.parties()] if tutors is None else [self._known(each).id for each in tutors]
+        )
+        due, since, until = frozenset(self.tx.due(self.now)), roster.since - REACH, roster.until + REACH
+        for tutor in every:
+            schedule = schedule_kept(self.tx, tutor)
+            claims: Sequence[Claim] = () if schedule is None else self.tx.claims(tutor, since, until)
+            if not due.isdisjoint(claim.lesson for claim in claims):
+                claims = self._claims(tutor, since, until)
+            put_into(roster, tutor, schedule, claims)
+        return sum(tutor in roster for tutor in every)
 
     def _agenda(self, asked: Asking, since: Instant, until: Instant) -> Agenda:
         brief = asked.brief

@@ -14,10 +14,11 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from tutorcore.engine.booking import unbookable
+from tutorcore.engine.booking import proposed_in, unbookable
 from tutorcore.engine.counting import due_lessons, facts_for
 from tutorcore.engine.judging import counter_of, judged, lapses_in, reported
 from tutorcore.engine.outcome import Outcome
+from tutorcore.engine.wall_times import wall_times
 from tutorcore.errors import InvalidValue, InvariantError, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import MICROSECOND, Instant, to_micros, to_text
@@ -385,6 +386,7 @@ class Work:
             if obstacle is not None:
                 return taken(obstacle)
         tx.append(version, cause)
+        self._note_clocks(before, version)
         if entry is not None and entry.kind in ("post", "refund"):
             self._clear_later(version)
         if entry is not None and entry.kind == "refund":
@@ -394,6 +396,12 @@ class Work:
         self._tell(before, version)  # Before what it means for the tutor's standing: the cause is told first.
         self._judge(version)
         return None
+
+    def _note_clocks(self, before: Lesson | None, version: Lesson) -> None:
+        """Write what the clocks of tutor and student are to show at a start that is proposed for the first time."""
+        terms = proposed_in(version)
+        if before is None or terms.number > proposed_in(before).number:
+            self._tx.put_wall_times(wall_times(self._tx, version.brief, terms))
 
     def _tell(self, before: Lesson | None, version: Lesson) -> None:
         """Write what people are to be told and reminded of after this version."""

@@ -1,8 +1,9 @@
 """The storage port: what a store must do for the engine, and what it must promise.
 
 A store keeps what changes together or not at all: versions of lessons, the answers given to commands (which are also
-the audit trail), ledger entries with the balances that have a limit, claims on people's time, reminders to come,
-tutors' standings and withdrawals, and the outbox; and beside them what is known of parties, their schedules included.
+the audit trail), ledger entries with the balances that have a limit, claims on people's time and what their
+clocks were to show, reminders to come, tutors' standings and withdrawals, and the outbox; and beside them what is known
+of parties, their schedules included.
 
 **Atomicity.** Everything done in one `Transaction` becomes visible together when it is committed, and a crash leaves
 either all of it or nothing. A store that is *enlisted* in a transaction of the caller's never commits and never rolls
@@ -12,8 +13,8 @@ back more than to its own savepoints.
 withdrawals behave as if one had run after the other. A store may reach that by letting one writer in at a time.
 
 **Order.** Causes, versions and entries are numbered in the order in which they were committed; `recorded_at` never
-goes back. Nothing stored is ever edited, except the head of a lesson or a standing, balances, claims, reminders,
-withdrawals, what is known of parties, and how far the delivery of an outbox row has come.
+goes back. Nothing stored is ever edited, except the head of a lesson or a standing, balances, claims, wall times,
+reminders, withdrawals, what is known of parties, and how far the delivery of an outbox row has come.
 
 **Numbers.** Amounts, and the sums of the amounts of one party's marks of one name, fit 64 bits with a sign. A store may
 raise `StorageError` beyond that; it never rounds.
@@ -29,6 +30,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import attrs
 
+from tutorcore.calendar.stored_times import StoredTime
 from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash, party_id
 from tutorcore.instants import Instant
@@ -71,6 +73,15 @@ class Party:
     zone: str
     grants: frozenset[Role] = frozenset()
     permissions: frozenset[str] = attrs.field(default=frozenset(), validator=_all_permissions)
+
+
+class WallTime(NamedTuple):
+    """What a party's clock was to show at the start that a proposal names, as it was understood when it was proposed."""
+
+    lesson: LessonId
+    proposal: int
+    party: PartyId
+    start: StoredTime
 
 
 class Cause(NamedTuple):
@@ -240,6 +251,15 @@ class Transaction(Protocol):
 
         Only those that overlap [since, until) where that is given: they start before `until` and end after `since`. A
         window that is empty overlaps nothing. No claim is longer than `LONGEST`, so one party's are found in a range.
+        """
+
+    def put_wall_times(self, rows: Iterable[WallTime]) -> None:
+        """Keep each row, in place of the one of its lesson, proposal and party."""
+
+    def wall_times(self, lesson: LessonId | None = None, since: Instant | None = None) -> tuple[WallTime, ...]:
+        """Return the wall times of one lesson or of all, by (start, lesson, proposal, party).
+
+        Only of starts at or after `since` where that is given.
         """
 
     def post(self, entry: Entry, cause: Cause) -> Shortfall | None:

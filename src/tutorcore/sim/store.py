@@ -2,7 +2,7 @@
 
 It keeps what decides: heads of lessons, the ledger with its limits, claims on people's time, marks, clearings and
 standings, all as `MemoryStorage` keeps them. It leaves out what is there for people and for other programs (audit
-lines, keys, the outbox, reminders), and knows that it has one user, who keeps the versions and looks at what is due
+lines, keys, the outbox, reminders, wall times), and knows that it has one user, who keeps the versions and looks at what is due
 before doing anything else.
 """
 
@@ -147,3 +147,5 @@ class RunWork(Work):
         return super().catch_up(parties) if self._store.is_behind(self.now) else []
 
     def _tell(self, before: Lesson | None, version: Lesson) -> None: ...
+
+    def _note_clocks(self, before: Lesson | None, version: Lesson) -> None: ...

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 from tutorcore.calendar.slots import LONGEST
+from tutorcore.calendar.stored_times import StoredTime
 from tutorcore.errors import StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import MICROSECOND, Instant
@@ -47,6 +48,7 @@ from tutorcore.ports.storage import (
     RecordedStanding,
     Storage,
     Transaction,
+    WallTime,
 )
 from tutorcore.standing.standing import Happening, Imposed, Lapse, Report, ReportState, Reset, Standing
 from tutorcore.testing.versions import (
@@ -94,6 +96,8 @@ def contents(tx: Transaction) -> dict[str, object]:
         "due": tx.due(end),
         "due of": [(party, found) for party in PEOPLE if (found := tx.due(end, (party,)))],
         "claims": tx.claims(),
+        "wall times": tx.wall_times(),
+        "wall times of": [tx.wall_times(lesson.id) for lesson in lessons],
         "balances": balances,
         "balance of": [tx.balance(account, currency) for account, currency, _ in balances],
         "entries": tx.entries(),
@@ -1232,6 +1236,39 @@ class StorageContract(ABC):
 
     # Withdrawals
 
+    def test_what_clocks_were_to_show_is_kept_until_it_is_put_again(self) -> None:
+        """A wall time is that of a lesson, a proposal and a party; they are listed by start, lesson, proposal, party."""
+        first, kept = StoredTime.of(NOW + DAY, "Europe/Berlin"), StoredTime.of(NOW, "Pacific/Chatham")
+        moved = StoredTime(NOW + DAY, first.local + HOUR, "Europe/Berlin", first.offset + HOUR, "2027z")
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.put_wall_times(())
+                tx.put_wall_times([WallTime(LESSON, 1, TOM, first), WallTime(_OTHER, 1, ANN, kept)])
+                tx.put_wall_times([WallTime(LESSON, 1, ANN, first), WallTime(LESSON, 2, ANN, kept)])
+                tx.put_wall_times([WallTime(LESSON, 1, TOM, moved)])
+            with storage.reading() as tx:
+                every, soon, none = tx.wall_times(), tx.wall_times(since=NOW + HOUR), tx.wall_times(since=NOW + 2 * DAY)
+                hers, later = tx.wall_times(LESSON), tx.wall_times(LESSON, NOW + DAY)
+                edge, stranger = tx.wall_times(_OTHER, NOW), tx.wall_times(LessonId("nobody's"))
+        tomorrow = (WallTime(LESSON, 1, ANN, first), WallTime(LESSON, 1, TOM, moved))
+        assert every == (WallTime(LESSON, 2, ANN, kept), WallTime(_OTHER, 1, ANN, kept), *tomorrow)
+        assert hers == (WallTime(LESSON, 2, ANN, kept), *tomorrow)
+        assert soon == later == tomorrow
+        assert edge == (WallTime(_OTHER, 1, ANN, kept),)
+        assert none == stranger == ()
+
+    def test_wall_times_are_taken_back_with_the_rest(self) -> None:
+        """Undoing brings back what was replaced, and removes what was new."""
+        was, new = StoredTime.of(NOW, "Europe/Berlin"), StoredTime.of(NOW, "Asia/Tokyo")
+        with self.storage() as storage:
+            with storage.transaction() as tx:
+                tx.put_wall_times([WallTime(LESSON, 1, TOM, was)])
+            with storage.transaction() as tx, tx.savepoint() as savepoint:
+                tx.put_wall_times([WallTime(LESSON, 1, TOM, new), WallTime(LESSON, 1, ANN, new)])
+                savepoint.undo()
+            with storage.reading() as tx:
+                assert tx.wall_times() == tx.wall_times(LESSON) == (WallTime(LESSON, 1, TOM, was),)
+
     def test_a_withdrawal_is_kept_until_it_is_put_again(self) -> None:
         """A withdrawal is found by its id as it was put last, whole."""
         applied = _withdrawal("w", "applied")
@@ -1823,6 +1860,7 @@ def _write_everything(tx: Transaction) -> None:
     tx.put_schedule(TOM, "mornings")
     tx.post(_paid_in(ANN, 1000), cause)
     _write_version(tx, version, cause)
+    tx.put_wall_times([WallTime(LESSON, 1, TOM, StoredTime.of(NOW + DAY, "Asia/Tokyo"))])
     tx.add_clearing(Clearing(LESSON, 1, TOM, _UNIT, 10, NOW + DAY))
     tx.add_mark(Mark(LESSON, 1, TOM, "late", NOW))
     tx.add_mark(Mark(LESSON, 1, ANN, "taught", NOW, 5))

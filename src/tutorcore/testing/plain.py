@@ -43,6 +43,7 @@ def dump(storage: Storage) -> Dump:
             "entries": tuple(f"{each.number} {_cause(each.cause)} {each.entry!r}" for each in tx.entries()),
             "balances": tuple(f"{account.name} {code} {minor}" for account, code, minor in tx.balances()),
             "claims": tuple(f"{claim!r}" for claim in tx.claims()),
+            "wall times": tuple(f"{row!r}" for row in tx.wall_times()),
             "clearings": tuple(f"{clearing!r}" for clearing in tx.due_clearings(LATEST)),
             "due": tuple(tx.due(LATEST)),
             "marks": _marks(tx),

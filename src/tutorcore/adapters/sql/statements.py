@@ -27,6 +27,7 @@ _AUDIT = (
 _VERSION = ("cause", "recorded_at", *Record._fields)
 _HEAD = (*BriefRecord._fields, "number", "state", "is_over", "starts", "ends", "due")
 _CLAIM = ("lesson", "proposal", "party", "starts", "ends", "slot")
+_WALL_TIME = ("lesson", "proposal", "party", "starts", "zone", "shift", "tzdata")
 _CLEARING = ("lesson", "number", "tutor", "currency", "amount", "due")
 _MARK = Mark._fields
 _REMINDER = Reminded._fields
@@ -165,6 +166,23 @@ ADD_CLAIM = (
     f" SELECT {_listed(_CLAIM, ':')} WHERE NOT EXISTS (SELECT 1 {_OVERLAPPING})"
 )
 OBSTACLE = f"SELECT {_listed(_CLAIM)} {_OVERLAPPING} ORDER BY starts, lesson, proposal LIMIT 1"
+
+# What clocks were to show
+
+PUT_WALL_TIME = (
+    f"INSERT INTO tutorcore_wall_times ({_listed(_WALL_TIME)}) VALUES ({_listed(_WALL_TIME, ':')})"
+    " ON CONFLICT (lesson, proposal, party) DO UPDATE SET"
+    f" {_listed(f'{column} = excluded.{column}' for column in _WALL_TIME[3:])}"
+)
+
+
+@lru_cache(maxsize=4)
+def wall_times(of_lesson: bool, since: bool) -> str:
+    """Return the statement for all wall times, those of one lesson, those from an instant on, or both."""
+    conditions = ["lesson = :lesson"] * of_lesson + ["starts >= :since"] * since
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {_listed(_WALL_TIME)} FROM tutorcore_wall_times{where} ORDER BY starts, lesson, proposal, party"
+
 
 # The ledger
 

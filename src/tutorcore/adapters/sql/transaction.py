@@ -19,6 +19,7 @@ from tutorcore.adapters.sql import statements as sql
 from tutorcore.adapters.sql.driver import Driver, Parameters, Row
 from tutorcore.adapters.sql.machines import Machines
 from tutorcore.calendar.slots import LONGEST
+from tutorcore.calendar.stored_times import StoredTime
 from tutorcore.errors import InvariantError, StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import EARLIEST, MICROSECOND, Instant, from_micros, to_micros
@@ -54,6 +55,7 @@ from tutorcore.ports.storage import (
     RecordedStanding,
     Savepoint,
     Transaction,
+    WallTime,
     begun_at,
 )
 from tutorcore.standing.records import standing_of, standing_record
@@ -298,6 +300,16 @@ class SqlTransaction(Transaction):
             wanted["until"] = to_micros(until)
         statement = sql.claims(of_party=party is not None, since=since is not None, until=until is not None)
         return tuple(map(_claim_of, self._driver.rows(statement, wanted)))
+
+    def put_wall_times(self, rows: Iterable[WallTime]) -> None:
+        self._driver.run_each(sql.PUT_WALL_TIME, [_wall_time(row) for row in rows])
+
+    def wall_times(self, lesson: LessonId | None = None, since: Instant | None = None) -> tuple[WallTime, ...]:
+        wanted: dict[str, str | int | None] = {} if lesson is None else {"lesson": lesson}
+        if since is not None:
+            wanted["since"] = to_micros(since)
+        statement = sql.wall_times(of_lesson=lesson is not None, since=since is not None)
+        return tuple(_wall_time_of(*row) for row in self._driver.rows(statement, wanted))
 
     def post(self, entry: Entry, cause: Cause) -> Shortfall | None:
         driver, currency = self._driver, entry.currency
@@ -593,6 +605,26 @@ def _claim(row: Row) -> Parameters:
 def _claim_of(row: Row) -> Claim:
     lesson, proposal, party, starts, ends, slot = row
     return Claim(lesson, proposal, party, from_micros(starts), from_micros(ends), slot)
+
+
+def _wall_time(row: WallTime) -> Parameters:
+    lesson, proposal, party, start = row
+    return {
+        "lesson": lesson,
+        "proposal": proposal,
+        "party": party,
+        "starts": to_micros(start.at),
+        "zone": start.zone,
+        "shift": start.offset // MICROSECOND,
+        "tzdata": start.tzdata,
+    }
+
+
+def _wall_time_of(
+    lesson: LessonId, proposal: int, party: PartyId, starts: int, zone: str, shift: int, tzdata: str
+) -> WallTime:
+    at, offset = from_micros(starts), shift * MICROSECOND
+    return WallTime(lesson, proposal, party, StoredTime(at, at.replace(tzinfo=None) + offset, zone, offset, tzdata))
 
 
 def _clearing(clearing: Clearing) -> Parameters:
