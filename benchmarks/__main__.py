@@ -13,7 +13,7 @@ from typing import Literal
 
 import attrs
 
-from benchmarks import core, peers, simulation, sqlite
+from benchmarks import calendar, core, peers, simulation, sqlite
 from benchmarks.measure import COMPUTING, WAITING, Timing, measured
 
 
@@ -36,6 +36,7 @@ BARS = (
     Bar("ours, a commit each", "by hand, a commit each", 0.9),
     Bar("ours, one commit", "by hand, a commit each", 10),
     Bar(simulation.OURS.name, simulation.SIMPY.name, simulation.BAR),
+    *(Bar(bar.ours, bar.other, bar.bar) for bar in calendar.BARS),
 )
 COMPUTES = (
     core.CORE,
@@ -56,7 +57,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
     gc.enable()
-    timings = {**measured(COMPUTES, options.rounds, COMPUTING), **measured(WAITS, options.rounds, WAITING)}
+    calendar.check()
+    timings = {
+        **measured(COMPUTES, options.rounds, COMPUTING),
+        **measured(WAITS, options.rounds, WAITING),
+        **calendar.timings(options.rounds),
+    }
     print(json.dumps(_document(timings), indent=2) if options.json else "\n".join(_report(timings)))
 
 
@@ -81,9 +87,9 @@ def _report(timings: dict[str, Timing]) -> Iterator[str]:
     machine = f"{platform.system()} {platform.machine()}"
     yield f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {machine}"
     yield ""
-    yield f"{'us for a lesson, command, request':34}{'middle':>9}{'best':>9}"
+    yield f"{'us for a lesson, command, request, list':38}{'middle':>9}{'best':>9}"
     for name, timing in timings.items():
-        yield f"{name:34}{timing.middle * 1e6:9.1f}{timing.best * 1e6:9.1f}"
+        yield f"{name:38}{timing.middle * 1e6:9.1f}{timing.best * 1e6:9.1f}"
     yield ""
     yield f"{'ratio':60}{'found':>7}{'bar':>12}"
     for bar in BARS:

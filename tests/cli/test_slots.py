@@ -12,7 +12,7 @@ import pytest
 from tutorcore.calendar.slots import Agenda
 from tutorcore.calendar.verdicts import CODES
 from tutorcore.calendar.zones import tzdata_version
-from tutorcore.cli.slots import load_agenda
+from tutorcore.cli.agenda_files import load_agenda
 from tutorcore.instants import instant, to_text
 
 _NOW = "2026-12-01T12:00:00Z"
@@ -187,7 +187,12 @@ def test_a_start_that_can_be_booked_is_confirmed(run: Any, evenings: Path) -> No
         "start": "2026-12-07T19:30:00Z",
         "end": "2026-12-07T20:30:00Z",
         "bookable": True,
+        "joins": None,
         "reasons": [],
+        "tutor": "2026-12-07T20:30:00+01:00",
+        "hours": [{"from": "2026-12-07T17:00:00Z", "until": "2026-12-07T21:00:00Z"}],
+        "before": "2026-12-05T11:00:00Z",
+        "after": "2026-12-07T20:00:00Z",
     }
 
 
@@ -202,8 +207,56 @@ def test_every_reason_against_a_start_is_told(run: Any, evenings: Path) -> None:
     assert [each["code"] for each in reasons] == ["busy", "off_grid"]
     assert [each["id"] for each in reasons] == ["ann-7", None]
     assert "cannot be booked\n" in text.out
-    assert text.out.endswith("".join(f"  {each['code']}: {each['sentence']}\n" for each in reasons))
+    assert "".join(f"  {each['code']}: {each['sentence']}\n" for each in reasons) in text.out
     assert document.document["bookable"] is False
+
+
+def test_who_is_refused_is_told_what_else_there_is(run: Any, evenings: Path) -> None:
+    """The tutor's hours on that day by her own clock, and the nearest starts on the clock of whoever asks."""
+    arguments = ("slots", evenings, "--minutes", "60", "--now", _NOW, "--zone", "Asia/Tokyo")
+
+    busy = run(*arguments, "--explain", "2026-12-07 19:40 Europe/Berlin")
+    away = run(*arguments, "--explain", "2027-03-07 19:40 Europe/Berlin")
+
+    assert busy.out.endswith("""
+
+the tutor's hours on Mon 2026-12-07: 18:00 +01:00 to 22:00 +01:00
+the nearest start before: Sat 2026-12-05 20:00 +09:00
+the nearest start after: Tue 2026-12-08 04:30 +09:00
+""")
+    assert away.out.endswith("""
+
+the tutor's hours on Sun 2027-03-07: none
+the nearest start before: none
+the nearest start after: none
+""")
+
+
+def test_the_hours_of_a_day_are_shown_with_the_offset_that_each_end_has(run: Any, schedules: Path) -> None:
+    """In the night in which clocks go back, they end with another offset than they begin."""
+    done = run("slots", schedules / "overnight.toml", "--minutes", "60", "--now", "2026-10-30T12:00:00Z",
+               "--explain", "2026-11-01T05:30:00Z")  # fmt: skip
+
+    assert (
+        "the tutor's hours on Sun 2026-11-01: 00:00 -04:00 to 04:00 -05:00\n"
+        "the nearest start before: Sun 2026-11-01 01:00 -04:00\n"
+        "the nearest start after: Sun 2026-11-01 01:00 -05:00\n"
+    ) in done.out
+
+
+def test_a_group_lesson_with_places_can_be_joined(run: Any, tmp_path: Path) -> None:
+    """Whoever asks about its start is told which lesson it is."""
+    file = _written(
+        tmp_path,
+        '[[busy]]\nid = "choir"\nplaces = 2\nfrom = 2026-12-07T14:00:00Z\nto = 2026-12-07T15:00:00Z\n',
+    )
+    arguments = ("slots", file, "--minutes", "60", "--now", _NOW, "--explain", "2026-12-07T14:00:00Z")
+
+    text, document = run(*arguments), run(*arguments, "--json")
+
+    assert text.code == 0
+    assert text.out.endswith("\n\nIt joins the group lesson choir.\n")
+    assert document.document["joins"] == "choir"
 
 
 @pytest.mark.parametrize(
@@ -289,7 +342,10 @@ def test_every_mistake_of_a_schedule_is_told(run: Any, tmp_path: Path) -> None:
         '[[busy]]\nfrom = 2026-12-07T14:00:00\nto = 2026-12-07T15:00:00Z\nid = ""\nkind = "less"\nafter = "1d"\n'
         '[[busy]]\nfrom = 2026-12-07T15:00:00Z\nto = 2026-12-07T15:00:00Z\nid = "b"\nwhen = 1\nbefore = "25h"\n'
         '[[busy]]\nfrom = 2026-12-07T15:00:00Z\nto = 2026-12-07T15:00:00Z\nid = "c"\nexpires = 2026-12-07T15:00:00Z\n'
-        '[[busy]]\nfrom = 2026-12-07T15:00:00Z\nto = 2026-12-07T15:00:00Z\nid = "d"\n',
+        '[[busy]]\nfrom = 2026-12-07T15:00:00Z\nto = 2026-12-07T15:00:00Z\nid = "d"\n'
+        '[[busy]]\nfrom = 2026-12-07T15:00:00Z\nto = 2026-12-07T16:00:00Z\nid = "e"\nplaces = -1\n'
+        '[[busy]]\nfrom = 2026-12-07T15:00:00Z\nto = 2026-12-07T16:00:00Z\nid = "f"\nkind = "event"\nplaces = 1\n'
+        "expires = 2026-12-07T15:00:00Z\n",
     )
 
     text, document = (run("slots", file, "--minutes", "60", *more) for more in ([], ["--json"]))
@@ -307,6 +363,9 @@ def test_every_mistake_of_a_schedule_is_told(run: Any, tmp_path: Path) -> None:
         (16, "busy[1].before"),
         (21, "busy[2].expires"),
         (24, "busy[3].to"),
+        (30, "busy[4].places"),
+        (36, "busy[5].places"),
+        (37, "busy[5].expires"),
     ]
 
 
@@ -340,6 +399,13 @@ def test_a_file_that_cannot_be_read_is_told(run: Any, tmp_path: Path) -> None:
         (["--explain", "2026-12-07"], "--explain is '2026-12-07'; expected an instant such as"),
         (["--explain", _NOW, "--until", "2026-12-07"], "neither --from nor --until beside it"),
         (["--explain", _NOW, "--from", "2026-12-07"], "neither --from nor --until beside it"),
+        (["--explain", _NOW, "--week"], "no --week beside it: it is about one start"),
+        (["--explain", _NOW, "--svg", "week.svg"], "no --svg beside it: it is about one start"),
+        (["--week", "--from", "2026-12-07"], "--week is 'today'; expected neither --from nor --until beside it"),
+        (["--svg", "week.svg", "--until", "2026-12-07"], "--svg is 'week.svg'; expected neither --from nor --until"),
+        (["--week", "monday"], "--week is 'monday'; expected a date such as 2026-03-02, the first of 7"),
+        (["--week", "9999-12-31"], "expected something from 1900 up to 9000"),
+        (["--week", "8999-12-31"], "expected something from 1900 up to 9000"),
         (["--minutes", "0"], "--minutes is 0; expected 1 to 10080"),
         (["--minutes", "-60"], "--minutes is -60; expected 1 to 10080"),
         (["--minutes", "10081"], "--minutes is 10081; expected 1 to 10080"),

@@ -110,12 +110,33 @@ def _parser() -> argparse.ArgumentParser:
     slots.add_argument("--until", metavar="WHEN", help="an instant or a date, not included; a week if it is left out")
     slots.add_argument("--zone", help="whose clocks to show: a time zone; the tutor's if it is left out")
     slots.add_argument("--explain", metavar="INSTANT", help="say whether this start can be booked, and why not")
+    slots.add_argument(
+        "--week", metavar="DATE", nargs="?", const="", help="draw seven days from a date on, or from today"
+    )
+    slots.add_argument("--svg", metavar="FILE", help="draw the week into this file besides, as an image")
+    slots.add_argument("--ics", metavar="FILE", action="append", help="a calendar of the tutor's; may be repeated")
+    slots.add_argument(
+        "--for", metavar="FILE", dest="others", action="append", help="who else must be free: a schedule or a calendar"
+    )
+    slots.add_argument(
+        "--unknown-zones",
+        choices=("refuse", "widest"),
+        default="refuse",
+        help="what to do with a time zone in a calendar that nobody knows: refuse it, or take all that it may mean",
+    )
+    slots.add_argument(
+        "--tentative", choices=("busy", "free"), default="busy", help="whether what is not certain stands in the way"
+    )
     slots.add_argument("--now", metavar="INSTANT", help="what time to take it for; the machine's if it is left out")
 
     standing = _verb(verbs, "standing", _standing, "show what is reported of tutors, and what follows from it")
     standing.add_argument("tutor", metavar="TUTOR", nargs="?", help="show all of one tutor; all open reports without")
     _database(standing)
     standing.add_argument("--now", metavar="INSTANT", help="as of when; the machine's time if it is left out")
+
+    drift = _verb(verbs, "drift", _drift, "list lessons that new rules of time zones have moved on somebody's clock")
+    _database(drift)
+    drift.add_argument("--now", metavar="INSTANT", help="as of when; the machine's time if it is left out")
 
     books = verbs.add_parser("ledger", help="look at the books").add_subparsers(metavar="COMMAND", required=True)
     statement = _verb(books, "statement", _statement, "list what happened to one account")
@@ -197,16 +218,27 @@ def _wording(options: argparse.Namespace) -> Answer:
 
 
 def _slots(options: argparse.Namespace) -> Answer:
-    from tutorcore.cli.slots import Asked, slots
+    from tutorcore.cli.agenda_view import Asked
+    from tutorcore.cli.slots import slots
+    from tutorcore.cli.week_drawing import pen_for
 
-    names = ("file", "minutes", "since", "until", "zone", "explain", "now")
-    return slots(Asked(**{name: getattr(options, name) for name in names}), json=options.json)
+    names = ("file", "minutes", "since", "until", "zone", "explain", "week", "svg", "unknown_zones", "tentative", "now")
+    asked = Asked(
+        **{name: getattr(options, name) for name in names}, ics=options.ics or (), others=options.others or ()
+    )
+    return slots(asked, pen_for(sys.stdout, os.environ), json=options.json)
 
 
 def _standing(options: argparse.Namespace) -> Answer:
     from tutorcore.cli.standing import standing
 
     return standing(options.db, options.tutor, options.now, json=options.json)
+
+
+def _drift(options: argparse.Namespace) -> Answer:
+    from tutorcore.cli.drift import drift
+
+    return drift(options.db, options.now, json=options.json)
 
 
 def _statement(options: argparse.Namespace) -> Answer:

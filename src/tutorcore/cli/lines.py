@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from textwrap import wrap
 from typing import Final
 
@@ -45,6 +45,18 @@ def wall(at: Instant, zone: str) -> str:
     """Return what clocks in a zone show at an instant, with their offset as a number."""
     local = to_local(at, zone)
     return f"{local:%a} {local.replace(tzinfo=None).isoformat(' ')} {local.isoformat()[-6:]}"
+
+
+def moment(at: Instant, zone: str) -> str:
+    """Return what clocks in a zone show at an instant, with their offset, to the minute where it is one."""
+    local = to_local(at, zone)
+    return f"{local:%a} {local.date()} {clock(local)}"
+
+
+def clock(local: datetime) -> str:
+    """Return the time of day with its offset, to the minute where it is one."""
+    shown = local.time().isoformat()
+    return f"{shown.removesuffix(':00')} {local.timetz().isoformat()[len(shown) :]}"
 
 
 def span(span: timedelta) -> str:

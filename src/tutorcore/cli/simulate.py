@@ -18,7 +18,7 @@ import attrs
 
 from tutorcore.cli.answer import Answer, Document, as_json, as_text, seen
 from tutorcore.cli.lines import folded, section, utc
-from tutorcore.errors import TutorcoreError
+from tutorcore.cli.writing import UnwritableFile, close, opened, write
 from tutorcore.instants import to_text
 from tutorcore.sim.lines import heading
 from tutorcore.sim.measures import Group, Kind, Measure
@@ -32,14 +32,6 @@ _CONFIDENCE: Final = f"{CONFIDENCE:.0%}"
 _TENTHS: Final = 10
 _DIGITS: Final = 12
 """Digits of a float in documents: as many as all machines agree on."""
-
-
-class UnwritableFile(TutorcoreError, OSError):
-    """A file that was named cannot be written."""
-
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"{path} cannot be written: {why}")
-        self.path = path
 
 
 @attrs.frozen
@@ -102,36 +94,12 @@ def _rows(path: str | None) -> Iterator[Callable[[str], object] | None]:
     if path is None:
         yield None
         return
-    file = _opened(Path(path))
+    file = opened(path)
     try:
-        _write(file, heading())
-        yield partial(_write, file)
+        write(file, heading())
+        yield partial(write, file)
     finally:
-        _close(file)
-
-
-def _opened(path: Path) -> TextIO:
-    try:
-        return path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise UnwritableFile(str(path), error.strerror or str(error)) from error
-    except ValueError as error:  # A name that no file can have.
-        raise UnwritableFile(str(path), str(error)) from error
-
-
-def _write(file: TextIO, text: str) -> None:
-    try:
-        file.write(text)
-        file.flush()
-    except OSError as error:
-        raise UnwritableFile(file.name, error.strerror or str(error)) from error
-
-
-def _close(file: TextIO) -> None:
-    try:
-        file.close()  # Which tries once more to write what could not be written.
-    except OSError as error:
-        raise UnwritableFile(file.name, error.strerror or str(error)) from error
+        close(file)
 
 
 @contextmanager
