@@ -26,6 +26,7 @@ from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import instant
 
 MONDAY = instant("2026-03-02T00:00Z")
+NAIVE = MONDAY.replace(tzinfo=None)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 ALWAYS = Schedule("Etc/UTC", tuple(WeeklyRule(day, Window(0, 1440)) for day in WEEKDAYS))
 MORNINGS = Schedule("Etc/UTC", tuple(WeeklyRule(day, Window.of("09:00", "11:00")) for day in WEEKDAYS))
@@ -165,12 +166,13 @@ def test_a_lesson_that_can_be_joined_is_a_start(monkeypatch: pytest.MonkeyPatch,
     assert roster.soonest(HOUR, MONDAY) == (Opening(_at(9), "ada"), Opening(_at(9), "bo"))
 
 
-def test_the_database_that_is_given_is_the_one_that_counts() -> None:
-    """A roster reads hours by the zones it was given."""
+@pytest.mark.parametrize("cap", [None, 9])
+def test_the_database_that_is_given_is_the_one_that_counts(cap: int | None) -> None:
+    """A roster reads hours by the zones it was given, also where the agenda decides."""
     files = {"Europe/Berlin": TZDATA.read("Asia/Tokyo")}
     roster = Roster(MONDAY, MONDAY + DAY, database=TimeZones.of("test", files))
 
-    roster.put("ada", Schedule("Europe/Berlin", MORNINGS.rules))
+    roster.put("ada", Schedule("Europe/Berlin", MORNINGS.rules, booking=Booking(most_per_day=cap)))
 
     assert roster.next_slot("ada", HOUR, MONDAY) == _at(0)
 
@@ -223,13 +225,25 @@ def test_whatever_a_tutor_asks_of_a_booking_holds(monkeypatch: pytest.MonkeyPatc
         firsts = {id: next(iter(each.slots(length, MONDAY, roster.until)), None) for id, each in agendas.items()}
         found = {opening.tutor: opening.start for opening in roster.soonest(length, now)}
         assert {id: found.get(id) for id in known} == firsts
-        for minute in (*range(7 * 60, 60 * 60, 5), 4 * 24 * 60 + 7 * 60 + 30):
+        for minute in (*range(7 * 60, 36 * 60, 25), 4 * 24 * 60 + 7 * 60 + 30):
             start = MONDAY + minute * MINUTE
             can = tuple(id for id, each in agendas.items() if each.is_bookable(start, length).ok)
             assert roster.free_at(start, length, now) == can
     for tutor in known:
         roster.drop(tutor)
     assert roster.soonest(HOUR, MONDAY) == ()
+
+
+def test_what_is_tentative_can_be_in_nobodys_way() -> None:
+    """A roster that takes the tentative as free lists what an agenda that does so would."""
+    roster = Roster(MONDAY, MONDAY + DAY, tentative="free")
+    roster.put("ada", MORNINGS, [Busy(_at(8), _at(10), "maybe", "tentative")])
+    roster.put("bo", MORNINGS)
+
+    roster.book("bo", Busy(_at(9), _at(9.5) + MINUTE, "real"))
+
+    assert roster.soonest(HOUR, MONDAY, among=["bo", "ada"]) == (Opening(_at(9), "ada"), Opening(_at(10), "bo"))
+    assert roster.soonest(HOUR, MONDAY, among={"bo"}) == (Opening(_at(10), "bo"),)
 
 
 def test_nobody_is_found_where_there_is_nobody() -> None:
@@ -284,38 +298,38 @@ def test_ten_thousand_answers_are_those_of_agendas() -> None:
 
 
 _MISUSE: list[tuple[Callable[[Roster], object], type[Exception], str]] = [
-    (lambda r: Roster(datetime(2026, 3, 2), MONDAY), InvalidValue, "since"),  # noqa: DTZ001
+    (lambda r: Roster(NAIVE, MONDAY), InvalidValue, "since"),
     (lambda r: Roster(MONDAY, MONDAY), InvalidValue, "after since"),
     (lambda r: Roster(MONDAY, MONDAY - DAY), InvalidValue, "not before since"),
     (lambda r: Roster(MONDAY, MONDAY + MOST_RANGE + DAY), InvalidValue, "at most 732 days"),
-    (lambda r: Roster(MONDAY, MONDAY + DAY, tentative="perhaps"), UnknownName, "tentative"),  # type: ignore[arg-type]
-    (lambda r: Roster(MONDAY, MONDAY + DAY, database="2026a"), InvalidType, "database"),  # type: ignore[arg-type]
+    (lambda r: Roster(MONDAY, MONDAY + DAY, tentative="perhaps"), UnknownName, "tentative"),  # type: ignore[arg-type]  # the mistake
+    (lambda r: Roster(MONDAY, MONDAY + DAY, database="2026a"), InvalidType, "database"),  # type: ignore[arg-type]  # the mistake
     (lambda r: r.put("", MORNINGS), InvalidValue, "tutor"),
-    (lambda r: r.put(7, MORNINGS), InvalidType, "tutor"),  # type: ignore[arg-type]
-    (lambda r: r.put("ada", None), InvalidType, "a Schedule"),  # type: ignore[arg-type]
-    (lambda r: r.put("ada", MORNINGS, [None]), InvalidType, "a Busy"),  # type: ignore[list-item]
+    (lambda r: r.put(7, MORNINGS), InvalidType, "tutor"),  # type: ignore[arg-type]  # the mistake
+    (lambda r: r.put("ada", None), InvalidType, "a Schedule"),  # type: ignore[arg-type]  # the mistake
+    (lambda r: r.put("ada", MORNINGS, [None]), InvalidType, "a Busy"),  # type: ignore[list-item]  # the mistake
     (lambda r: r.put("ada", MORNINGS, [Busy(_at(1), _at(2), "x")] * 2), InvalidValue, "another id"),
-    (lambda r: r.book("ada", None), InvalidType, "a Busy"),  # type: ignore[arg-type]
+    (lambda r: r.book("ada", None), InvalidType, "a Busy"),  # type: ignore[arg-type]  # the mistake
     (lambda r: r.book("nobody", Busy(_at(1), _at(2), "x")), UnknownName, "tutor 'nobody'"),
     (lambda r: r.release("nobody", "x"), UnknownName, "tutor 'nobody'"),
-    (lambda r: r.release("ada", 7), InvalidType, "id of a busy time"),  # type: ignore[arg-type]
+    (lambda r: r.release("ada", 7), InvalidType, "id of a busy time"),  # type: ignore[arg-type]  # the mistake
     (lambda r: r.drop("nobody"), UnknownName, "tutor 'nobody'"),
-    (lambda r: r.drop([]), InvalidType, "tutor"),  # type: ignore[arg-type]
+    (lambda r: r.drop([]), InvalidType, "tutor"),  # type: ignore[arg-type]  # the mistake
     (lambda r: r.advance(MONDAY - DAY), InvalidValue, "a roster forgets"),
-    (lambda r: r.advance(datetime(2026, 3, 3)), InvalidValue, "since"),  # noqa: DTZ001
+    (lambda r: r.advance(NAIVE), InvalidValue, "since"),
     (lambda r: r.next_slot("nobody", HOUR, MONDAY), UnknownName, "tutor 'nobody'"),
-    (lambda r: r.next_slot("ada", 60, MONDAY), InvalidType, "duration"),  # type: ignore[arg-type]
+    (lambda r: r.next_slot("ada", 60, MONDAY), InvalidType, "duration"),  # type: ignore[arg-type]  # the mistake
     (lambda r: r.next_slot("ada", 8 * DAY, MONDAY), InvalidValue, "duration"),
-    (lambda r: r.next_slot("ada", HOUR, datetime(2026, 3, 2)), InvalidValue, "now"),  # noqa: DTZ001
+    (lambda r: r.next_slot("ada", HOUR, NAIVE), InvalidValue, "now"),
     (lambda r: r.next_slot("ada", HOUR, MONDAY + 14 * DAY), InvalidValue, "where the roster ends"),
     (lambda r: r.soonest(HOUR, MONDAY, 0), InvalidValue, "n is 0"),
-    (lambda r: r.soonest(HOUR, MONDAY, 1.5), InvalidType, "n is 1.5"),  # type: ignore[arg-type]
-    (lambda r: r.soonest(HOUR, MONDAY, since=datetime(2026, 3, 2)), InvalidValue, "since"),  # noqa: DTZ001
+    (lambda r: r.soonest(HOUR, MONDAY, 1.5), InvalidType, "n is 1.5"),  # type: ignore[arg-type]  # the mistake
+    (lambda r: r.soonest(HOUR, MONDAY, since=NAIVE), InvalidValue, "since"),
     (lambda r: r.soonest(HOUR, MONDAY, among="ada"), InvalidType, "the ids of tutors"),
-    (lambda r: r.soonest(HOUR, MONDAY, among=7), InvalidType, "the ids of tutors"),  # type: ignore[arg-type]
+    (lambda r: r.soonest(HOUR, MONDAY, among=7), InvalidType, "the ids of tutors"),  # type: ignore[arg-type]  # the mistake
     (lambda r: r.soonest(HOUR, MONDAY, among=["nobody"]), UnknownName, "tutor 'nobody'"),
     (lambda r: r.free_at(MONDAY - HOUR, HOUR, MONDAY), InvalidValue, "start"),
-    (lambda r: r.free_at(datetime(2026, 3, 2), HOUR, MONDAY), InvalidValue, "start"),  # noqa: DTZ001
+    (lambda r: r.free_at(NAIVE, HOUR, MONDAY), InvalidValue, "start"),
 ]
 
 

@@ -127,7 +127,7 @@ class Row:
         steps = filled(0, last - first)
         if entry.unsure or entry.busy.places or self._twice >> first & steps:
             self._count()
-        elif steps:
+        else:
             self.taken ^= steps << first
         return first, self.hours >> first & steps & ~(self.taken >> first)
 
@@ -194,7 +194,11 @@ class Row:
         while lo < hi:
             edge = min(lo + chunk, hi)
             agenda = Agenda(
-                self.schedule, from_micros(ask.now), self._near(lo, edge), tentative=self._margins.tentative
+                self.schedule,
+                from_micros(ask.now),
+                self._near(lo, edge),
+                tentative=self._margins.tentative,
+                database=self._database,
             )
             for start in agenda.slots(ask.duration, from_micros(lo), from_micros(edge)):
                 return to_micros(start)
