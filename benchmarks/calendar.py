@@ -65,6 +65,7 @@ WEEKS = 8
 OF_EACH = 30  # Bookings of each tutor, all within those weeks.
 FIRST = 50
 ASKED = instant("2026-01-04T07:13:00Z")  # A Sunday morning: little is free at once.
+MIDDAY = instant("2026-01-14T12:00:00Z")  # A Wednesday at noon: one tutor in ten can be had.
 UPDATES = 1_000
 
 # The package that ours reads, so that all go by one database.
@@ -256,10 +257,25 @@ def tutors(count: int = TUTORS) -> dict[str, tuple[Schedule, list[Busy]]]:
     return found
 
 
+@cache
+def capped_tutors() -> dict[str, tuple[Schedule, list[Busy]]]:
+    """Return the tutors, of whom every third has caps, reached on many days and in some weeks."""
+    found = dict(tutors())
+    for number, tutor in enumerate(list(found)[::3]):
+        schedule, busy = found[tutor]
+        booking = attrs.evolve(schedule.booking, most_per_day=1 + number % 2, most_per_week=5)
+        found[tutor] = attrs.evolve(schedule, booking=booking), busy
+    return found
+
+
 def roster(count: int = TUTORS, weeks: int = WEEKS) -> Roster:
     """Return a roster of many tutors, ready to be asked."""
+    return _roster(tutors(count), weeks)
+
+
+def _roster(known: dict[str, tuple[Schedule, list[Busy]]], weeks: int) -> Roster:
     made = Roster(NOW, NOW + timedelta(weeks=weeks))
-    for tutor, (schedule, busy) in tutors(count).items():
+    for tutor, (schedule, busy) in known.items():
         made.put(tutor, schedule, busy)
     made.soonest(HOUR, NOW)
     return made
@@ -286,19 +302,29 @@ def one_by_one(count: int, now: Instant) -> list[tuple[Instant, str]]:
 ROSTER = cache(roster)
 
 
-def _one_agenda_each() -> list[tuple[Instant, str]]:
+@cache
+def capped_roster() -> Roster:
+    return _roster(capped_tutors(), WEEKS)
+
+
+def _one_agenda_each(known: Callable[[], dict[str, tuple[Schedule, list[Busy]]]] = tutors) -> list[tuple[Instant, str]]:
     """Return the same by our own agendas, one by one: what a roster saves."""
     found = []
-    for tutor, (schedule, busy) in tutors().items():
+    for tutor, (schedule, busy) in known().items():
         start = Agenda(schedule, ASKED, busy).next_slot(HOUR, ASKED)
         if start is not None:
             found.append((start, tutor))
     return sorted(found)[:FIRST]
 
 
-def _soonest() -> Callable[[], object]:
-    made = ROSTER()
+def _soonest(known: Callable[[], Roster] = ROSTER) -> Callable[[], object]:
+    made = known()
     return lambda: [made.soonest(HOUR, ASKED, FIRST) for _ in range(50)]
+
+
+def _free_at(known: Callable[[], Roster] = ROSTER) -> Callable[[], object]:
+    made = known()
+    return lambda: [made.free_at(MIDDAY, HOUR, ASKED) for _ in range(20)]
 
 
 def _updates() -> list[tuple[str, Busy]]:
@@ -357,6 +383,9 @@ OF_ONE = (
 )
 OF_MANY = (
     Contestant("50 soonest, ours", 50, _soonest),
+    Contestant("50 soonest, a third with caps", 50, partial(_soonest, capped_roster)),
+    Contestant("free at a time", 20, _free_at),
+    Contestant("free at a time, a third with caps", 20, partial(_free_at, capped_roster)),
     Contestant("roster, booking", UPDATES, _book),
     Contestant("roster, booking taken back", UPDATES, _release),
     Contestant("roster, another schedule", 100, _change),
@@ -381,6 +410,8 @@ BESIDES = (
     Bar("first, ours", "first, by day", 0),
     Bar("first in a full month, ours", "first in a full month, by day", 0),
     Bar("50 soonest, ours", "50 soonest, an agenda each", 0),
+    Bar("50 soonest, a third with caps", "50 soonest, ours", 0),
+    Bar("free at a time, a third with caps", "free at a time", 0),
 )
 
 
@@ -392,9 +423,14 @@ def check() -> None:
         assert list(by_rrule(KNOWN, *span)) == expected
         assert [start.to_stdlib() for start in by_whenever(PLAN, *span)] == expected
     assert next(by_day(FULL, *MONTH), None) == Agenda(SCHEDULE, NOW, MUCH).next_slot(SLOT, MONTH[0])
-    found = [(opening.start, opening.tutor) for opening in ROSTER().soonest(HOUR, ASKED, FIRST)]
+    found = _found(ROSTER())
     assert len(found) == FIRST
     assert found == one_by_one(TUTORS, ASKED) == _one_agenda_each()
+    assert _found(capped_roster()) == _one_agenda_each(capped_tutors)
+
+
+def _found(made: Roster) -> list[tuple[Instant, str]]:
+    return [(opening.start, opening.tutor) for opening in made.soonest(HOUR, ASKED, FIRST)]
 
 
 def timings(rounds: int) -> dict[str, Timing]:

@@ -50,14 +50,25 @@ class InvalidType(TutorcoreError, TypeError):
 
 
 class UnknownName(TutorcoreError, LookupError):
-    """A `kind` of thing was named that does not exist; `suggestion` is the nearest known name, if one is near."""
+    """A `kind` of thing was named that does not exist; `suggestion` is the nearest known name, if one is near.
 
-    def __init__(self, kind: str, name: object, known: Iterable[str] = (), hint: str = "") -> None:
+    `near` finds it: by its spelling, unless another way is given.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: object,
+        known: Iterable[str] = (),
+        hint: str = "",
+        *,
+        near: Callable[[str, Iterable[str]], str | None] | None = None,
+    ) -> None:
         choices = sorted(known)
         self.kind = kind
         self.name = name
         self.known = tuple(choices)
-        self.suggestion = suggest(str(name), choices)
+        self.suggestion = (near or suggest)(str(name), choices)
         if self.suggestion is not None:
             tail = f"; did you mean {self.suggestion!r}?"
         elif choices and len(choices) <= 12:
@@ -111,7 +122,7 @@ class Mistake(TutorcoreError, ValueError):
 
 
 class Mistakes(TutorcoreError, ExceptionGroup[Mistake]):
-    """Every mistake of one file at once, so that it is mended in one go. `exceptions` holds them in file order."""
+    """Every mistake of one file at once, so that it is mended in one go. `all` holds them in file order."""
 
     def __new__(cls, message: str, mistakes: Sequence[Mistake]) -> Self:
         return super().__new__(cls, message, mistakes)
@@ -119,11 +130,16 @@ class Mistakes(TutorcoreError, ExceptionGroup[Mistake]):
     def __init__(self, message: str, mistakes: Sequence[Mistake]) -> None:
         super().__init__(message, mistakes)
 
+    @property
+    def all(self) -> tuple[Mistake, ...]:
+        """The mistakes, in file order: `exceptions`, which a type checker takes for exceptions of any kind."""
+        return tuple(mistake for mistake in self.exceptions if isinstance(mistake, Mistake))
+
     def derive(self, mistakes: Sequence[Mistake]) -> Mistakes:  # type: ignore[override]  # only ever Mistake
         return Mistakes(self.message, mistakes)
 
     def __str__(self) -> str:
-        return "\n".join([self.message, *(str(mistake) for mistake in self.exceptions)])
+        return "\n".join([self.message, *(str(mistake) for mistake in self.all)])
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:

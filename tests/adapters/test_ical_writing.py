@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorcore.adapters.ical.busy_times import read_busy
-from tutorcore.adapters.ical.calendars import SPELLED_OUT, Entry, calendar_text
+from tutorcore.adapters.ical.calendars import SPELLED_OUT, Entry, Person, calendar_text
 from tutorcore.adapters.ical.content_lines import exact_duration
 from tutorcore.calendar.recurrence import Recurrence
 from tutorcore.calendar.series import Series
@@ -21,8 +21,8 @@ from tutorcore.instants import Instant, instant
 
 _STAMP = instant("2026-10-01T12:00:00Z")
 _HOUR = timedelta(hours=1)
-_ORGANIZER = ("Lessons", "no-reply@lessons.example")
-_ANN = ("Ann", "ann@example.com")
+_ORGANIZER = Person("Lessons", "no-reply@lessons.example")
+_ANN = Person("Ann", "ann@example.com")
 
 
 def _wall(text: str) -> datetime:
@@ -164,6 +164,13 @@ def test_a_message_that_rfc_5546_does_not_have_is_refused(
         ({"sequence": True}, InvalidType, "sequence is True"),
         ({"sequence": -1}, InvalidValue, "sequence is -1; expected 0 or more"),
         ({"status": "confirmed"}, UnknownName, "unknown status 'confirmed'; did you mean 'CONFIRMED'?"),
+        ({"summary": None}, InvalidType, "summary is None of type NoneType; expected a text"),
+        ({"description": 7}, InvalidType, "description is 7 of type int; expected a text, or None"),
+        ({"url": b"x"}, InvalidType, "url is b'x' of type bytes; expected a text, or None"),
+        ({"organizer": "no@x.example"}, InvalidType, "organizer is 'no@x.example' of type str; expected a Person"),
+        ({"organizer": ("Ann", "ann@example.com")}, InvalidType, "organizer is .* of type tuple; expected a Person"),
+        ({"attendees": _ANN}, InvalidType, "attendees is Person.*; expected a tuple of Person"),
+        ({"attendees": (_ANN, "ann@example.com")}, InvalidType, "attendee is 'ann@example.com' of type str"),
     ],
 )
 def test_what_cannot_stand_in_a_calendar_is_refused(
@@ -176,8 +183,31 @@ def test_what_cannot_stand_in_a_calendar_is_refused(
         Entry(**{"uid": "L1", "when": when, "summary": "x", **changes})
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "error"),
+    [
+        ("ann@example.com", "Ann", InvalidValue),
+        ("", "mailto:ann@example.com", InvalidValue),
+        ("", "MAILTO:ann@example.com", InvalidValue),
+        ("", "Ann <ann@example.com>", InvalidValue),
+        ("", "ann@", InvalidValue),
+        ("", "@example.com", InvalidValue),
+        ("", "", InvalidValue),
+        ("", None, InvalidType),
+        (None, "ann@example.com", InvalidType),
+    ],
+)
+def test_a_person_has_an_address(name: Any, address: Any, error: type[TutorcoreError]) -> None:
+    """Name and address are not mixed up, and neither is a URL."""
+    with pytest.raises(error, match=r"(name|address) of a person is .*; expected (a text|an e-mail address)"):
+        Person(name, address)
+
+
 def test_only_entries_are_written_and_only_at_an_instant() -> None:
     """Anything else is refused by name."""
+    entry = Entry("L1", _series("2026-01-05T18:00", "FREQ=WEEKLY"), summary="x")
+    with pytest.raises(InvalidType, match=r"entries is Entry.*; expected a list of Entry; one entry stands in a list"):
+        calendar_text(entry, stamp=_STAMP)  # type: ignore[arg-type]  # refused
     with pytest.raises(InvalidType, match="entry is 7"):
         calendar_text([7], stamp=_STAMP)  # type: ignore[list-item]  # refused
     with pytest.raises(InvalidValue, match="stamp is"):
@@ -335,6 +365,17 @@ def test_what_an_end_in_utc_would_bring_besides_is_left_out() -> None:
     assert events[0][3:] == ["EXDATE;TZID=Europe/Berlin:20270328T031500"]
 
 
+@pytest.mark.parametrize("rule", ["FREQ=WEEKLY;COUNT=5", "FREQ=WEEKLY", "FREQ=WEEKLY;UNTIL=20270101"])
+def test_a_series_that_has_ended_before_it_begins_is_refused(rule: str) -> None:
+    """No rule ends before its DTSTART; what is called off altogether is CANCELLED."""
+    series = _series("2026-10-20T18:00", rule)
+
+    with pytest.raises(InvalidValue, match=r"2026-10-20T18:00:00; to call all of it off, .* status=\"CANCELLED\""):
+        _text(series.ended_before(0))
+    assert "STATUS:CANCELLED" in _lines(_text(series, status="CANCELLED", sequence=1))
+    assert len(_read(_text(series.ended_before(1)), _STAMP, _STAMP + timedelta(days=60))) == 1
+
+
 def test_what_an_exception_names_in_vain_is_not_written() -> None:
     """A lesson that the series does not have is not moved, for readers would show it."""
     series = _series(
@@ -384,11 +425,13 @@ _READINGS: st.SearchStrategy[Disambiguation] = st.sampled_from(["compatible", "e
 def _any_series(draw: st.DrawFn) -> Series:
     time = draw(_TIMES)
     walls = st.builds(lambda day: _wall(f"{day}T{time}"), _DAYS)
+    start = draw(walls)
+    ends = _ENDS.filter(lambda end: not end.startswith(";UNTIL=") or end[7:15] > f"{start:%Y%m%d}")
     return Series(
         draw(_ZONES),
-        draw(walls),
+        start,
         draw(st.sampled_from([_HOUR, timedelta(minutes=50), timedelta(hours=30)])),
-        Recurrence.parse(f"FREQ={draw(_FREQUENCIES)}{draw(_ENDS)}"),
+        Recurrence.parse(f"FREQ={draw(_FREQUENCIES)}{draw(ends)}"),
         extra=draw(st.lists(walls, max_size=2)),
         excluded=draw(st.lists(walls, max_size=3)),
         skipped=draw(st.lists(walls, max_size=3)),

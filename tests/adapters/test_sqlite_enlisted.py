@@ -243,7 +243,7 @@ def test_the_schema_is_installed_within_the_caller_s_transaction(tmp_path: Path)
 
     assert without == []
     assert numbers == [(0,), (0,)]
-    assert versions == [(1,), (2,), (3,), (4,)]
+    assert versions == [(1,), (2,), (3,), (4,), (5,)]
 
 
 def test_a_schema_that_fails_halfway_leaves_nothing(tmp_path: Path) -> None:

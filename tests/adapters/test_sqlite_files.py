@@ -106,7 +106,7 @@ _BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "write-ahead log": (_someone_s_log, "of another program"),
     "program": (_someone_s_program, "of another program"),
     "empty database": (_someone_s_empty_database, "of another program"),
-    "newer": (_newer, "schema version 999, written by a newer tutorcore; this one knows up to 4"),
+    "newer": (_newer, "schema version 999, written by a newer tutorcore; this one knows up to 5"),
     "a few bytes": (_a_few_bytes, "cut short: it has 10 bytes"),
     "short header": (_short_header, "cut short: it has 99 bytes"),
     "lost tail": (_lost_tail, "cut short: it has"),
@@ -180,7 +180,7 @@ def test_what_was_kept_is_there_when_the_file_is_opened_again(tmp_path: Path) ->
     with open_sqlite(path) as storage, storage.reading() as tx:
         found = tx.lesson(LESSON)
 
-    assert (id, version, mode) == (APPLICATION_ID, 4, "wal")
+    assert (id, version, mode) == (APPLICATION_ID, 5, "wal")
     assert found is not None
     assert lesson_record(found) == lesson_record(requested())
     assert found.machine.process == sample_machine().process
@@ -207,7 +207,7 @@ def test_the_schema_version_stands_in_a_table_too(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         found = connection.execute("SELECT version FROM tutorcore_schema").fetchall()
 
-    assert found == [(1,), (2,), (3,), (4,)]
+    assert found == [(1,), (2,), (3,), (4,), (5,)]
 
 
 def test_damage_found_later_is_named_too(tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def _go_on(storage: Storage) -> list[object]:
         tx.enqueue(Message("reminder", LESSON, version.number, (ANN,), version.at), cause)
         tx.put_party(Party(TOM, "UTC", permissions=frozenset({"meeting_provider"})))
         tx.put_schedule(TOM, "mornings")
+        tx.put_busy(TOM, "choir")
         tx.put_reminders(LESSON, (Reminded(LESSON, version.number, 0, NOW + DAY, (ANN,)),))
         tx.put_wall_times([WallTime(LESSON, 2, TOM, StoredTime.of(NOW + DAY, "Asia/Tokyo"))])
         tx.add_mark(Mark(LESSON, 3, TOM, "late", NOW + DAY, 40))
@@ -372,7 +373,8 @@ def test_processes_that_open_an_old_file_at_once_renew_it_once(tmp_path: Path, v
     assert codes == [0] * 4
     assert _shape(path) == _expected(_NEWEST)
     assert set(parties) >= {ANN, *map(PartyId, names)}
-    assert without(found, "parties", "schedules") == without(kept, "parties", "schedules")
+    of_parties = "parties", "schedules", "busy"
+    assert without(found, *of_parties) == without(kept, *of_parties)
 
 
 def test_what_was_kept_before_is_neither_permitted_nor_delivered(tmp_path: Path) -> None:

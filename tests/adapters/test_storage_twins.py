@@ -151,6 +151,7 @@ def _writing(draw: st.DrawFn) -> _Step:
         "count": lambda tx: tx.count_marks(person, text, None if number == 1 else time - HOUR, time + number * HOUR),
         "party": lambda tx: tx.put_party(Party(person, "UTC", grants, permissions)),
         "schedule": lambda tx: tx.put_schedule(person, None if number == 1 else text),
+        "busy": lambda tx: tx.put_busy(person, None if number == 1 else text),
         "answer": answer,
         "begin": lambda tx: tx.begin(time),
     }

@@ -391,7 +391,7 @@ _DOORS: Final = {
             "now": ("now", (*_NO_INSTANT, None, *_FAR)),
             "since": ("since", _NO_INSTANT),
             "n": ("n", (0, -1, 1.5, True, "50", None, 10**12)),
-            "among": ("", ("tim", 5, ["sam"], [7], [""], [None])),
+            "among": ("", ("tim", 5, [7], [""], [None])),
         }
         | _LENGTH,
     ),
@@ -401,7 +401,7 @@ _DOORS: Final = {
         {
             "start": ("start", (*_NO_INSTANT, None, *_FAR)),
             "now": ("now", (*_NO_INSTANT, None, *_FAR)),
-            "among": ("", ("tim", 5, ["sam"], [7], [""], [None])),
+            "among": ("", ("tim", 5, [7], [""], [None])),
         }
         | _LENGTH,
     ),
@@ -446,8 +446,10 @@ _DOORS: Final = {
         {"since": ("since", _NO_INSTANT), "until": ("until", _NO_INSTANT)} | _BY,
     ),
     "Series.occurrence": Door(_SERIES.occurrence, {"index": 3}, {"index": ("index", (*_NO_NUMBER, -1, 10**12))} | _BY),
-    "Series.local_of": Door(_SERIES.local_of, {"index": 3}, {"index": ("index", (*_NO_NUMBER, -1, 10**12))}),
-    "Series.index_of": Door(_SERIES.index_of, {"local": _WALL}, {"local": ("lesson", (*_NO_LESSON, _NO_WEDNESDAY))}),
+    "Series.planned_of": Door(_SERIES.planned_of, {"index": 3}, {"index": ("index", (*_NO_NUMBER, -1, 10**12))}),
+    "Series.index_of": Door(
+        _SERIES.index_of, {"planned": _WALL}, {"planned": ("lesson", (*_NO_LESSON, _NO_WEDNESDAY))}
+    ),
     "Series.shifts": Door(
         _SERIES.shifts,
         {"viewer_zone": "UTC", "until": _NOW + timedelta(days=30)},

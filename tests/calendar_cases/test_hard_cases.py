@@ -248,7 +248,7 @@ def _conflicts(case: Case) -> object:
 
 def _shifts(case: Case) -> object:
     shifts = _series(case).shifts(case["viewer"])
-    return [f"{one.day} {one.by // timedelta(minutes=1):+} {one.first.local:%Y-%m-%d}" for one in shifts]
+    return [f"{one.day} {one.by // timedelta(minutes=1):+} {one.first.planned:%Y-%m-%d}" for one in shifts]
 
 
 _ASKED: Final[Mapping[str, Callable[[Case], object]]] = {

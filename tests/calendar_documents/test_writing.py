@@ -16,8 +16,8 @@ from tutorcore.calendar.schedule import (
     ANCHORS,
     BUFFERS,
     MOST_BUFFER,
+    MOST_CAP,
     MOST_HORIZON,
-    MOST_LESSONS,
     MOST_NOTICE,
     WEEKDAYS,
     Blackout,
@@ -66,7 +66,7 @@ def _bookings(draw: st.DrawFn) -> Booking:
         | st.timedeltas(_MINUTE, MOST_HORIZON)
         | st.integers(1, MOST_HORIZON.days).map(lambda days: timedelta(days=days))
     )
-    caps = st.none() | st.integers(1, MOST_LESSONS)
+    caps = st.none() | st.integers(1, MOST_CAP)
     return Booking(
         notice=draw(st.timedeltas(_ZERO, MOST_NOTICE)),
         horizon=horizon,

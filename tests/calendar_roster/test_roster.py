@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import attrs
 import pytest
 
 from tutorcore.calendar import (
@@ -18,9 +19,11 @@ from tutorcore.calendar import (
     TimeZones,
     WeeklyRule,
     Window,
+    ZonePeriod,
 )
 from tutorcore.calendar import roster as module
 from tutorcore.calendar import roster_columns as columns
+from tutorcore.calendar import roster_rows as rows
 from tutorcore.calendar import roster_steps as steps
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import instant
@@ -166,6 +169,81 @@ def test_a_lesson_that_can_be_joined_is_a_start(monkeypatch: pytest.MonkeyPatch,
     assert roster.soonest(HOUR, MONDAY) == (Opening(_at(9), "ada"), Opening(_at(9), "bo"))
 
 
+def _capped(**caps: int) -> Schedule:
+    return attrs.evolve(ALWAYS, booking=Booking(**caps))  # type: ignore[arg-type]  # caps only
+
+
+@pytest.mark.parametrize("few", [0, 48])
+def test_a_cap_bars_starts_and_takes_no_time(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    """On a full day nothing starts, until a lesson goes; what starts on the day before may last into it."""
+    monkeypatch.setattr(module, "_FEW", few)
+    roster = _roster("ada", schedule=_capped(most_per_day=1))
+    assert roster.soonest(HOUR, MONDAY) == (Opening(_at(0), "ada"),)
+
+    roster.book("ada", Busy(_at(12, 1), _at(13, 1), "x"))
+    assert roster.free_at(_at(23.5), HOUR, MONDAY) == ("ada",)
+    assert roster.free_at(_at(0, 1), HOUR, MONDAY) == ()
+    assert roster.soonest(HOUR, MONDAY, since=_at(0, 1)) == (Opening(_at(0, 2), "ada"),)
+    assert roster.release("ada", "x")
+
+    assert roster.soonest(HOUR, MONDAY, since=_at(0, 1)) == (Opening(_at(0, 1), "ada"),)
+
+
+def test_lessons_before_the_range_count_for_its_first_week() -> None:
+    """And those of a week that has passed count no more, when the roster has advanced."""
+    roster = Roster(_at(0, 3), _at(0, 14))
+    roster.put("ada", _capped(most_per_week=2), [Busy(_at(9), _at(10), "x"), Busy(_at(9, -1), _at(10, -1), "old")])
+    assert roster.next_slot("ada", HOUR, MONDAY) == _at(0, 3)
+
+    roster.book("ada", Busy(_at(9, 1), _at(10, 1), "y"))
+    roster.book("ada", Busy(_at(9, 40), _at(10, 40), "far ahead"))
+    assert roster.next_slot("ada", HOUR, MONDAY) == _at(0, 7)
+    roster.advance(_at(0, 5))
+    assert roster.next_slot("ada", HOUR, MONDAY) == _at(0, 7)
+
+    assert roster.release("ada", "x")
+    assert roster.next_slot("ada", HOUR, MONDAY) == _at(0, 5)
+
+
+def test_a_day_that_a_hold_fills_is_open_when_the_hold_has_gone() -> None:
+    """Whether it is full depends on when one asks, until the hold becomes a lesson."""
+    roster = _roster("ada", schedule=_capped(most_per_day=2))
+    roster.book("ada", Busy(_at(9), _at(10), "x"))
+    roster.book("ada", Busy(_at(10), _at(11), "y", "hold", _at(8)))
+    assert roster.next_slot("ada", HOUR, _at(7)) == _at(0, 1)
+    assert roster.next_slot("ada", HOUR, _at(8)) == _at(8)
+
+    roster.book("ada", Busy(_at(10), _at(11), "y"))
+
+    assert roster.next_slot("ada", HOUR, _at(8)) == _at(0, 1)
+
+
+def test_a_day_may_end_within_a_step() -> None:
+    """A tutor moves at 20:02 to where it is the day after: the step in which that happens is looked at closely."""
+    schedule = attrs.evolve(_capped(most_per_day=1), zone_periods=(ZonePeriod(_at(20) + 2 * MINUTE, "Asia/Tokyo"),))
+    busy = [Busy(_at(9), _at(10), "x")]
+    roster = _roster("ada", schedule=schedule)
+    roster.book("ada", busy[0])
+
+    assert roster.next_slot("ada", HOUR, MONDAY) == Agenda(schedule, MONDAY, busy).next_slot(HOUR, MONDAY) == _at(20.5)
+
+
+def test_tutors_with_caps_are_found_by_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No agenda is asked about lessons that last, and the answers are those of agendas."""
+    schedule = _capped(most_per_day=2, most_per_week=5)
+    known = {f"t{number:02}": [Busy(_at(k), _at(k + 1), f"b{k}") for k in range(number % 4)] for number in range(60)}
+    expected = sorted((Agenda(schedule, MONDAY, busy).next_slot(HOUR, MONDAY), id) for id, busy in known.items())
+    monkeypatch.setattr(rows, "Agenda", None)
+    roster = _roster(*known, schedule=schedule)
+    roster.soonest(HOUR, MONDAY)
+    for tutor, busy in known.items():
+        for one in busy:
+            roster.book(tutor, one)
+
+    assert [(each.start, each.tutor) for each in roster.soonest(HOUR, MONDAY, 60)] == expected
+    assert roster.free_at(_at(20), HOUR, MONDAY) == tuple(id for id, busy in known.items() if len(busy) < 2)
+
+
 @pytest.mark.parametrize("cap", [None, 9])
 def test_the_database_that_is_given_is_the_one_that_counts(cap: int | None) -> None:
     """A roster reads hours by the zones it was given, also where the agenda decides."""
@@ -246,6 +324,22 @@ def test_what_is_tentative_can_be_in_nobodys_way() -> None:
     assert roster.soonest(HOUR, MONDAY, among={"bo"}) == (Opening(_at(10), "bo"),)
 
 
+@pytest.mark.parametrize("more", [0, 60], ids=["one by one", "step by step"])
+def test_those_who_are_not_in_the_roster_are_passed_over(more: int) -> None:
+    """What a search found may have no hours, or have left since; whoever is in the roster is found all the same."""
+    roster = Roster(MONDAY, MONDAY + DAY)
+    others = [f"one of many {number:02}" for number in range(more)]
+    for tutor in ("ada", "bo", *others):
+        roster.put(tutor, MORNINGS)
+    roster.soonest(HOUR, MONDAY)  # From now on the roster knows places, which do not go with their tutors.
+    roster.drop("bo")
+    asked = ["nobody", "bo", *others, "ada"]
+
+    assert roster.free_at(_at(9), HOUR, MONDAY, among=asked) == ("ada", *others)
+    assert [each.tutor for each in roster.soonest(HOUR, MONDAY, 100, among=asked)] == ["ada", *others]
+    assert roster.soonest(HOUR, MONDAY, among=["nobody", "bo"]) == ()
+
+
 def test_nobody_is_found_where_there_is_nobody() -> None:
     """An empty roster answers."""
     roster = Roster(MONDAY, MONDAY + DAY)
@@ -257,7 +351,7 @@ def test_nobody_is_found_where_there_is_nobody() -> None:
 
 
 def test_memory_grows_with_what_is_kept() -> None:
-    """It is stated in bytes: more for more tutors, more busy time and a longer range."""
+    """It is stated in bytes: more for more tutors, more busy time, a longer range, and caps."""
     one, two = _roster("ada"), _roster("ada", "bo")
     before = one.memory()
     longer = Roster(MONDAY, MONDAY + 28 * DAY)
@@ -265,6 +359,8 @@ def test_memory_grows_with_what_is_kept() -> None:
 
     assert 1_000 < before < two.memory() < 200_000
     assert before < longer.memory()
+    capped = _roster("ada", schedule=attrs.evolve(MORNINGS, booking=Booking(most_per_day=2)))
+    assert before < capped.memory()
     one.book("ada", Busy(_at(9), _at(11), "x"))
     assert before < one.memory()
 
@@ -327,7 +423,8 @@ _MISUSE: list[tuple[Callable[[Roster], object], type[Exception], str]] = [
     (lambda r: r.soonest(HOUR, MONDAY, since=NAIVE), InvalidValue, "since"),
     (lambda r: r.soonest(HOUR, MONDAY, among="ada"), InvalidType, "the ids of tutors"),
     (lambda r: r.soonest(HOUR, MONDAY, among=7), InvalidType, "the ids of tutors"),  # type: ignore[arg-type]  # the mistake
-    (lambda r: r.soonest(HOUR, MONDAY, among=["nobody"]), UnknownName, "tutor 'nobody'"),
+    (lambda r: r.soonest(HOUR, MONDAY, among=[7]), InvalidType, "tutor"),  # type: ignore[list-item]  # the mistake
+    (lambda r: r.soonest(HOUR, MONDAY, among=[""]), InvalidValue, "tutor"),
     (lambda r: r.free_at(MONDAY - HOUR, HOUR, MONDAY), InvalidValue, "start"),
     (lambda r: r.free_at(NAIVE, HOUR, MONDAY), InvalidValue, "start"),
 ]

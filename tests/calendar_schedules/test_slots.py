@@ -15,6 +15,7 @@ from tutorcore.calendar import (
     MOST_PLACES,
     MOST_RANGE,
     SENTENCES,
+    TZDATA,
     WEEKDAYS,
     Agenda,
     Anchor,
@@ -760,6 +761,16 @@ def test_the_next_slot_is_the_first_that_can_be_booked(since: str, expected: str
     assert found == (None if expected is None else _at(expected))
 
 
+def test_the_next_slot_may_lie_on_the_very_last_day_of_the_longest_horizon() -> None:
+    """A horizon up to a day's end reaches further than the search does without one."""
+    noon = _at("03-01T12:00")
+    last = Override((noon + MOST_RANGE).date(), (Window.of("20:00", "21:00"),))
+    booking = Booking(horizon=MOST_RANGE, horizon_to_day_end=True)
+    agenda = Agenda(Schedule("UTC", overrides=(last,), booking=booking), noon)
+
+    assert agenda.next_slot(_HOUR, noon) == noon + MOST_RANGE + 8 * _HOUR
+
+
 @pytest.mark.parametrize(("days", "found"), [(731, True), (732, False)])
 def test_without_a_horizon_the_search_ends_after_two_years(days: int, found: bool) -> None:
     """Whatever starts `MOST_RANGE` after the search begins, or later, is not found."""
@@ -826,7 +837,11 @@ def test_a_move_takes_the_grid_and_the_caps_along() -> None:
         ({"places": True}, InvalidType, "places is True"),
         ({"places": -1}, InvalidValue, "places is -1; expected 0 to 10000"),
         ({"places": MOST_PLACES + 1}, InvalidValue, "expected 0 to 10000"),
-        ({"kind": "hold", "places": 1}, InvalidValue, "expected 0, for nobody can join a hold"),
+        (
+            {"kind": "hold", "places": 1},
+            InvalidValue,
+            "expected 0, for only a lesson can be joined; this is of kind 'hold'",
+        ),
     ],
 )
 def test_busy_time_that_cannot_be_meant_is_refused(
@@ -837,6 +852,35 @@ def test_busy_time_that_cannot_be_meant_is_refused(
 
     with pytest.raises(error, match=message):
         Busy(**(good | fields))  # type: ignore[arg-type]  # the mistake under test
+
+
+@pytest.mark.parametrize("expires", [None, "2026-03-04T08:00Z"])
+def test_whether_it_blocks_is_asked_about_an_instant(expires: str | None) -> None:
+    """A wall time is no now, of whatever has an end and whatever has none."""
+    hold = Busy(_at("03-04T09:00"), _at("03-04T10:00"), "hold-1", "hold", expires)
+
+    with pytest.raises(InvalidValue, match="now is .*; expected"):
+        hold.blocks(datetime(2026, 3, 4, 7))  # noqa: DTZ001  # the mistake under test
+    assert hold.blocks(_at("03-04T07:00"))
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        Schedule("Asia/Tokyo"),
+        Schedule("Europe/Berlin", (WeeklyRule("monday", Window.of("09:00", "10:00"), zone="Asia/Tokyo"),)),
+        Schedule("Europe/Berlin", overrides=(Override(date(2026, 3, 4), (), "Asia/Tokyo"),)),
+        Schedule("Europe/Berlin", zone_periods=(ZonePeriod(instant("2027-01-01T00:00Z"), "Asia/Tokyo"),)),
+    ],
+)
+def test_an_agenda_needs_a_database_that_has_all_zones(schedule: Schedule) -> None:
+    """It is refused when it is made, not at the first question."""
+    database = TimeZones.of("small", {"Europe/Berlin": TZDATA.read("Europe/Berlin")})
+
+    with pytest.raises(UnknownName, match="unknown time zone 'Asia/Tokyo'; known: Europe/Berlin"):
+        Agenda(schedule, _NOW, database=database)
+    with pytest.raises(UnknownName, match="unknown time zone 'Asia/Tokyo'; known: Europe/Berlin"):
+        Agenda(Schedule("Europe/Berlin"), _NOW, others={"hall": Attendee((), schedule)}, database=database)
 
 
 def test_what_an_agenda_cannot_be_asked_is_refused() -> None:

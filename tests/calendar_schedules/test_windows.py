@@ -77,7 +77,7 @@ def _ranges(schedule: Schedule, since: str, until: str) -> list[str]:
         ("Europe/Berlin", "22:00-04:00", "2026-10-24", ["10-24T20:00/10-25T03:00"]),
         ("Europe/Berlin", "00:00-24:00", "2026-03-29", ["03-28T23:00/03-29T22:00"]),
         ("Europe/Berlin", "00:00-24:00", "2026-10-25", ["10-24T22:00/10-25T23:00"]),
-        ("Europe/Berlin", "09:00-09:00", "2026-03-28", ["03-28T08:00/03-29T07:00"]),
+        ("Europe/Berlin", "09:00-09:00+1", "2026-03-28", ["03-28T08:00/03-29T07:00"]),
     ],
 )
 def test_a_window_is_the_instants_that_show_its_wall_times(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tutorcore.calendar.expansion import Expansion
 from tutorcore.calendar.recurrence import Recurrence
 from tutorcore.calendar.recurrence_text import MOST_COUNT, MOST_TEXT, NthDay
 from tutorcore.calendar.zones import to_instant
@@ -269,6 +270,8 @@ def test_dateutil_too_gets_wall_times() -> None:
         "FREQ=MINUTELY;INTERVAL=60;BYMINUTE=1",
         "FREQ=HOURLY;INTERVAL=14;BYDAY=MO;BYHOUR=11",  # 14 hours and a week have 14 hours in common.
         "FREQ=HOURLY;INTERVAL=168;BYDAY=TU",
+        "FREQ=HOURLY;INTERVAL=25;BYMONTH=7;BYYEARDAY=8,3,-266",
+        "FREQ=SECONDLY;INTERVAL=86401;BYHOUR=1;BYMINUTE=0;BYSECOND=1;BYMONTH=2,3,5;BYMONTHDAY=30;BYYEARDAY=60",
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
         "FREQ=DAILY;BYSECOND=60",
@@ -284,6 +287,27 @@ def test_dateutil_too_gets_wall_times() -> None:
 def test_a_rule_that_never_comes_round_ends(rule: str) -> None:
     """However it says so, a rule that brings nothing after its start ends by itself, and soon."""
     assert list(Recurrence.parse(rule).starts(_START)) == [_START]
+
+
+def test_steps_longer_than_a_day_are_not_walked_where_no_date_can_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the year 9999 there are 2.8 million steps of 25 hours; dates are looked for, a year at a time."""
+    asked = 0
+    next_wanted = Expansion._next_wanted
+
+    def counted(self: Expansion, day: int, last: int) -> int:
+        nonlocal asked
+        asked += 1
+        return next_wanted(self, day, last)
+
+    monkeypatch.setattr(Expansion, "_next_wanted", counted)
+    never = Recurrence.parse("FREQ=HOURLY;INTERVAL=25;BYMONTH=7;BYYEARDAY=8,3,-266")
+    leap_day = Recurrence.parse("FREQ=HOURLY;INTERVAL=25;BYMONTH=2;BYMONTHDAY=29")
+
+    assert list(never.starts(_START)) == [_START]
+    assert asked == 1
+    found = list(leap_day.starts(_START))[1:]
+    assert {(wall.month, wall.day) for wall in found} == {(2, 29)}
+    assert asked < 3 * len(found)
 
 
 @pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=SECONDLY;INTERVAL=3", "FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO"])

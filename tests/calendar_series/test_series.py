@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import attrs
@@ -14,7 +14,7 @@ import whenever
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorcore.calendar import zone_names
+from tutorcore.calendar import TimeZones, zone_names
 from tutorcore.calendar.occurrences import Occurrence
 from tutorcore.calendar.recurrence import Recurrence
 from tutorcore.calendar.series import MOST_EXCEPTIONS, MOST_INDEX, Series
@@ -48,7 +48,7 @@ def test_a_lesson_keeps_its_wall_time() -> None:
     """Clocks in Berlin go back on 25 October 2026, and lessons at six come an hour later by UTC."""
     assert _starts(_LESSONS) == _STARTS
     assert next(_LESSONS.occurrences()) == Occurrence(
-        0, _TUESDAY, instant("2026-10-20T16:00Z"), instant("2026-10-20T17:00Z")
+        0, _TUESDAY, _TUESDAY, instant("2026-10-20T16:00Z"), instant("2026-10-20T17:00Z")
     )
 
 
@@ -58,6 +58,48 @@ def test_a_range_holds_what_starts_in_it() -> None:
     assert _starts(_LESSONS, "2026-10-27T17:00:01Z") == _STARTS[2:]
     assert _starts(_LESSONS, None, "2026-10-27T17:00:01Z") == _STARTS[:2]
     assert _starts(_LESSONS, _STARTS[1], _STARTS[1]) == []
+
+
+@pytest.mark.parametrize("disambiguate", ["compatible", "earlier", "later", "clamp", "skip"])
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        (_BERLIN, datetime(2026, 3, 28, 22)),
+        (_BERLIN, datetime(2026, 10, 24, 22)),
+        ("Pacific/Apia", datetime(2011, 12, 28, 22)),  # A whole date that is skipped.
+        ("Pacific/Kwajalein", datetime(1993, 8, 19, 22)),
+        ("Pacific/Kwajalein", datetime(1969, 9, 28, 22)),  # A date that comes twice.
+        ("Pacific/Kiritimati", datetime(1994, 12, 30, 22)),
+    ],
+)
+def test_no_lesson_is_lost_at_the_edge_of_a_range(zone: str, start: datetime, disambiguate: Any) -> None:
+    """However clocks are put, hours next to each other hold together what the whole range holds, in its order."""
+    series = Series(zone, start, _HOUR, "FREQ=MINUTELY;INTERVAL=40;COUNT=120", disambiguate=disambiguate)
+    whole = list(series.occurrences())
+    edges = [whole[0].start + hours * _HOUR for hours in range(-30, 120)]
+
+    parts = [list(series.occurrences(*pair)) for pair in pairwise(edges)]
+
+    assert [lesson for part in parts for lesson in part] == whole
+
+
+def test_a_short_range_of_a_dense_series_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what can start in the range is looked at: three lessons of three seconds, out of a billion."""
+    series = Series(_BERLIN, _TUESDAY, _HOUR, "FREQ=SECONDLY;COUNT=1000000000")
+    start_of, asked = Series._start_of, list[datetime]()
+
+    def counted(self: Series, wall: datetime, database: TimeZones) -> Instant | None:
+        asked.append(wall)
+        return start_of(self, wall, database)
+
+    monkeypatch.setattr(Series, "_start_of", counted)
+
+    assert _starts(series, "2027-06-01T00:00:00Z", "2027-06-01T00:00:03Z") == [
+        "2027-06-01T00:00:00Z",
+        "2027-06-01T00:00:01Z",
+        "2027-06-01T00:00:02Z",
+    ]
+    assert len(asked) == 3
 
 
 def test_a_series_without_an_end_goes_on_for_as_long_as_there_are_instants() -> None:
@@ -78,7 +120,7 @@ def test_a_skipped_lesson_keeps_its_index() -> None:
     assert by_index == by_time
     assert _indices(by_index) == [0, 1, 3, 4]
     assert by_index.occurrence(2) is None
-    assert by_index.local_of(2) == datetime(2026, 11, 3, 18)
+    assert by_index.planned_of(2) == datetime(2026, 11, 3, 18)
     assert by_index.index_of(datetime(2026, 11, 3, 18)) == 2
 
 
@@ -111,7 +153,7 @@ def test_a_moved_lesson_keeps_its_name(to: datetime) -> None:
     assert _indices(series) == [0, 2, 3, 1, 4]
     found = series.occurrence(1)
     assert found is not None
-    assert (found.local, found.is_moved, found.shifted) == (datetime(2026, 10, 27, 18), True, timedelta(0))
+    assert (found.planned, found.is_moved, found.shifted) == (datetime(2026, 10, 27, 18), True, timedelta(0))
     assert _starts(series, "2026-11-12T00:00Z", "2026-11-13T00:00Z") == ["2026-11-12T08:00:00Z"]
     assert _starts(series, "2026-10-27T00:00Z", "2026-10-28T00:00Z") == []
 
@@ -122,6 +164,34 @@ def test_a_skipped_lesson_that_is_moved_takes_place_again() -> None:
 
     assert _indices(_LESSONS.skipping(1).moving(1, to)) == [0, 2, 3, 1, 4]
     assert _indices(_LESSONS.moving(1, to).skipping(1)) == [0, 2, 3, 4]
+
+
+def test_a_lesson_moved_to_its_planned_time_is_as_it_was() -> None:
+    """So is a skipped one: moving it back undoes both, and leaves no trace."""
+    planned = _LESSONS.planned_of(1)
+
+    assert _LESSONS.skipping(1, 2).moving(1, planned) == _LESSONS.skipping(2)
+    assert _LESSONS.moving(1, datetime(2026, 11, 12, 9)).moving(1, planned) == _LESSONS
+
+
+@pytest.mark.parametrize("to", [datetime(2026, 11, 12, 9), datetime(2026, 11, 12, 8, tzinfo=UTC)])
+def test_a_lesson_has_the_time_at_which_it_takes_place(to: datetime) -> None:
+    """What it was planned for names it; whoever lives by the clock of the series is told the other."""
+    [moved] = [lesson for lesson in _LESSONS.moving(1, to).occurrences() if lesson.is_moved]
+
+    assert (moved.planned, moved.local) == (datetime(2026, 10, 27, 18), datetime(2026, 11, 12, 9))
+    assert [lesson.local for lesson in _LESSONS.occurrences()] == [lesson.planned for lesson in _LESSONS.occurrences()]
+
+
+@pytest.mark.parametrize(
+    ("disambiguate", "local"), [("compatible", "03:30"), ("earlier", "01:30"), ("later", "03:30"), ("clamp", "03:00")]
+)
+def test_a_lesson_in_a_gap_has_the_time_that_clocks_show_instead(disambiguate: Any, local: str) -> None:
+    """2:30 on 29 March 2026 is no time in Berlin."""
+    wall = datetime(2026, 3, 29, 2, 30)
+    [lesson] = Series(_BERLIN, wall, _HOUR, "FREQ=DAILY;COUNT=1", disambiguate=disambiguate).occurrences()
+
+    assert (lesson.planned, f"{lesson.local:%H:%M}", lesson.planned + lesson.shifted) == (wall, local, lesson.local)
 
 
 def test_exceptions_that_name_no_lesson_are_without_effect() -> None:
@@ -189,7 +259,7 @@ def test_lessons_that_a_gap_exchanges_come_by_their_starts() -> None:
     series = Series(_BERLIN, datetime(2026, 3, 29, 1, 45), _HOUR, "FREQ=MINUTELY;INTERVAL=30;COUNT=6")
 
     assert [
-        (lesson.index, f"{lesson.local:%H:%M}", to_text(lesson.start)[11:16]) for lesson in series.occurrences()
+        (lesson.index, f"{lesson.planned:%H:%M}", to_text(lesson.start)[11:16]) for lesson in series.occurrences()
     ] == [
         (0, "01:45", "00:45"),
         (1, "02:15", "01:15"),
@@ -243,10 +313,10 @@ def test_weekly_lessons_in_one_line() -> None:
     monday = datetime(2026, 1, 5, 9)
     twice = Series.weekly(_BERLIN, monday, _HOUR, weekdays=("thursday", "monday"), every=2, count=4)
 
-    assert [lesson.local.day for lesson in twice.occurrences()] == [5, 8, 19, 22]
+    assert [lesson.planned.day for lesson in twice.occurrences()] == [5, 8, 19, 22]
     assert twice.recurrence.text == "FREQ=WEEKLY;COUNT=4;INTERVAL=2;BYDAY=MO,TH"
     until = Series.weekly(_BERLIN, monday, _HOUR, until=date(2026, 1, 19), disambiguate="later")
-    assert [lesson.local.day for lesson in until.occurrences()] == [5, 12, 19]
+    assert [lesson.planned.day for lesson in until.occurrences()] == [5, 12, 19]
     assert until.disambiguate == "later"
 
 
@@ -256,10 +326,18 @@ def test_weekly_lessons_begin_on_one_of_their_days() -> None:
         Series.weekly(_BERLIN, datetime(2026, 1, 5, 9), _HOUR, weekdays=("friday", "tuesday"))
 
 
-@pytest.mark.parametrize("weekdays", [5, [5], ["someday"]])
-def test_weekdays_have_names(weekdays: Any) -> None:
-    """What is no weekday is refused by name."""
-    with pytest.raises(TutorcoreError, match="weekday"):
+@pytest.mark.parametrize(
+    ("weekdays", "message"),
+    [
+        (5, "weekdays is 5"),
+        ([5], "a weekday or a NthDay"),
+        (["someday"], "weekday 'someday'"),
+        ("friday", "weekdays is 'friday'"),
+    ],
+)
+def test_weekdays_have_names(weekdays: Any, message: str) -> None:
+    """What is no weekday is refused by name, and so is one name where several may stand."""
+    with pytest.raises(TutorcoreError, match=message):
         Series.weekly(_BERLIN, datetime(2026, 1, 5, 9), _HOUR, weekdays=weekdays)
 
 
@@ -303,8 +381,8 @@ def test_a_series_changed_in_nothing_is_the_same_lessons(cut: datetime) -> None:
 
     both = sorted([*old.occurrences(), *new.occurrences()], key=lambda lesson: (lesson.start, lesson.index))
     assert both == list(_EXCEPTIONS.occurrences())
-    assert all(lesson.local < cut for lesson in old.occurrences())
-    assert all(lesson.local >= cut for lesson in new.occurrences())
+    assert all(lesson.planned < cut for lesson in old.occurrences())
+    assert all(lesson.planned >= cut for lesson in new.occurrences())
 
 
 def test_a_series_is_changed_from_a_lesson_on() -> None:
@@ -315,7 +393,7 @@ def test_a_series_is_changed_from_a_lesson_on() -> None:
     assert _starts(new) == ["2026-11-04T16:00:00Z", "2026-11-11T16:00:00Z", "2026-11-18T16:00:00Z"]
     assert _indices(new) == [2, 3, 4]
     assert {lesson.end - lesson.start for lesson in new.occurrences()} == {timedelta(minutes=90)}
-    assert new.local_of(4) == datetime(2026, 11, 18, 17)
+    assert new.planned_of(4) == datetime(2026, 11, 18, 17)
     assert [each.first_index for each in new.changed_from(3)] == [2, 3]
 
 

@@ -92,6 +92,11 @@ def test_shifts_are_looked_for_in_a_range() -> None:
     since, until = instant("2026-02-01T00:00Z"), instant("2026-06-01T00:00Z")
 
     assert [shift.day for shift in endless.shifts("Asia/Tokyo", since, until)] == [date(2026, 3, 29)]
+    from_now_on = [shift.day for shift in endless.shifts("Asia/Tokyo", instant("2030-01-01T00:00Z"))]
+    assert from_now_on == [date(2030, 3, 31), date(2030, 10, 27), date(2031, 3, 30), date(2031, 10, 26)]
+    from_its_start = [date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31)]
+    for begun in (None, instant("2020-01-01T00:00Z")):
+        assert [shift.day for shift in endless.shifts("Asia/Tokyo", begun)] == from_its_start
     minutely = attrs.evolve(endless, recurrence="FREQ=MINUTELY")
     with pytest.raises(InvalidValue, match="number of lessons in the range is 'over 10,000'; expected an until before"):
         minutely.shifts("Asia/Tokyo", since, until)
@@ -144,6 +149,15 @@ def test_lessons_of_one_series_can_be_in_each_other_s_way() -> None:
     assert not report.ok
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_viewer_lives_in_a_zone_that_there_is(count: int) -> None:
+    """However few the lessons are."""
+    series = Series.weekly("Europe/Berlin", datetime(2026, 1, 6, 18), _HOUR, count=count)
+
+    with pytest.raises(UnknownName, match="unknown time zone 'Europe/Nowhere'"):
+        series.shifts("Europe/Nowhere")
+
+
 @pytest.mark.parametrize(
     ("arguments", "ignoring", "error", "message"),
     [
@@ -162,6 +176,12 @@ def test_lessons_of_one_series_can_be_in_each_other_s_way() -> None:
             5,
             InvalidType,
             "ignoring is 5 of type int; expected codes",
+        ),
+        (
+            (_TUESDAYS, Agenda(_SCHEDULE, _NOW), _SINCE, _UNTIL),
+            "horizon",
+            InvalidType,
+            "ignoring is 'horizon' of type str; expected codes",
         ),
     ],
 )

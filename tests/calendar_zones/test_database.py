@@ -105,7 +105,14 @@ def test_only_names_on_the_list_are_looked_up(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "suggestion"),
-    [("Europe/Berln", "Europe/Berlin"), ("america/new_york", "America/New_York"), ("Mars/Olympus", None)],
+    [
+        ("Europe/Berln", "Europe/Berlin"),
+        ("america/new_york", "America/New_York"),
+        ("Mars/Olympus", None),
+        ("paris", "Europe/Paris"),
+        ("New York", "America/New_York"),
+        ("utc", "UTC"),
+    ],
 )
 def test_an_unknown_zone_gets_a_suggestion(name: str, suggestion: str | None) -> None:
     """A typing mistake in a zone is answered with the nearest zone."""
@@ -113,3 +120,12 @@ def test_an_unknown_zone_gets_a_suggestion(name: str, suggestion: str | None) ->
         zone(name)
 
     assert caught.value.suggestion == suggestion
+
+
+@pytest.mark.parametrize("name", ["PST", "CEST", "UTC+2", "GMT+2", "W. Europe Standard Time", "Samoa", "UTX"])
+def test_what_names_no_place_gets_no_zone_that_looks_alike(name: str) -> None:
+    """MST is not PST, UTC not UTC+2, Etc/GMT+2 two hours the other way, and there are two Samoas."""
+    with pytest.raises(UnknownName, match=r"; a zone is a place such as Europe/Berlin, not an abbrev") as caught:
+        zone(name)
+
+    assert (caught.value.suggestion, caught.value.known) == (None, tuple(sorted(zone_names())))

@@ -206,3 +206,28 @@ def test_a_copy_of_the_package_is_the_package(when: Instant) -> None:
 
     for name in copy.names:
         assert to_local(when, name, database=copy) == to_local(when, name)
+
+
+@pytest.mark.parametrize(
+    ("times", "offsets", "summer_first", "expected"),
+    [
+        ([(0, 1), (3600, 2)], [0, 7200, -7200], False, "is 'a list of changes too near each other'; expected changes"),
+        ([], [7200, 3600], False, "is 'one offset for good'; expected data that zoneinfo reads likewise"),
+        (
+            [(0, 0)],
+            [7200, 3600],
+            True,
+            "is 'changing clocks at 1970-01-01T00:00:00.00:00'; expected data that zoneinfo",
+        ),
+    ],
+)
+def test_what_zoneinfo_reads_otherwise_is_refused(
+    tzif: Make, times: list[tuple[int, int]], offsets: list[int], summer_first: bool, expected: str
+) -> None:
+    """Some wall times are read by zoneinfo and some are not, and it has ways of its own with lists that no law made."""
+    data = tzif(times, offsets, "")
+    if summer_first:
+        data = data.replace(b"\0\0\x1c\x20\0", b"\0\0\x1c\x20\1")
+
+    with pytest.raises(InvalidValue, match=f"^TZif data of Test/Zone {expected}"):
+        TimeZones.of("made", {"Test/Zone": data})

@@ -241,6 +241,7 @@ def test_wrong_arguments_are_refused(before: TimeZones) -> None:
         (lambda: StoredTime.of(stored.at, "UTC", database=nothing), InvalidType, "expected a TimeZones"),
         (lambda: StoredTime.parse(nothing), InvalidType, "stored time is None .*; expected a text"),
         (lambda: find_drift([], database=nothing), InvalidType, "expected a TimeZones"),
+        (lambda: find_drift(nothing), InvalidType, "times is None .*; expected an iterable of pairs"),
         (lambda: list(find_drift([nothing])), InvalidType, "expected a tuple of a key and a StoredTime"),
         (lambda: list(find_drift([(1, nothing)])), InvalidType, "expected a StoredTime"),
         (lambda: rebased(nothing, "keep_instant"), InvalidType, "expected a StoredTime"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from zoneinfo import ZoneInfo  # noqa: TID251  # of the very bytes that are read here
 
 import pytest
 from hypothesis import example, given
@@ -14,7 +16,7 @@ from tutorcore.calendar import TZDATA, TimeZones, zone_names
 from tutorcore.calendar.segments import DAY, segments
 from tutorcore.calendar.tzif import Offsets, read_offsets
 from tutorcore.errors import InvalidValue
-from tutorcore.instants import MICROSECOND, from_micros, instant, to_micros
+from tutorcore.instants import from_micros, instant, to_micros
 
 Make = Callable[..., bytes]
 
@@ -83,8 +85,20 @@ def test_before_the_first_change_clocks_show_standard_time(tzif: Make) -> None:
 
     for made, before in ((summer_first, 3600), (summer_only, 7200)):
         assert _runs(read_offsets("Test/Zone", made), -1, 1)[0][2] == before
-        where = TimeZones.of("made", {"Test/Zone": made}).zone("Test/Zone")
-        assert from_micros(-1).astimezone(where).utcoffset() == before * _SECOND * MICROSECOND
+        assert from_micros(-1).astimezone(ZoneInfo.from_file(BytesIO(made))).utcoffset() == timedelta(seconds=before)
+
+
+def test_a_list_that_zoneinfo_would_read_beyond_its_end_is_refused(tzif: Make) -> None:
+    """Python dies of a list that goes from summer time to summer time at its end; not if it knows the one before."""
+    data = tzif([(0, 0), (9, 1)], [7200, 3600, 0], "")
+    summer_only = data.replace(b"\0\0\x1c\x20\0", b"\0\0\x1c\x20\1").replace(b"\0\0\x0e\x10\0", b"\0\0\x0e\x10\1")
+    known = tzif([(day * 86_400, kind) for day, kind in enumerate([2, 0, 1, 2, 1])], [0, 3600, 7200], "")
+    known = known.replace(b"\0\0\x1c\x20\0", b"\0\0\x1c\x20\1").replace(b"\0\0\x0e\x10\0", b"\0\0\x0e\x10\1")
+
+    with pytest.raises(InvalidValue, match=r"^TZif data of Test/Zone .*expected standard time beside each"):
+        read_offsets("Test/Zone", summer_only)
+    where = TimeZones.of("made", {"Test/Zone": known}).zone("Test/Zone")
+    assert from_micros(10**12).astimezone(where).utcoffset() == timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ _TOP_UP = 'who = "ann"\ndo = "top_up"\namount = "1.0"\n'
         ('"italki"', '"italky"', "policy", "unknown preset 'italky'", "italki"),
         ('"italki"', '"italki.toml"', "policy", "unknown policy file 'italki.toml'", "italki"),
         ('id = "s"', 'id = "s"\ntitel = "x"', "titel", "unknown key", "title"),
-        ('id = "s"', 'id = "s"\nzone = "UTX"', "zone", "unknown time zone 'UTX'", "UTC"),
+        ('id = "s"', 'id = "s"\nzone = "utc"', "zone", "unknown time zone 'utc'", "UTC"),
         ('"Europe/Berlin"', '"Europe/Berlim"', "parties.tom.zone", "unknown time zone", "Europe/Berlin"),
         ('"Europe/Berlin"', '"UTC"\nwallet = 5.0', "parties.tom.wallet", "is 5.0; expected an amount", '"5.0"'),
         ('"Europe/Berlin"', '"UTC"\nwallet = "5.0 ICT"', "parties.tom.wallet", "unknown currency 'ICT'", "ITC"),

@@ -73,6 +73,29 @@ def test_an_event_in_the_way_is_named(run: Any, tutor: Path, written: Written) -
     ]
 
 
+def test_what_the_tutor_has_declined_takes_no_time(run: Any, tutor: Path, written: Written) -> None:
+    """Her address says which answer is hers."""
+    file = written("asked.ics", _calendar("DTSTART:20261207T080000Z", "DTEND:20261207T090000Z",
+                                          "ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com",
+                                          "ATTENDEE;PARTSTAT=DECLINED:mailto:eva@example.com"))  # fmt: skip
+
+    assert _hours(run, tutor, *_PAGE, "--ics", file) == ["09", "10"]
+    assert _hours(run, tutor, *_PAGE, "--ics", file, "--own", "bob@example.com") == ["09", "10"]
+    assert _hours(run, tutor, *_PAGE, "--ics", file, "--own", "Eva@example.com") == ["08", "09", "10"]
+
+
+def test_an_address_that_says_nothing_is_refused(run: Any, tutor: Path, written: Written) -> None:
+    """A name is no address, and without a calendar of hers there are no answers."""
+    file = written("asked.ics", _calendar("DTSTART:20261207T080000Z"))
+
+    named = run("slots", tutor, *_PAGE, "--ics", file, "--own", "Eva")
+    alone = run("slots", tutor, *_PAGE, "--own", "e@x")
+
+    assert (named.code, alone.code) == (2, 2)
+    assert "--own is 'Eva'; expected an e-mail address such as eva@example.com" in named.err
+    assert "--own is 'e@x'; expected an --ics calendar beside it" in alone.err
+
+
 @pytest.mark.parametrize(("option", "hours"), [((), ["09", "10"]), (("--tentative", "free"), ["08", "09", "10"])])
 def test_what_is_not_certain_stands_in_the_way_unless_it_is_said_not_to(
     option: tuple[str, ...], hours: list[str], run: Any, tutor: Path, written: Written
@@ -116,6 +139,18 @@ def test_calendars_are_read_as_far_as_the_next_start_lies(run: Any, tutor: Path,
     done = run("slots", tutor, *_PAGE, "--ics", file)
 
     assert done.out.endswith("\nnone; the next one is Mon 2028-11-06 09:00 +01:00\n")
+
+
+def test_after_a_page_in_the_past_the_next_start_is_looked_for_from_now_on(
+    run: Any, tutor: Path, written: Written
+) -> None:
+    """Calendars are read for the years after now, not for those after the page."""
+    file = written("today.ics", _calendar("DTSTART:20261207T080000Z", "DTEND:20261207T100000Z"))
+
+    past = ("--from", "2020-12-01", "--until", "2020-12-02")
+    done = run("slots", tutor, "--minutes", "60", "--now", _NOW, *past, "--ics", file)
+
+    assert done.out.endswith("\nnone; the next one is Mon 2026-12-07 11:00 +01:00\n")
 
 
 def test_a_page_may_be_as_long_as_without_a_calendar(run: Any, tutor: Path, written: Written) -> None:

@@ -303,7 +303,8 @@ def test_others_are_drawn_beside_the_tutor(draw: Draw, tmp_path: Path) -> None:
                  "--for", tmp_path / "room.toml", "--for", tmp_path / "ann.ics")  # fmt: skip
 
     blank = "│           " * 6 + "│"
-    assert lines[4:] == [
+    assert lines[2] == "those of room: UTC"
+    assert lines[5:] == [
         "        Mon 7       Tue 8       Wed 9       Thu 10      Fri 11      Sat 12      Sun 13        room",
         f" 09:00 │░░░        {blank}  08:00",
         f" 09:30 │░░░     ███{blank}  08:30",
@@ -327,7 +328,7 @@ def test_a_room_for_several_is_taken_when_it_is_full(draw: Draw, tmp_path: Path)
     lines = draw('zone = "UTC"\nweekly.monday = ["09:00-11:00"]', "--week", "2026-12-07", "--now", _NOW,
                  "--for", tmp_path / "hall.toml")  # fmt: skip
 
-    assert [line[8:15] for line in lines[5:9]] == ["░░░ ░░░", "░░░ ███", "░░░ ░░░", "░░░    "]
+    assert [line[8:15] for line in lines[6:10]] == ["░░░ ░░░", "░░░ ███", "░░░ ░░░", "░░░    "]
 
 
 # Pens
@@ -494,7 +495,7 @@ def test_an_image_loads_nothing_and_runs_nothing() -> None:
 
     names = {element.tag.removeprefix(_SVG) for element in image.iter()}
     attributes = {name for element in image.iter() for name in element.attrib}
-    assert names <= {"svg", "title", "desc", "style", "defs", "pattern", "rect", "line", "circle", "path", "text"}
+    assert names <= {"svg", "title", "desc", "style", "defs", "pattern", "rect", "line", "circle", "path", "text", "g"}
     assert not any(name.startswith("on") or "href" in name for name in attributes)
     assert any("<script>alert(1)</script>" in (element.text or "") for element in image.iter())
 
@@ -519,7 +520,9 @@ def test_an_image_marks_changes_of_clock() -> None:
 
     skipped = [each for each in forward.iter(f"{_SVG}rect") if each.get("class") == "skipped"]
     labels = [each.text for each in back.iter(f"{_SVG}text")]
-    assert [each.get("height") for each in skipped] == ["16", "16"]
+    assert [each.get("height") for each in skipped] == ["16", "16", "12"]  # The last one stands in the legend.
+    assert "clocks skip it" in [each.text for each in forward.iter(f"{_SVG}text")]
+    assert "clocks skip it" not in labels
     assert {"02:00 +02:00", "02:30 +02:00", "02:00 +01:00", "02:30 +01:00"} <= set(labels)
 
 
@@ -529,9 +532,53 @@ def test_an_image_names_everybody_and_their_clocks() -> None:
 
     texts = [each.text for each in _image(_week("2026-03-23", "Asia/Tokyo", tutor, room)).iter(f"{_SVG}text")]
 
-    assert texts.count("a room of one's…") == 7
+    assert texts.count("a room of …") == 7
+    assert "in each day from the left: tutor, a room of one's own" in texts
     assert texts.count("tutor") == 7 + 2
     assert "from Sun 10:00" in texts
+
+
+def test_an_image_says_whose_clocks_those_are(run: Any, tmp_path: Path) -> None:
+    """In the picture, not only in its description: whose zone, when now is, and when clocks are set."""
+    tutor, room, file = tmp_path / "tutor.toml", tmp_path / "room.toml", tmp_path / "week.svg"
+    tutor.write_text('schema = 1\nzone = "Europe/Berlin"\nweekly.sunday = ["09:00-11:00"]', encoding="utf-8")
+    room.write_text(
+        'schema = 1\nzone = "Asia/Tokyo"\nweekly.sunday = ["16:00-20:00"]\n'
+        '[[moves]]\nat = 2026-03-25T00:00:00Z\nzone = "Asia/Seoul"\n',
+        encoding="utf-8",
+    )
+
+    run("slots", tutor, "--minutes", "60", "--now", "2026-03-20T00:00Z", "--week", "2026-03-23", "--for", room,
+        "--zone", "Europe/London", "--svg", file)  # fmt: skip
+
+    image = ET.fromstring(file.read_text(encoding="utf-8"))
+    texts = [each.text for each in image.iter(f"{_SVG}text")]
+    assert texts[1:7] == [
+        "by the clocks of Europe/London; those of the tutor: Europe/Berlin",
+        "those of room: Asia/Tokyo, then Asia/Seoul",
+        f"now is Fri 2026-03-20 00:00 +00:00; time zones of tzdata {tzdata_version()}",
+        "Sun 2026-03-29 02:00 +01:00: clocks of Europe/London go forward by 1 hour",
+        "Sun 2026-03-29 02:00 +01:00: clocks of the tutor go forward by 1 hour",
+        "in each day from the left: tutor, room",
+    ]
+
+
+@pytest.mark.parametrize("names", [("tutor",), ("tutor", "W" * 80), ("tutor", "a student", "W" * 80)])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Argentina/ComodRivadavia"])
+def test_texts_of_an_image_have_room(names: tuple[str, ...], zone: str) -> None:
+    """On one line, each ends before the next begins, in letters as wide as those of DejaVu are on the average."""
+    lanes = [Lane(name, (), ((0, "Asia/Tokyo"),)) for name in names]
+    image = _image(_week("2026-03-23", zone, *lanes))
+
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for text in image.iter(f"{_SVG}text"):
+        size = 6.2 if text.get("class") == "small" else 7.2
+        left = float(text.get("x", ""))
+        lines.setdefault(text.get("y", ""), []).append((left, left + size * len(text.text or "")))
+
+    for texts in lines.values():
+        assert all(one[1] < other[0] for one, other in pairwise(sorted(texts)))
+    assert max(last for texts in lines.values() for _, last in texts[-1:]) <= float(image.get("width", ""))
 
 
 def test_an_image_leaves_out_the_second_of_rows_on_other_days() -> None:

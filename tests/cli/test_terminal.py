@@ -133,6 +133,12 @@ def test_what_steers_no_terminal_stays(text: str) -> None:
     assert seen(text) == text
 
 
+@pytest.mark.parametrize("mark", ["\u200b", "\u2060", "\u2064", "\ufeff"])
+def test_what_takes_no_room_is_seen(mark: str) -> None:
+    """Two names that look the same are told apart."""
+    assert seen(f"a{mark}b") == f"a\\u{ord(mark):04x}b"
+
+
 def test_a_line_is_one_line() -> None:
     """A line break within one is an escape, or a blank where text is folded anyway."""
     assert as_text(["a\nb", "c  "]) == "a\\nb\nc\n"

@@ -163,7 +163,7 @@ def test_what_is_missing_is_told_and_stood_in_for() -> None:
         ),
         ("k = 1", lambda t: t.some_of("k", HOLDS), "is 1; expected a list"),
         ("k = 1", lambda t: t.table("k"), "is 1; expected a table"),
-        ("k = {}", lambda t: t.tables("k"), "is a table; expected a list"),
+        ("k = {}", lambda t: t.tables("k"), "is a table; expected a list of tables, each of them under [[k]]"),
         ("k = 1", lambda t: t.parsed("k", Fraction), "is 1; expected a text in quotes; did you mean '\"1\"'?"),
         ("k = 3", lambda t: t.instant("k"), "is 3; expected an instant with an offset, such as 2026-03-01T09:30:00Z"),
     ],

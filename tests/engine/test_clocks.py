@@ -30,11 +30,13 @@ def _asked(market: Marketplace, lesson: str = "lesson", start: Instant = _START)
     ).or_raise()
 
 
-def _said_formerly(storage: Storage, row: WallTime, *, hours: int = 0, zone: str | None = None) -> WallTime:
+def _said_formerly(
+    storage: Storage, row: WallTime, *, hours: int = 0, zone: str | None = None, version: str = "2020a"
+) -> WallTime:
     """Keep a wall time as a former database would have had it: that many hours later on the wall."""
     time, shift = row.start, timedelta(hours=hours)
     former = row._replace(
-        start=StoredTime(time.at, time.local + shift, zone or time.zone, time.offset + shift, "2020a")
+        start=StoredTime(time.at, time.local + shift, zone or time.zone, time.offset + shift, version)
     )
     with storage.transaction() as tx:
         tx.put_wall_times([former])
@@ -136,13 +138,14 @@ def test_a_zone_that_is_no_more_is_told_and_left_as_it_is() -> None:
     assert former in market.clocks.of("lesson")
 
 
-def test_restamping_takes_the_new_wall_times_for_granted() -> None:
-    """Then nothing drifts any more; no lesson has moved, and a second time changes nothing."""
+@pytest.mark.parametrize("version", ["2020a", TZDATA.version])
+def test_restamping_takes_the_new_wall_times_for_granted(version: str) -> None:
+    """Then nothing drifts any more; no lesson has moved, and a second time changes nothing, whatever version it was."""
     storage = MemoryStorage()
     market = _market(storage)
     _asked(market)
     for row in market.clocks.of("lesson"):
-        _said_formerly(storage, row, hours=2)
+        _said_formerly(storage, row, hours=2, version=version)
 
     assert market.clocks.restamp(now=_NOW) == 2
     assert market.clocks.find_drift(now=_NOW) == ()

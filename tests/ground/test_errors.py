@@ -115,6 +115,7 @@ def test_mistakes_are_told_all_at_once() -> None:
     group = Mistakes("2 mistakes in mine.toml", [Mistake("first", line=1), Mistake("second", line=2)])
 
     assert str(group) == "2 mistakes in mine.toml\n1: first\n2: second"
+    assert group.all == group.exceptions
 
 
 def test_mistakes_can_be_caught_by_part() -> None:

@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tutorcore.adapters.files import find_policy
+from tutorcore.adapters.ical.calendars import Person
 from tutorcore.adapters.ical.invitations import invitation_text
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.cli.document import document_of
@@ -432,7 +433,9 @@ def _check_notice(notice: Notice) -> None:
     assert "\n" not in notice.subject + notice.short
     if notice.invitation is not None:
         shown = invitation_text(
-            notice.invitation, organizer=("We", "we@x.example"), attendee=(notice.to.name, "a@x.example")
+            notice.invitation,
+            organizer=Person("We", "we@x.example"),
+            attendee=Person(notice.to.name, "a@x.example"),
         )
         (event,) = icalendar.Calendar.from_ical(shown).walk("VEVENT")
         assert event["ATTENDEE"] == "mailto:a@x.example"

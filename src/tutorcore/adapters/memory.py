@@ -2,8 +2,8 @@
 
 Everything is a plain dict or list, and most of it only grows, so a transaction is taken back by cutting lists to the
 lengths they had; the few things that change in place (claims, wall times, clearings, marks, reminders, standings,
-withdrawals, deliveries, parties, policies) leave a note of how to undo them. What is found by time (deadlines, clearings, reminders)
-lies in heaps whose outdated items are dropped when they surface.
+withdrawals, deliveries, parties, policies) leave a note of how to undo them. What is found by time (deadlines,
+clearings, reminders) lies in heaps whose outdated items are dropped when they surface.
 
 One lock lets one thread in at a time, readers included. Transactions do not nest; savepoints do.
 """
@@ -178,6 +178,7 @@ class MemoryData:
         self.answers: dict[Key, AuditLine] = {}
         self.parties: dict[PartyId, Party] = {}
         self.schedules: dict[PartyId, str | None] = {}
+        self.busy: dict[PartyId, str | None] = {}
         self.machines: dict[PolicyHash, Machine] = {}
         self.versions: list[Lesson] = []
         self.causes: list[Cause] = []  # of each version
@@ -444,6 +445,12 @@ class MemoryTransaction(Transaction):
 
     def schedule(self, party: PartyId) -> str | None:
         return self._data.schedules.get(party)
+
+    def put_busy(self, party: PartyId, text: str | None) -> None:
+        self._put(self._data.busy, party, text)
+
+    def busy(self, party: PartyId) -> str | None:
+        return self._data.busy.get(party)
 
     def add_policy(self, machine: Machine) -> None:
         machines = self._data.machines

@@ -19,7 +19,8 @@ def _busy(value: Iterable[Busy]) -> tuple[Busy, ...]:
 class Attendee:
     """What is known of somebody, or something, that a lesson needs.
 
-    * `busy`: the time that is taken, in any order.
+    * `busy`: the time that is taken, in any order. A group lesson that may be joined is in nobody's way who joins it if
+      it is here as it is in the tutor's busy time: with its id, start and end, and with `places`.
     * `schedule`: the hours, which must hold the whole lesson; None: all of them. Only the hours count, not what the
       schedule asks of a booking.
     * `capacity`: how many things may go on at once, each with its own buffers around it: the places in a hall.

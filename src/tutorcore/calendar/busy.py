@@ -93,11 +93,12 @@ class Busy:
     def _check_places(self, _: object, value: int) -> None:
         check_count(value, "places", 0, MOST_PLACES)
         if value and self.kind != "lesson":
-            raise InvalidValue("places", value, f"0, for nobody can join a {self.kind}")
+            raise InvalidValue("places", value, f"0, for only a lesson can be joined; this is of kind {self.kind!r}")
 
     def blocks(self, now: Instant) -> bool:
         """Return whether it still takes the time at `now`."""
-        return self.expires is None or self.expires > now
+        moment = instant(now, "now")
+        return self.expires is None or self.expires > moment
 
 
 def checked(busy: Iterable[Busy], what: str) -> tuple[Busy, ...]:

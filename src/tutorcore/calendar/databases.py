@@ -8,14 +8,15 @@ changed moves (`tutorcore.calendar.stored_times`). Nothing is read before it is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tutorcore.calendar.tzif import Offsets, read_offsets
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
-from tutorcore.instants import Instant, instant
+from tutorcore.instants import EARLIEST, MICROSECOND, Instant, from_micros, instant, to_micros
 
 if TYPE_CHECKING:  # zoneinfo loads when the first zone does, so that `import tutorcore` stays light
     from zoneinfo import ZoneInfo
@@ -23,6 +24,10 @@ if TYPE_CHECKING:  # zoneinfo loads when the first zone does, so that `import tu
 _VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
 _MOST_NAME: Final = 100
+_A_PLACE: Final = "a zone is a place such as Europe/Berlin, not an abbreviation or an offset"
+
+_FIRST: Final = to_micros(EARLIEST)
+_TWO_YEARS: Final = timedelta(days=732) // MICROSECOND
 
 
 class TimeZones:
@@ -50,7 +55,7 @@ class TimeZones:
         given = _checked_files(files)
         found = cls(_Given(check_version(version), given, _checked_links({} if links is None else links, given)))
         for name in sorted(given):
-            found.offsets(name)
+            _check_readings(name, found.offsets(name), found.zone(name))
         return found
 
     @classmethod
@@ -90,12 +95,12 @@ class TimeZones:
         >>> TZDATA.canonical("Asia/Calcutta")
         'Asia/Kolkata'
         """
-        self._check(name)
+        check_zone(name, self)
         return self._links.get(name, name)
 
     def read(self, name: str) -> bytes:
         """Return the TZif data of the zone of that name."""
-        self._check(name)
+        check_zone(name, self)
         return self._source.read(name)
 
     def __repr__(self) -> str:
@@ -110,12 +115,6 @@ class TimeZones:
 
         found = self._zones[name] = ZoneInfo.from_file(_Stream(self.read(name)), key=name)
         return found
-
-    def _check(self, name: object) -> None:
-        if not isinstance(name, str):
-            raise InvalidType("time zone", name, "the name of a zone, such as Europe/Berlin") from None
-        if name not in self.names:
-            raise UnknownName("time zone", name, self.names) from None
 
 
 class _Source(Protocol):
@@ -233,6 +232,39 @@ def check_zone_name(value: object) -> str:
     return value
 
 
+def check_zone(name: object, database: TimeZones = TZDATA) -> None:
+    """Raise `InvalidType` or `UnknownName` unless the database has a zone of that name."""
+    if not isinstance(name, str):
+        raise InvalidType("time zone", name, "the name of a zone, such as Europe/Berlin") from None
+    if name not in database.names:
+        raise unknown_zone(name, database.names) from None
+
+
+def unknown_zone(name: str, names: frozenset[str]) -> UnknownName:
+    """Return the error that no zone among `names` has that name.
+
+    Zones that differ in a letter can lie anywhere, so "PST" or "UTC+2" is not answered with a name that looks alike.
+
+    >>> print(unknown_zone("paris", TZDATA.names))
+    unknown time zone 'paris'; did you mean 'Europe/Paris'?
+    >>> print(unknown_zone("PST", TZDATA.names))
+    unknown time zone 'PST'; a zone is a place such as Europe/Berlin, not an abbreviation or an offset
+    """
+    if "/" in name:
+        return UnknownName("time zone", name, names)
+    hint = "" if _same_place(name, names) else _A_PLACE
+    return UnknownName("time zone", name, names, hint, near=_same_place)
+
+
+def _same_place(name: str, names: Iterable[str]) -> str | None:
+    """Return the one zone with that name in other letters, or else at that place, which Etc/GMT+2 is not."""
+    place = name.strip().replace(" ", "_").casefold()
+    found = [each for each in names if each.casefold() == place]
+    places = (each for each in names if not each.startswith("Etc/"))
+    found = found or [each for each in places if each.rpartition("/")[2].casefold() == place]
+    return found[0] if len(found) == 1 else None
+
+
 def check_database(value: object) -> TimeZones:
     """Return `value`; raise `InvalidType` if it is no time zone database."""
     if not isinstance(value, TimeZones):
@@ -248,6 +280,40 @@ def _checked_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
         if not isinstance(data, bytes):
             raise InvalidType(f"TZif data of {name}", data, "bytes")
     return dict(files)
+
+
+def _check_readings(name: str, offsets: Offsets, where: ZoneInfo) -> None:
+    """Raise `InvalidValue` unless each wall time has two readings at most, and zoneinfo reads the same data likewise.
+
+    Some lists of changes that no law ever made it takes in another sense; what holds of one must hold of the other.
+    """
+    last = max(offsets.times[-1:], default=_FIRST)
+    runs = list(offsets.runs(_FIRST, max(last, _FIRST) + _TWO_YEARS))
+    changes = [(old, at, new) for (_, _, old), (at, _, new) in pairwise(runs)]
+    shown = [(at + min(old, new), at + max(old, new)) for old, at, new in changes]
+    if any(later < end for (_, end), (later, _) in pairwise(shown)):
+        expected = "changes that lie further apart than they move clocks"
+        raise InvalidValue(f"TZif data of {name}", "a list of changes too near each other", expected)
+    for old, at, new in (*changes[:2], *changes[2:][-2:]):  # Only at the ends has zoneinfo ways of its own.
+        if not _is_read(old, at, new, where):
+            change = f"changing clocks at {from_micros(at).isoformat()}"
+            raise InvalidValue(f"TZif data of {name}", change, "data that zoneinfo reads likewise")
+    if EARLIEST.astimezone(where).utcoffset() != runs[0][2] * MICROSECOND:
+        raise InvalidValue(f"TZif data of {name}", "one offset for good", "data that zoneinfo reads likewise")
+
+
+def _is_read(old: int, at: int, new: int, where: ZoneInfo) -> bool:
+    """Return whether zoneinfo has clocks go from one offset to another at that instant, and wall times read so."""
+    earlier, later = at + min(old, new), at + max(old, new)
+    readings = ((earlier - 1, old, old), (earlier, old, new), (later - 1, old, new), (later, new, new))
+    found = [
+        (where.utcoffset(from_micros(wall).replace(fold=fold)), offset)
+        for wall, *both in readings
+        for fold, offset in enumerate(both)
+    ]
+    shown = ((at - 1, old), (at, new), (at + max(old - new, 1) - 1, new))
+    found += [(from_micros(when).astimezone(where).utcoffset(), offset) for when, offset in shown]
+    return all(said == offset * MICROSECOND for said, offset in found)
 
 
 def _checked_links(links: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, str]:

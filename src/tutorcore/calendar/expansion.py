@@ -19,6 +19,7 @@ Dates are proleptic ordinals (`date.toordinal`), weekdays count from Monday, 0, 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -99,6 +100,7 @@ class Expansion:
         second = (start.hour * 60 + start.minute) * 60 + start.second
         self._base = self._first * self._a_day + second * self._a_day // SECONDS
         self._times: dict[int, tuple[int, ...]] = {}
+        self._places: dict[int, list[int]] = {}
 
     def blocks(self, first: int, last: int) -> Iterator[Block]:
         """Yield the blocks of the dates from `first` to `last`, in order and never an empty one.
@@ -130,18 +132,38 @@ class Expansion:
 
     def _by_step(self, first: int, last: int) -> Iterator[Block]:
         """Yield the blocks of a rule whose interval is longer than a day, so that it meets a day once at most."""
-        interval, a_day, units = self._pattern.interval, self._a_day, self._units
-        cycle = lcm(interval, _CYCLE_DAYS * a_day)
-        begin = _aligned(first * a_day, self._base, interval)
-        idle_until = begin + cycle
-        for step in range(begin, (last + 1) * a_day if units else begin, interval):
-            day, unit = divmod(step, a_day)
-            times = self._times_from(unit) if unit in units and self._is_wanted(day) else ()
-            if times:
-                idle_until = step + cycle
-                yield day, times
-            elif step > idle_until:
+        interval, a_day = self._pattern.interval, self._a_day
+        step = _aligned(first * a_day, self._base, interval)
+        end, cycle = (last + 1) * a_day, lcm(interval, _CYCLE_DAYS * a_day)
+        idle_until = step + cycle
+        while self._units:
+            step = self._next_met(step)
+            if step >= end or step > idle_until:
                 return
+            day, unit = divmod(step, a_day)
+            wanted = self._next_wanted(day, last)
+            if wanted == day:
+                yield day, self._times_from(unit)
+                idle_until = step + cycle
+                step += interval
+            else:
+                step = _aligned(wanted * a_day, self._base, interval)
+
+    def _next_met(self, step: int) -> int:
+        """Return the first step from that one on which is at a unit of the day at which the rule can come."""
+        interval, (turn, met) = self._pattern.interval, self._met
+        turns, rest = divmod((step - self._base) // interval, turn)
+        at = bisect_left(met, rest)
+        if at == len(met):
+            turns, at = turns + 1, 0
+        return self._base + (turns * turn + met[at]) * interval
+
+    @cached_property
+    def _met(self) -> tuple[int, Sequence[int]]:
+        """After how many steps the rule meets the same units again, and which of those many are at `_units`."""
+        interval, a_day = self._pattern.interval, self._a_day
+        turn = a_day // gcd(interval, a_day)
+        return turn, [number for number in range(turn) if (self._base + number * interval) % a_day in self._units]
 
     def _by_day(self, first: int, last: int) -> Iterator[Block]:
         """Yield the blocks of a rule whose interval is a day or shorter."""
@@ -183,9 +205,17 @@ class Expansion:
             yield from compress(range(first, end), self._filters.mask(year)[first - new_year : end - new_year])
             first = end
 
-    def _is_wanted(self, day: int) -> bool:
+    def _next_wanted(self, day: int, last: int) -> int:
+        """Return the first date from `day` on that passes all filters of dates, or one after `last`."""
         year = date.fromordinal(day).year
-        return bool(self._filters.mask(year)[day - _new_year(year)])
+        while day <= last:
+            new_year = _new_year(year)
+            found = self._filters.mask(year).find(1, day - new_year)
+            if found >= 0:
+                return new_year + found
+            year += 1
+            day = _new_year(year)
+        return day
 
     def _placed(self, days: Iterable[int]) -> Iterator[Block]:
         """Yield the blocks of one period's dates: with all times of day, or those at the positions asked for."""
@@ -200,8 +230,11 @@ class Expansion:
 
     def _positions(self, size: int) -> list[int]:
         """Return which members of a set of that size BYSETPOS asks for, in order."""
-        asked = {position - 1 if position > 0 else size + position for position in self._pattern.positions}
-        return sorted(index for index in asked if 0 <= index < size)
+        found = self._places.get(size)
+        if found is None:
+            asked = {position - 1 if position > 0 else size + position for position in self._pattern.positions}
+            found = self._places[size] = sorted(index for index in asked if 0 <= index < size)
+        return found
 
     @cached_property
     def _within(self) -> tuple[int, ...]:

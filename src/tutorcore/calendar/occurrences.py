@@ -22,11 +22,15 @@ from tutorcore.instants import Instant, from_micros, to_micros
 class Occurrence:
     """One lesson of a series: which one, the wall time it was planned for, and when it takes place.
 
-    `index` counts from 0 and `local` never changes, so either names the lesson for good. `is_moved` says that it takes
-    place at another time than planned; `shifted` is how far clocks that went forward put off a wall time they skipped.
+    * `index` counts from 0, and `planned` is the wall time that the rule gave it. Neither ever changes, so either names
+      the lesson for good.
+    * `local` is what the clock of the series shows when it takes place: the time to tell people who live by it.
+    * `is_moved` says that it was put at another time than planned; `shifted` is how far clocks that went forward put
+      off a wall time they skipped. Without either, `local` is `planned`.
     """
 
     index: int
+    planned: datetime
     local: datetime
     start: Instant
     end: Instant
@@ -73,7 +77,7 @@ def shifts_between(
 ) -> Iterator[Shift]:
     """Yield where the wall time in `viewer_zone` changes for occurrences that keep theirs in `zone`."""
     for earlier, later in pairwise(occurrences):
-        usual = _wall(earlier, viewer_zone, database) - earlier.local + later.local
+        usual = _wall(earlier, viewer_zone, database) - earlier.planned + later.planned
         now = _wall(later, viewer_zone, database)
         if now != usual:
             at, where = _change(earlier, later, zone, viewer_zone, database)

@@ -260,7 +260,7 @@ class Recurrence:
         Those before `first` may be left out, or may be among them.
         """
         # Whoever counts has to begin at the start, unless there is no time for so many.
-        counting = self.count is not None and self.count <= ((end - begin) // SECONDS + 2) * self._most_a_day
+        counting = self.count is not None and self.count <= ((end - begin) // SECONDS + 2) * self.most_a_day
         left = (self.count or MOST_COUNT) - 1
         if begin >= end or not left:
             return
@@ -276,7 +276,7 @@ class Recurrence:
                     return
 
     @property
-    def _most_a_day(self) -> int:
+    def most_a_day(self) -> int:
         """The highest number of times that the rule can bring on one day."""
         at = FREQUENCIES.index(self.frequency)
         hours = len(self.by_hour) or (24 if at <= FREQUENCIES.index("hourly") else 1)

@@ -27,12 +27,13 @@ from tutorcore.calendar.bitsets import members, picked
 from tutorcore.calendar.busy import Busy, checked
 from tutorcore.calendar.databases import TZDATA, TimeZones, check_database
 from tutorcore.calendar.diaries import TENTATIVE, Tentative
+from tutorcore.calendar.roster_caps import LocalDays
 from tutorcore.calendar.roster_columns import Columns
 from tutorcore.calendar.roster_rows import Flipped, Row
 from tutorcore.calendar.roster_steps import STEP, Ask, Frame, Margins, Starts
 from tutorcore.calendar.schedule import Booking, Schedule, check_count, check_name, check_span
 from tutorcore.calendar.slots import LONGEST
-from tutorcore.calendar.windows import micros_range
+from tutorcore.calendar.windows import Hours, micros_range
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import MICROSECOND, Instant, from_micros, instant, to_micros
 
@@ -85,6 +86,7 @@ class Roster:
         self._joinable: set[str] = set()
         self._grids: dict[object, Starts] = {}
         self._margins: dict[Booking, Margins] = {}
+        self._local_days: dict[object, LocalDays] = {}
         self._made: Columns | None = None
 
     @property
@@ -124,7 +126,7 @@ class Roster:
         else:
             times = _distinct(checked(busy, "busy time"))
         starts, margins = self._starts(schedule), self._margins_of(schedule.booking)
-        row = Row(schedule, times, self._frame, starts, margins, self._database)
+        row = Row(schedule, times, self._frame, starts, margins, self._database, self._days(schedule))
         self._rows[tutor] = row
         self._note_joins(tutor, row)
         if self._made is not None and known is not None:
@@ -171,8 +173,9 @@ class Roster:
         frame = _frame(since, since + (self.until - self.since) if until is None else until)
         self._frame, self._made = frame, None
         self._grids.clear()
+        self._local_days.clear()
         for tutor, row in self._rows.items():
-            row.move(frame, self._starts(row.schedule))
+            row.move(frame, self._starts(row.schedule), self._days(row.schedule))
             self._note_joins(tutor, row)
 
     def next_slot(
@@ -196,7 +199,7 @@ class Roster:
         """Return the `n` tutors who can be booked soonest from `since` on, each once, with their first starts.
 
         They come by start, those of one start by id; fewer if no more can be booked. `among` are the ids to choose
-        from; one that is not in the roster raises `UnknownName`.
+        from; one that is not in the roster, such as a tutor without hours, is passed over.
         """
         check_count(n, "n", 1, MOST_TUTORS)
         ask, lo, hi = self._asked(duration, now, since)
@@ -210,7 +213,10 @@ class Roster:
     def free_at(
         self, start: Instant, duration: timedelta, now: Instant, *, among: Iterable[str] | None = None
     ) -> tuple[str, ...]:
-        """Return the ids of the tutors who can be booked at exactly that start, in order."""
+        """Return the ids of the tutors who can be booked at exactly that start, in order.
+
+        `among` are the ids to choose from, as for `soonest`.
+        """
         at = to_micros(instant(start, "start"))
         lo, hi = self._frame.span
         if not lo <= at < hi:
@@ -222,7 +228,7 @@ class Roster:
         columns, step = self._columns, at // STEP - self._frame.first
         waiting = self._places(among)
         allowed, sure = _Passing(columns, ask, at, self._frame).upto(at // STEP)
-        free = columns.free_from(step, ask.steps, waiting & allowed & columns.on_grid(step))
+        free = columns.free_from(step, ask.steps, waiting & allowed & columns.starting(step))
         joins = self._joins_ahead(ask, at, at + 1).get(at // STEP, 0)
         found = list(picked(columns.names, free & sure & ~joins))
         doubtful = free & ~sure | joins & waiting
@@ -266,7 +272,9 @@ class Roster:
             raise InvalidType("among", among, "the ids of tutors")
         chosen = bytearray(len(columns.names) // 8 + 1)
         for tutor in among:
-            self._row(tutor)
+            if not isinstance(tutor, str) or tutor not in self._rows:
+                check_name(tutor, "tutor")
+                continue
             place = columns.places[tutor]
             chosen[place >> 3] |= 1 << (place & 7)
         return int.from_bytes(chosen, "little")
@@ -289,7 +297,7 @@ class Roster:
         queue: list[tuple[int, str]] = []
         for step in range(lo // STEP, self._frame.last):
             place, at = step - self._frame.first, step * STEP
-            here = columns.on_grid(place)
+            here = columns.starting(place)
             if not here and step not in joins:
                 continue
             while queue and queue[0][0] < at:
@@ -355,6 +363,16 @@ class Roster:
             _bound(self._grids)
             self._grids[key] = Starts.of(schedule, self._frame, self._database)
         return self._grids[key]
+
+    def _days(self, schedule: Schedule) -> LocalDays | None:
+        """Return the local days for a schedule with caps; tutors whose clocks agree share them."""
+        if schedule.booking.most_per_day is None and schedule.booking.most_per_week is None:
+            return None
+        key = schedule.zone, schedule.zone_periods
+        if key not in self._local_days:
+            _bound(self._local_days)
+            self._local_days[key] = LocalDays(Hours(schedule, database=self._database), self._frame)
+        return self._local_days[key]
 
     def _margins_of(self, booking: Booking) -> Margins:
         """Return how clear of busy time lessons keep; tutors with the same booking share one."""

@@ -71,8 +71,8 @@ class _Terms(NamedTuple):
 
 
 class Columns:
-    """The sets of tutors: who is free in each step (`steps`), who is there at all, who is plain, and who
-    shares notice, horizon or grid.
+    """The sets of tutors: who is free in each step (`steps`), for whom it lies on a day full by a cap (`full`), who is
+    there at all, who is plain, and who shares notice, horizon or grid.
     """
 
     def __init__(self, rows: Mapping[str, Row], width: int) -> None:
@@ -80,6 +80,8 @@ class Columns:
         self.ordered = len(self.names)
         self.places = {name: place for place, name in enumerate(self.names)}
         self.steps = transposed([rows[name].free for name in self.names], width)
+        self._fulls = [rows[name].full for name in self.names]
+        self.full = transposed(self._fulls, width) if any(self._fulls) else [0] * width
         self.all = 0
         self.plain = 0
         self.notices: Groups[tuple[int, bool]] = Groups()
@@ -114,12 +116,14 @@ class Columns:
             self.places[name] = len(self.names)
             self.names.append(name)
             self._terms.append(None)
+            self._fulls.append(0)
         self.change(name, row, row.free)
 
     def flip(self, name: str, row: Row, flipped: Flipped) -> None:
         """Follow a tutor's row after a booking: these steps are free now and were not, or the other way round."""
         place = self.places[name]
-        self._flip(place, flipped)
+        _flip(self.steps, place, flipped)
+        self._follow(place, row.full)
         terms = self._terms[place]
         if terms is not None and terms.plain is not row.is_plain:
             self._ungroup(place)
@@ -128,7 +132,8 @@ class Columns:
     def change(self, name: str, row: Row, flipped: int) -> None:
         """Follow a tutor who has a new row, with other steps free than before: the flipped ones."""
         place = self.places[name]
-        self._flip(place, (0, flipped))
+        _flip(self.steps, place, (0, flipped))
+        self._follow(place, row.full)
         terms = _Terms.of(row)
         if terms != self._terms[place]:
             self._ungroup(place)
@@ -137,11 +142,12 @@ class Columns:
     def drop(self, name: str, row: Row) -> None:
         """Forget a tutor. The place stays, empty."""
         place = self.places[name]
-        self._flip(place, (0, row.free))
+        _flip(self.steps, place, (0, row.free))
+        self._follow(place, 0)
         self._ungroup(place)
 
-    def on_grid(self, step: int) -> int:
-        """Return the tutors who may have a start in a step, whatever time is free."""
+    def starting(self, step: int) -> int:
+        """Return the tutors who may have a start in a step by their grids and caps, whatever time is free."""
         known = self._on_grid.get(step)
         if known is None:
             known = self._any_step
@@ -149,25 +155,21 @@ class Columns:
                 if grid >> step & 1:
                     known |= places
             self._on_grid[step] = known
-        return known
+        full = self.full[step]
+        return known & ~full if full else known
 
     def memory(self) -> int:
         """Return the bytes that all of it takes; sets that are one object count once."""
-        distinct = {id(each): each.__sizeof__() for each in (*self.steps, *self._on_grid.values())}
+        distinct = {id(each): each.__sizeof__() for each in (*self.steps, *self.full, *self._on_grid.values())}
         groups = self.notices.memory() + self.horizons.memory() + self._grids.memory()
-        lists = (self.names, self.places, self.steps, self._on_grid, self._terms, self.plain, self._any_step)
-        return groups + sum(distinct.values()) + sum(each.__sizeof__() for each in lists)
+        lists = (self.names, self.places, self.steps, self.full, self._fulls, self._on_grid, self._terms)
+        return groups + sum(distinct.values()) + sum(each.__sizeof__() for each in (*lists, self.plain, self._any_step))
 
-    def _flip(self, place: int, flipped: Flipped) -> None:
-        """Let a tutor be free in the steps in which it was not, and the other way round, of those given."""
-        bit, steps, (first, numbers) = 1 << place, self.steps, flipped
-        old: int | None = None
-        new = 0
-        for step in spread(numbers):
-            if steps[first + step] is not old:  # What was one object stays one.
-                old = steps[first + step]
-                new = old ^ bit
-            steps[first + step] = new
+    def _follow(self, place: int, full: int) -> None:
+        """Follow a tutor whose full days are these now."""
+        if full != self._fulls[place]:
+            _flip(self.full, place, (0, self._fulls[place] ^ full))
+            self._fulls[place] = full
 
     def _group(self, place: int, terms: _Terms) -> None:
         bit = 1 << place
@@ -200,3 +202,15 @@ class Columns:
         else:
             self._grids.take(terms.grid, bit)
         self._on_grid.clear()
+
+
+def _flip(columns: list[int], place: int, flipped: Flipped) -> None:
+    """Put a place into those columns, of the steps given, in which it was not, and take it out of the others."""
+    bit, (first, numbers) = 1 << place, flipped
+    old: int | None = None
+    new = 0
+    for step in spread(numbers):
+        if columns[first + step] is not old:  # What was one object stays one.
+            old = columns[first + step]
+            new = old ^ bit
+        columns[first + step] = new

@@ -4,8 +4,9 @@ A step is **free** if the hours have a part in it and nothing takes all of it fo
 lies outside the hours, or is taken, or if it is taken for a while only (a hold that expires: rows know no present).
 
 A lesson that begins with a step and touches nothing but free and sure steps keeps to the hours and clear of busy time.
-One that touches a step that is not free does not. Everything else is for the tutor's `Agenda` to decide: lessons on
-unsure steps, caps, grids that are not made of steps, lessons that can be joined, and the last day of a horizon that
+One that touches a step that is not free does not, nor does one that starts on a day full by a cap (`roster_caps`).
+Everything else is for the tutor's `Agenda` to decide: lessons on unsure steps, starts on days of which it is doubtful
+whether they are full, grids that are not made of steps, lessons that can be joined, and the last day of a horizon that
 lasts to a day's end. So a row never lists less than the agenda, and what it promises by itself is exact.
 """
 
@@ -21,6 +22,7 @@ from tutorcore.calendar.bitsets import eroded, filled, first_of
 from tutorcore.calendar.busy import Busy
 from tutorcore.calendar.databases import TimeZones
 from tutorcore.calendar.intervals import Span
+from tutorcore.calendar.roster_caps import Caps, LocalDays
 from tutorcore.calendar.roster_steps import STEP, Ask, Entry, Frame, Margins, Starts
 from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.segments import DAY
@@ -45,12 +47,16 @@ class Row:
     """A tutor's schedule and busy time, and what they come to in a frame. It changes with them.
 
     `hours` are the steps in which the hours have a part, `taken` those that busy time takes for good, and `unsure`
-    those that need a closer look; `starts` say where lessons can start.
+    those that need a closer look; `starts` say where lessons can start. The local days are those of the frame, for a
+    tutor with caps.
     """
 
     __slots__ = (
+        "_caps",
         "_database",
+        "_is_regular",
         "_joins",
+        "_local",
         "_margins",
         "_ragged",
         "_twice",
@@ -71,12 +77,15 @@ class Row:
         starts: Starts,
         margins: Margins,
         database: TimeZones,
+        local: LocalDays | None,
     ) -> None:
         self.schedule = schedule
         self.frame = frame
         self.starts = starts
         self._margins = margins
+        self._is_regular = schedule.booking.anchor == "wall" and not starts.loose
         self._database = database
+        self._local = local
         self.entries = {one.id: margins.entry(one) for one in busy}
         self.hours, self._ragged = frame.hours(Hours(schedule, database=database))
         self._count()
@@ -87,15 +96,16 @@ class Row:
         return self.hours & ~self.taken
 
     @property
-    def is_checked(self) -> bool:
-        """Whether every single start is for the agenda to decide."""
-        booking = self.schedule.booking
-        return self.starts.loose or booking.most_per_day is not None or booking.most_per_week is not None
+    def full(self) -> int:
+        """The steps in which a lesson could start and must not, for a cap that is reached for good."""
+        return 0 if self._caps is None else self._caps.full
 
     @property
     def is_plain(self) -> bool:
-        """Whether free steps on the zone's grid, notice and horizon say all about ordinary starts."""
-        return not self.unsure and self.schedule.booking.anchor == "wall" and not self.is_checked
+        """Whether free steps on the zone's grid, full days, notice and horizon say all about ordinary starts."""
+        if self.unsure or not self._is_regular:
+            return False
+        return self._caps is None or not self._caps.doubtful
 
     @property
     def has_joins(self) -> bool:
@@ -105,33 +115,37 @@ class Row:
     def book(self, busy: Busy) -> Flipped:
         """Add busy time that has an id of its own; return the steps that are not free any more."""
         entry = self.entries[busy.id] = self._margins.entry(busy)
-        unsure = entry.unsure
-        if unsure:
-            self.unsure |= self.frame.steps(unsure)
+        if entry.taken != entry.touched:
+            self.unsure |= self.frame.steps(entry.unsure)
         if busy.places:
             self._joins = _joins(self.entries.values())
+        if self._caps is not None and self._margins.counts(busy):
+            self._caps.count(busy, 1)
         first, last = self.frame.clipped(entry.taken)
         if first >= last:
             return NONE_FLIPPED
-        steps = filled(0, last - first)
+        steps = (1 << last - first) - 1
         before = self.taken >> first & steps
+        self.taken |= steps << first
         if before:
             self._twice |= before << first
-        self.taken |= steps << first
-        return first, self.hours >> first & steps & ~before
+            steps ^= before
+        return first, self.hours >> first & steps
 
     def release(self, id: str) -> Flipped:
         """Take away busy time that is there; return the steps that are free again."""
         entry = self.entries.pop(id)
         first, last = self.frame.clipped(entry.taken)
         steps = filled(0, last - first)
-        if entry.unsure or entry.busy.places or self._twice >> first & steps:
+        if entry.taken != entry.touched or entry.busy.places or self._twice >> first & steps:
             self._count()
-        else:
-            self.taken ^= steps << first
-        return first, self.hours >> first & steps & ~(self.taken >> first)
+            return first, self.hours >> first & steps & ~(self.taken >> first)
+        self.taken ^= steps << first
+        if self._caps is not None and self._margins.counts(entry.busy):
+            self._caps.count(entry.busy, -1)
+        return first, self.hours >> first & steps
 
-    def move(self, frame: Frame, starts: Starts) -> None:
+    def move(self, frame: Frame, starts: Starts, local: LocalDays | None) -> None:
         """Look at another frame, which begins no earlier, and forget what has no say in it."""
         edge = max(min(self.frame.last, frame.last), frame.first)
         passed, kept = frame.first - self.frame.first, edge - frame.first
@@ -139,7 +153,8 @@ class Row:
         self.hours = self.hours >> passed & filled(0, kept) | hours << kept
         self._ragged = self._ragged >> passed & filled(0, kept) | ragged << kept
         self.entries = {id: one for id, one in self.entries.items() if one.touched[1] > frame.first - _NEAR}
-        self.frame, self.starts = frame, starts
+        self.frame, self.starts, self._local = frame, starts, local
+        self._is_regular = self.schedule.booking.anchor == "wall" and not starts.loose
         self._count()
 
     def joins(self, length: int, lo: int, hi: int) -> int | None:
@@ -167,14 +182,15 @@ class Row:
         """Return the bytes that the sets and the look-ups take, without schedule and busy time themselves."""
         sets = (self.hours, self._ragged, self.taken, self._twice, self.unsure)
         spans = sum(one.__sizeof__() + 2 * one.touched.__sizeof__() for one in self.entries.values())
-        return self.__sizeof__() + sum(each.__sizeof__() for each in sets) + self.entries.__sizeof__() + spans
+        caps = 0 if self._caps is None else self._caps.memory()
+        return self.__sizeof__() + sum(each.__sizeof__() for each in sets) + self.entries.__sizeof__() + spans + caps
 
     def _begins(self, ask: Ask, lo: int, hi: int) -> int | None:
         """Return the first instant of [lo, hi) in a step with which the lesson may begin, or in which, if loose."""
         first = (lo if self.starts.loose else lo + STEP - 1) // STEP
         # What lies behind the frame is not known and may be free.
         free = self.free | filled(self.frame.width, self.frame.width + ask.steps)
-        steps = (eroded(free, ask.steps) & self.starts.steps) >> first - self.frame.first
+        steps = (eroded(free, ask.steps) & self.starts.steps & ~self.full) >> first - self.frame.first
         if not steps:
             return None
         at = max((first + first_of(steps)) * STEP, lo)
@@ -183,9 +199,11 @@ class Row:
     def _is_sure(self, ask: Ask, at: int) -> bool:
         """Return whether a lesson that may begin with a step can be booked then, whatever its agenda says."""
         horizon = self.schedule.booking.horizon
-        if self.is_checked or (horizon is not None and at >= ask.now + horizon // MICROSECOND):
+        if self.starts.loose or (horizon is not None and at >= ask.now + horizon // MICROSECOND):
             return False
         step = at // STEP - self.frame.first
+        if self._caps is not None and self._caps.doubtful >> step & 1:
+            return False
         return step + ask.steps <= self.frame.width and not self.unsure >> step & filled(0, ask.steps)
 
     def _decided(self, ask: Ask, lo: int, hi: int) -> int | None:
@@ -217,6 +235,11 @@ class Row:
         self.taken, self._twice = self.frame.steps(spans), self.frame.steps(_shared(spans))
         self.unsure = self._ragged | self.frame.steps(chain.from_iterable(one.unsure for one in entries))
         self._joins = _joins(entries)
+        if self._local is None:
+            self._caps = None
+        else:
+            counted = (one.busy for one in entries if self._margins.counts(one.busy))
+            self._caps = Caps(self.schedule.booking, self._local, self.starts.steps, counted)
 
 
 def _shared(spans: Iterable[Span]) -> Iterator[Span]:

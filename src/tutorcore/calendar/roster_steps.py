@@ -107,21 +107,35 @@ class Entry(NamedTuple):
 
 
 class Margins:
-    """How clear of busy time a lesson under some booking keeps, worked out once for all that has the same buffers."""
+    """What busy time comes to under some booking, worked out once for all of one kind with the same buffers."""
 
     def __init__(self, booking: Booking, tentative: Tentative) -> None:
         self._booking = booking
         self.tentative: Tentative = tentative
         self._known: dict[tuple[Kind, timedelta, timedelta], Span | None] = {}
+        self._counted: dict[Kind, bool] = {}
 
     def entry(self, busy: Busy) -> Entry:
         """Return what becomes of a busy time, at whatever instant one asks."""
         key = busy.kind, busy.before, busy.after
-        margin = self._known[key] if key in self._known else self._learned(key, busy)
+        try:
+            margin = self._known[key]
+        except KeyError:
+            margin = self._learned(key, busy)
         if margin is None:
             return Entry(busy, _NOTHING, _NOTHING)
-        span = busy.span[0] - margin[0], busy.span[1] + margin[1]
-        return Entry(busy, touched(span), covered(span) if busy.expires is None else _NOTHING)
+        (start, end), (before, after) = busy.span, margin
+        span = start - before, end + after
+        steps = touched(span)
+        if busy.expires is not None:
+            return Entry(busy, steps, _NOTHING)
+        return Entry(busy, steps, covered(span) if span[0] % STEP or span[1] % STEP else steps)
+
+    def counts(self, busy: Busy) -> bool:
+        """Return whether a busy time counts against caps as long as it is there."""
+        if busy.kind not in self._counted:
+            self._counted[busy.kind] = bool(Diary((busy,), EARLIEST, tentative=self.tentative).starts(*busy.span))
+        return self._counted[busy.kind]
 
     def _learned(self, key: tuple[Kind, timedelta, timedelta], busy: Busy) -> Span | None:
         """Return the time before and after such busy time, or None if it stands in nobody's way."""

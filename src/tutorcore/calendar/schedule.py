@@ -22,10 +22,10 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import attrs
 
+from tutorcore.calendar.databases import check_zone
 from tutorcore.calendar.holidays import day_rule
 from tutorcore.calendar.weekdays import WEEKDAYS as WEEKDAYS
 from tutorcore.calendar.weekdays import Weekday as Weekday
-from tutorcore.calendar.zones import zone_names
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import MICROSECOND, Instant, instant
 
@@ -54,13 +54,13 @@ MOST_NOTICE: Final = timedelta(days=366)
 MOST_HORIZON: Final = timedelta(days=732)
 MOST_BUFFER: Final = _DAY
 MOST_STEP: Final = _DAY
-MOST_LESSONS: Final = 10_000
+MOST_CAP: Final = 10_000
 
 MOST_RULES: Final = 10_000
 MOST_OVERRIDES: Final = 10_000
 MOST_BLACKOUTS: Final = 10_000
 MOST_HOLIDAYS: Final = 1_000
-MOST_MOVES: Final = 1_000
+MOST_MOVES: Final = 100
 MOST_WINDOWS: Final = DAY_MINUTES
 """How many windows may start on one date by an override; the five above are about a whole schedule."""
 
@@ -135,9 +135,22 @@ class Window:
 
     @classmethod
     def of(cls, start: str, end: str) -> Window:
-        """Return the window from one wall time to another; one that does not end later the same day runs past midnight.
+        """Return the window from one wall time to another, as it is written in files.
 
-        The end may be "24:00", and "09:00+1" says that it lies on the next date. Equal times make a window of 24 hours.
+        The end may be "24:00", and "09:00+1" says that it lies on the next date. So does an end that is earlier than
+        the start, unless the window is longer than 12 hours: then, and for equal times, `InvalidValue` asks for "+1".
+        """
+        window = cls.between(start, end)
+        slip = window.slip_in(start, end)
+        if slip is not None:
+            raise InvalidValue("window", f"{start}-{end}", slip)
+        return window
+
+    @classmethod
+    def between(cls, start: str, end: str) -> Window:
+        """Return the window from one wall time to when clocks next show the other, however long that is.
+
+        For texts that are kept: what people write is read by `of`, for they may have slipped.
         """
         first, last = _minutes(start, "window start"), _minutes(end, "window end")
         if first >= DAY_MINUTES:
@@ -152,6 +165,14 @@ class Window:
     def is_long_night(self) -> bool:
         """Whether it runs past midnight and is longer than `LONGEST_NIGHT`."""
         return self.end > DAY_MINUTES and self.end - self.start > LONGEST_NIGHT
+
+    def slip_in(self, start: str, end: str) -> str | None:
+        """Return what was to be expected instead of two wall times that hardly mean this window; None if they do."""
+        if start == end:
+            return f"an end later than the start, for this window is empty; {str(self)!r} has 24 hours"
+        if self.is_long_night and not end.endswith("+1"):
+            return "an end later than the start, or one with +1 that lies on the next day"
+        return None
 
     def __str__(self) -> str:
         end = self.end if self.end <= DAY_MINUTES else self.end - DAY_MINUTES
@@ -197,7 +218,7 @@ class WeeklyRule:
     @zone.validator
     def _check_zone(self, _: object, value: object) -> None:
         if value is not None:
-            _check_zone(value)
+            check_zone(value)
 
 
 @attrs.frozen
@@ -223,7 +244,7 @@ class Override:
     @zone.validator
     def _check_zone(self, _: object, value: object) -> None:
         if value is not None:
-            _check_zone(value)
+            check_zone(value)
 
 
 @attrs.frozen
@@ -291,7 +312,7 @@ class ZonePeriod:
 
     @zone.validator
     def _check_zone(self, _: object, value: object) -> None:
-        _check_zone(value)
+        check_zone(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -359,7 +380,7 @@ class Booking:
     @most_per_week.validator
     def _check_cap(self, field: attrs.Attribute[int | None], value: object) -> None:
         if value is not None:
-            check_count(value, field.name, 1, MOST_LESSONS, "lessons")
+            check_count(value, field.name, 1, MOST_CAP, "lessons")
 
 
 @attrs.frozen
@@ -380,7 +401,7 @@ class Schedule:
 
     @zone.validator
     def _check_zone(self, _: object, value: object) -> None:
-        _check_zone(value)
+        check_zone(value)
 
     @rules.validator
     def _check_rules(self, _: object, value: object) -> None:
@@ -428,13 +449,6 @@ def _check_once(what: str, names: Iterable[str], expected: str) -> None:
         if name in seen:
             raise InvalidValue(what, name, expected)
         seen.add(name)
-
-
-def _check_zone(value: object) -> None:
-    if not isinstance(value, str):
-        raise InvalidType("time zone", value, "the name of a zone, such as Europe/Berlin")
-    if value not in zone_names():
-        raise UnknownName("time zone", value, zone_names())
 
 
 def _minutes(text: object, what: str) -> int:

@@ -65,9 +65,9 @@ from tutorcore.calendar.schedule import (
     ANCHORS,
     BUFFERS,
     MOST_BLACKOUTS,
+    MOST_CAP,
     MOST_HOLIDAYS,
     MOST_HORIZON,
-    MOST_LESSONS,
     MOST_MOVES,
     MOST_OVERRIDES,
     MOST_RULES,
@@ -107,6 +107,7 @@ _WEEKDAYS: Final[Mapping[str, Weekday]] = {day: day for day in WEEKDAYS}
 _DAY = timedelta(days=1)
 _FORMER_ANCHOR: Final = "day"  # what "wall" was called at first
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+_BESIDE: Final = ("busy", "capacity")  # what the files of the command line have besides a schedule
 _LONGEST_QUOTE = 60
 
 
@@ -221,6 +222,12 @@ def _loaded(source: Source, hand: Hand) -> Schedule:
     root = Table.root(source, problems)
     root.integer("schema", least=SCHEMA, most=SCHEMA)
     schedule = _read(root, hand)
+    for key in _BESIDE:
+        if key in root:
+            root.value(key)
+            _at_the_key(
+                root, key, "unknown key; what is booked is no part of a schedule, and only `tutorcore slots` reads it"
+            )
     root.finish()
     problems.raise_if_any(_unusable(source.file))
     assert schedule is not None
@@ -270,6 +277,7 @@ def _base(table: Table, hand: Hand) -> Iterator[WeeklyRule]:
 
 
 def _season(table: Table, hand: Hand) -> Iterator[WeeklyRule]:
+    _check_other_end(table, "to", "until", "the first day on which they no longer hold")
     since, until = _date_if_any(table, "from"), _date_if_any(table, "until")
     if since is not None and until is not None and until <= since:
         table.mistake("until", f"is {until}; expected a date after {since}, on which the season begins")
@@ -328,7 +336,9 @@ def _holidays(parent: Table) -> Iterator[Holiday]:
 
 
 def _blackout(table: Table) -> Blackout | None:
-    first, last, note = _date(table, "from"), _date(table, "to"), table.text("note", "")
+    taken = _check_other_end(table, "until", "to", "the last day of the blackout")
+    first, last = _date(table, "from"), _date_if_any(table, "to") if taken else _date(table, "to")
+    note = table.text("note", "")
     table.finish()
     if first is None or last is None:
         return None
@@ -336,6 +346,18 @@ def _blackout(table: Table) -> Blackout | None:
         table.mistake("to", f"is {last}; expected {first}, on which the blackout begins, or later")
         return None
     return Blackout(first, last, note)
+
+
+def _check_other_end(table: Table, key: str, instead: str, meaning: str) -> bool:
+    """Note it where an end is given in the word of another section, whose ends mean another day; return whether it is.
+
+    Seasons end `until` a date that is not part of them, blackouts go `to` one that is.
+    """
+    if key not in table:
+        return False
+    table.value(key)
+    _at_the_key(table, key, f"unknown key; expected {instead}, {meaning}")
+    return True
 
 
 def _moves(tables: Iterable[Table]) -> Iterator[ZonePeriod]:
@@ -362,7 +384,7 @@ def _booking(table: Table | None, hand: Hand) -> Booking:
     cells["buffers"] = table.one_of("buffers", BUFFERS, None)
     cells["anchor"] = _anchor(table, hand)
     for key in ("most_per_day", "most_per_week"):
-        cells[key] = table.integer(key, None, least=1, most=MOST_LESSONS) or None
+        cells[key] = table.integer(key, None, least=1, most=MOST_CAP) or None
     table.finish()
     return _booking_of(_present(cells))
 
@@ -396,6 +418,11 @@ def _span(table: Table, key: str) -> timedelta | None:
         _booking_of({key: span})  # Says what is wrong with it.
         return span
 
+    number = table.value(key)
+    if isinstance(number, int) and not isinstance(number, bool):
+        unit = "h" if key in ("notice", "horizon") else "m"
+        table.mistake(key, f"is {number}; expected a duration in quotes, with its unit", f'"{number}{unit}"')
+        return None
     return table.parsed(key, parser, None)
 
 
@@ -421,10 +448,13 @@ def _at_key(table: Table, name: str, read: Callable[[str], T]) -> T | None:
     try:
         return read(name)
     except UnreadableWord as error:
-        path = (*table.path, name)
-        place = table.source.place(path, "key")
-        table.problems.add(table.source.mistake(path, place, error.message, error.suggestion))
+        _at_the_key(table, name, error.message, error.suggestion)
         return None
+
+
+def _at_the_key(table: Table, name: str, message: str, suggestion: str | None = None) -> None:
+    path = (*table.path, name)
+    table.problems.add(table.source.mistake(path, table.source.place(path, "key"), message, suggestion))
 
 
 def _windows(table: Table, key: str, hand: Hand, taken: Occupied[str], weekday: int = 0) -> Iterator[Window]:

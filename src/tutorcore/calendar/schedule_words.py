@@ -45,7 +45,7 @@ def stored_window(text: str) -> Window:
         if nearly is not None and nearly[5]:
             suggestion = f"{suggestion}+1"
         raise UnreadableWord(text, "two wall times such as '09:00-12:00'", suggestion)
-    return Window.of(found[1], found[2])
+    return Window.between(found[1], found[2])
 
 
 def written_window(text: str) -> Window:
@@ -56,8 +56,9 @@ def written_window(text: str) -> Window:
     """
     window = stored_window(text)
     start, _, end = text.partition("-")
-    if start == end or (window.is_long_night and not end.endswith("+1")):
-        raise UnreadableWord(text, "an end later than the start, or one with +1 that lies on the next day", str(window))
+    slip = window.slip_in(start, end)
+    if slip is not None:
+        raise UnreadableWord(text, slip, str(window) if start != end else None)
     return window
 
 

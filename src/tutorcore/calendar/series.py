@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from heapq import heappop, heappush, merge
 from itertools import islice
@@ -30,16 +30,17 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from tutorcore.calendar.databases import TZDATA, TimeZones, check_zone_name
+from tutorcore.calendar.databases import TZDATA, TimeZones, check_zone, check_zone_name, zone_in
 from tutorcore.calendar.occurrences import Occurrence, Shift, shifts_between
 from tutorcore.calendar.recurrence import Recurrence
 from tutorcore.calendar.recurrence_text import NthDay
 from tutorcore.calendar.schedule import check_span
+from tutorcore.calendar.segments import segments
 from tutorcore.calendar.slots import LONGEST
 from tutorcore.calendar.weekdays import WEEKDAYS, Weekday
 from tutorcore.calendar.zones import DISAMBIGUATIONS, Disambiguation, to_instant, to_local
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
-from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, Instant, instant
+from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, Instant, instant, to_micros
 
 Moved: TypeAlias = tuple[tuple[datetime, datetime], ...]
 
@@ -51,6 +52,9 @@ MOST_INDEX: Final = 100_000
 
 MOST_LESSONS: Final = 10_000
 """How many lessons of a series are looked at in one question about a range."""
+
+LOOK_AHEAD: Final = timedelta(days=2 * 366)
+"""How far a series without an end is looked at where the question names no end."""
 
 _SECOND: Final = timedelta(seconds=1)
 _MARGIN: Final = timedelta(days=2)  # more than a wall time and its instant's UTC time can lie apart, gaps included
@@ -118,9 +122,7 @@ class Series:
 
     @zone.validator
     def _check_zone(self, _: object, value: object) -> None:
-        name = check_zone_name(value)
-        if name not in TZDATA.names:
-            raise UnknownName("time zone", name, TZDATA.names)
+        check_zone(check_zone_name(value))
 
     @start.validator
     def _check_start(self, _: object, value: object) -> None:
@@ -169,7 +171,7 @@ class Series:
 
         It ends after `count` lessons, with the date or wall time `until`, or never.
         """
-        if not isinstance(weekdays, Iterable):
+        if isinstance(weekdays, str) or not isinstance(weekdays, Iterable):
             raise InvalidType("weekdays", weekdays, "names of weekdays, such as monday")
         days = tuple(NthDay(weekday) for weekday in weekdays)
         rule = Recurrence(frequency="weekly", interval=every, by_day=days, count=count, until=until)
@@ -186,6 +188,7 @@ class Series:
 
         Without `until`, a series without an end goes on for as long as there are instants.
         """
+        zone_in(database, self.zone)  # Refuses what is no database, and one without the zone.
         lo = EARLIEST if since is None else instant(since, "since")
         hi = LATEST if until is None else instant(until, "until")
         planned = self._in_order(self._as_planned(lo, hi, database))
@@ -197,9 +200,9 @@ class Series:
 
         Raises `InvalidValue` if the series has no such lesson; it looks no further than `MOST_INDEX`.
         """
-        return self._occurrence(index, self.local_of(index), database)
+        return self._occurrence(index, self.planned_of(index), database)
 
-    def local_of(self, index: int) -> datetime:
+    def planned_of(self, index: int) -> datetime:
         """Return the wall time planned for the lesson of that index, whether it takes place or not."""
         _check_index(index, "index", self.first_index)
         found = next(islice(self._walls(_EARLIEST, _LATEST), index - self.first_index, None), None)
@@ -207,12 +210,12 @@ class Series:
             raise InvalidValue("index", index, "the index of a lesson of the series")
         return found
 
-    def index_of(self, local: datetime) -> int:
+    def index_of(self, planned: datetime) -> int:
         """Return the index of the lesson planned for that wall time; raise `InvalidValue` if there is none."""
-        _check_wall(local, "lesson")
-        if next(self._walls(local, local + _SECOND), None) is None:
-            raise InvalidValue("lesson", local.isoformat(), "the wall time of a lesson of the series")
-        return self._indices([local])[local]
+        _check_wall(planned, "lesson")
+        if next(self._walls(planned, planned + _SECOND), None) is None:
+            raise InvalidValue("lesson", planned.isoformat(), "the wall time of a lesson of the series")
+        return self._indices([planned])[planned]
 
     def shifts(
         self,
@@ -224,28 +227,46 @@ class Series:
     ) -> tuple[Shift, ...]:
         """Return from when on the lessons in [since, until) take place at another wall time in `viewer_zone`.
 
-        They are compared one by one, each with the one before it. Moved lessons do not count. Of a series without an
-        end, `until` says how far to look; no more than `MOST_LESSONS` are looked at.
+        They are compared one by one, each with the one before it. Moved lessons do not count. Without `until`, a series
+        that ends is looked at to its end, and one without an end for `LOOK_AHEAD` from `since` or its start, whichever
+        is later. No more than `MOST_LESSONS` are looked at.
         """
-        kept = (each for each in self.occurrences(since, until, database=database) if not each.is_moved)
-        return tuple(shifts_between(at_most(kept), self.zone, check_zone_name(viewer_zone), database))
+        zone_in(database, viewer_zone)  # Refuses one that there is not, however few lessons there are.
+        end = self._look_until(since) if until is None else until
+        kept = (each for each in self.occurrences(since, end, database=database) if not each.is_moved)
+        return tuple(shifts_between(at_most(kept), self.zone, viewer_zone, database))
+
+    def _look_until(self, since: Instant | None) -> Instant | None:
+        """Return when to stop looking at a series without an end; None for one that ends by itself."""
+        if self.recurrence.count is not None or self.recurrence.until is not None:
+            return None
+        begins = self.start.replace(tzinfo=UTC)
+        first = begins if since is None else max(begins, instant(since, "since"))
+        return min(first, LATEST - LOOK_AHEAD) + LOOK_AHEAD
 
     def skipping(self, *lessons: int | datetime) -> Series:
-        """Return the series in which those lessons, by index or planned wall time, do not take place."""
-        return attrs.evolve(self, skipped=(*self.skipped, *(self._local(lesson) for lesson in lessons)))
+        """Return the series in which those lessons, by index or planned wall time, do not take place.
+
+        A lesson that was moved drops as well. `moving` one to its planned time brings it back.
+        """
+        return attrs.evolve(self, skipped=(*self.skipped, *(self._planned(lesson) for lesson in lessons)))
 
     def moving(self, lesson: int | datetime, to: datetime) -> Series:
-        """Return the series in which that lesson takes place at another instant, or wall time of the zone."""
-        local = self._local(lesson)
-        skipped = (wall for wall in self.skipped if wall != local)
-        return attrs.evolve(self, moved={**dict(self.moved), local: to}, skipped=skipped)
+        """Return the series in which that lesson takes place at another instant, or wall time of the zone.
+
+        The last word counts: one that was skipped takes place again, and one moved to its planned time is as it was.
+        """
+        planned = self._planned(lesson)
+        skipped = (wall for wall in self.skipped if wall != planned)
+        moved = {wall: there for wall, there in self.moved if wall != planned}
+        return attrs.evolve(self, moved=moved if to == planned else {**moved, planned: to}, skipped=skipped)
 
     def ended_before(self, lesson: int | datetime) -> Series:
         """Return the series without the lessons from that one on, given by index, or by a wall time of the zone.
 
         A rule with a COUNT gets an UNTIL instead; one that ends before anyway stays as it is.
         """
-        cut = self.local_of(lesson) if isinstance(lesson, int) else lesson
+        cut = self.planned_of(lesson) if isinstance(lesson, int) else lesson
         _check_wall(cut, "lesson")
         rule = self.local_rule
         if next(rule.starts(self.start, _LATEST, cut), None) is not None:
@@ -275,7 +296,7 @@ class Series:
         Exceptions stay with their lessons: those of later ones move as `start` does. Extra lessons, and the times that
         lessons are moved to, stay; so do all wall times in another `zone`.
         """
-        cut = self._local(lesson)
+        cut = self._planned(lesson)
         rule = self.local_rule
         if cut not in rule.among(self.start, [cut]):
             raise InvalidValue("lesson", cut.isoformat(), "a lesson that the rule brings; this one is extra")
@@ -312,13 +333,23 @@ class Series:
             case day:
                 return attrs.evolve(rule, until=day + (begins.date() - cut.date()))
 
-    @property
+    @cached_property
     def local_rule(self) -> Recurrence:
-        """The rule, with an UNTIL in UTC as the clock of the zone shows it."""
-        until = self.recurrence.until
+        """The rule with an UNTIL in UTC as a wall time: that of the last lesson that starts by then.
+
+        In the gap or the fold of a change of clocks that may be later, or earlier, than what the clock shows at UNTIL.
+        """
+        rule, until = self.recurrence, self.recurrence.until
         if not isinstance(until, datetime) or until.tzinfo is None:
-            return self.recurrence
-        return attrs.evolve(self.recurrence, until=to_local(until, self.zone).replace(tzinfo=None))
+            return rule
+        shown = to_local(until, self.zone).replace(tzinfo=None)
+        lo, hi = max(shown - _MARGIN, _EARLIEST), min(shown + _MARGIN, _LATEST)
+        near = attrs.evolve(rule, until=None).starts(self.start, hi, lo)
+        # "raise" refuses a wall time in a gap when it comes to it, and not here.
+        how: Disambiguation = "compatible" if self.disambiguate == "raise" else self.disambiguate
+        starts = {wall: to_instant(wall, self.zone, how) for wall in near}
+        found = [wall for wall, start in starts.items() if start is not None and start <= until]
+        return attrs.evolve(rule, until=max(found, default=lo))
 
     def _walls(self, since: datetime, until: datetime) -> Iterator[datetime]:
         """Yield the wall times planned in [since, until) that have an index, in order."""
@@ -345,13 +376,19 @@ class Series:
 
     def _as_planned(self, lo: Instant, hi: Instant, database: TimeZones) -> Iterator[Occurrence]:
         """Yield the lessons that are neither skipped nor moved and may start in [lo, hi), by their wall times."""
-        first = max(lo.replace(tzinfo=None) - _MARGIN, _EARLIEST)
-        last = min(hi.replace(tzinfo=None) + _MARGIN, _LATEST)
+        first = max(lo.replace(tzinfo=None) + min(self._offsets_near(lo, database)), _EARLIEST)
+        last = min(hi.replace(tzinfo=None) + max(self._offsets_near(hi, database)), _LATEST)
         for index, wall in enumerate(self._walls(first, last), self._indices([first])[first]):
             if wall not in self._targets:
                 occurrence = self._occurrence(index, wall, database)
                 if occurrence is not None:
                     yield occurrence
+
+    def _offsets_near(self, at: Instant, database: TimeZones) -> list[timedelta]:
+        """Return by which offsets from UTC a lesson that starts about then may have been planned, gaps included."""
+        micros, near = to_micros(at), 2 * _MARGIN // MICROSECOND
+        parts = segments([(micros, self.zone)], micros - near, micros + near, database)
+        return [part.offset * MICROSECOND for part in parts]
 
     def _as_moved(self, lo: Instant, hi: Instant, database: TimeZones) -> list[Occurrence]:
         """Return the lessons that are moved and start in [lo, hi), by their starts."""
@@ -367,8 +404,9 @@ class Series:
         if start is None:
             return None
         is_moved = wall in self._targets
-        shown = wall if is_moved else to_local(start, self.zone, database=database).replace(tzinfo=None)
-        return Occurrence(index, wall, start, start + self.duration, is_moved=is_moved, shifted=shown - wall)
+        local = to_local(start, self.zone, database=database).replace(tzinfo=None)
+        shifted = timedelta(0) if is_moved else local - wall
+        return Occurrence(index, wall, local, start, start + self.duration, is_moved=is_moved, shifted=shifted)
 
     def _start_of(self, wall: datetime, database: TimeZones) -> Instant | None:
         """Return when the lesson planned for a wall time starts: there, or where it is moved to."""
@@ -390,18 +428,18 @@ class Series:
         """Yield occurrences that come by wall time in the order of their starts: a gap may exchange some."""
         held: list[tuple[Instant, int, Occurrence]] = []
         for occurrence in occurrences:
-            while held and held[0][2].local < occurrence.local - _MARGIN:
+            while held and held[0][2].planned < occurrence.planned - _MARGIN:
                 yield heappop(held)[2]
             heappush(held, (occurrence.start, occurrence.index, occurrence))
         while held:
             yield heappop(held)[2]
 
-    def _local(self, lesson: int | datetime) -> datetime:
+    def _planned(self, lesson: int | datetime) -> datetime:
         """Return the planned wall time of a lesson of the series."""
         if isinstance(lesson, datetime):
             self.index_of(lesson)
             return lesson
-        return self.local_of(lesson)
+        return self.planned_of(lesson)
 
 
 def at_most(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:

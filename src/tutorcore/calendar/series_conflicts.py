@@ -68,7 +68,7 @@ def conflicts(
         raise InvalidType("series", series, "a Series")
     if not isinstance(agenda, Agenda):
         raise InvalidType("agenda", agenda, "an Agenda")
-    if not isinstance(ignoring, Collection):
+    if isinstance(ignoring, str) or not isinstance(ignoring, Collection):
         raise InvalidType("ignoring", ignoring, "codes of reasons, such as horizon")
     for code in ignoring:
         if code not in CODES:

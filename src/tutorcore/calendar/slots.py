@@ -183,7 +183,8 @@ class Agenda:
         Without a horizon, the search ends `MOST_RANGE` after `since`, or after now if that is later.
         """
         lo = max(to_micros(instant(since, "since")), self._now)
-        return self._first(_length(duration), lo, lo + MOST_RANGE // MICROSECOND)
+        limit = self._walls.limit
+        return self._first(_length(duration), lo, lo + MOST_RANGE // MICROSECOND if limit is None else limit)
 
     def available_ranges(self, since: Instant, until: Instant) -> tuple[tuple[Instant, Instant], ...]:
         """Return when the tutor's hours are within [since, until): in order, without overlap, busy time not counted."""

@@ -149,6 +149,8 @@ def find_drift(
     no pair of a key and a stored time.
     """
     check_database(database)
+    if not isinstance(times, Iterable):
+        raise InvalidType("times", times, "an iterable of pairs of a key and a StoredTime")
     return _drift(times, database)
 
 

@@ -126,6 +126,8 @@ class _Reader:
         types = list(_TYPE.iter_unpack(self._data[types_at:names_at]))
         self._check_times(times, kinds, counts)
         self._check_types(types, self._data[names_at : names_at + counts.characters])
+        if _ends_unclear(kinds, types):
+            raise self._damaged("a list that ends with one summer time after another", "standard time beside each")
         return self._offsets(times, kinds, types, self._footer(start + counts.size(width)) if has_rule else b"")
 
     def _footer(self, start: int) -> bytes:
@@ -195,3 +197,17 @@ class _Reader:
 
     def _damaged(self, value: object, expected: str) -> InvalidValue:
         return InvalidValue(f"TZif data of {self._name}", value, expected)
+
+
+def _ends_unclear(kinds: bytes, types: _Types) -> bool:
+    """Return whether zoneinfo would look for a change behind the last one, and so beyond its memory.
+
+    It looks for standard time before and after each change to summer time, until it has found some.
+    """
+    if len(kinds) < 2 or not types[kinds[-1]][1] or kinds[-1] == len(types) - 1:
+        return False
+    last = kinds[-1]
+    beside = (
+        kind for place in range(1, len(kinds)) if kinds[place] == last for kind in kinds[place - 1 : place + 2 : 2]
+    )
+    return all(types[kind][1] or types[kind][0] == types[last][0] for kind in beside)

@@ -17,7 +17,7 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
 
-from tutorcore.calendar.databases import TZDATA, TimeZones, check_database
+from tutorcore.calendar.databases import TZDATA, TimeZones, check_database, check_zone
 from tutorcore.calendar.intervals import Index, Span, clipped, joined, without
 from tutorcore.calendar.schedule import WEEKDAYS, Blackout, Holiday, Override, Schedule, WeeklyRule, Window
 from tutorcore.calendar.segments import DAY, Moves, Segment, project, segments, wall_range
@@ -158,7 +158,7 @@ def _dates_in(holidays: Iterable[Holiday], year: int) -> _Off:
     return found
 
 
-class _Opening(NamedTuple):
+class _RuleWindow(NamedTuple):
     """What a rule opens on the dates of its weekday from `since` up to `until`."""
 
     since: int
@@ -191,10 +191,10 @@ class _Clock:
         holidays: _Holidays,
     ) -> None:
         self._segments_in = segments_in
-        self._openings: list[list[_Opening]] = [[] for _ in WEEKDAYS]
+        self._rule_windows: list[list[_RuleWindow]] = [[] for _ in WEEKDAYS]
         for rule in rules:
             since, until = day_number(rule.since or date.min), day_number(rule.until or date.max)
-            self._openings[WEEKDAYS.index(rule.weekday)].append(_Opening(since, until, *_micros(rule.window)))
+            self._rule_windows[WEEKDAYS.index(rule.weekday)].append(_RuleWindow(since, until, *_micros(rule.window)))
         self._overrides = {
             day_number(override.day): [_micros(window) for window in override.windows] for override in overrides
         }
@@ -240,8 +240,8 @@ class _Clock:
         first -= 1  # for windows that spill over
         found = [span for day, spans in self._overrides.items() if first <= day < last for span in _on(day, spans)]
         off = self._holidays.between(first, last).keys() | self._overridden if self._holidays else self._overridden
-        for weekday, openings in enumerate(self._openings):
-            for since, until, start, end in openings:
+        for weekday, rule_windows in enumerate(self._rule_windows):
+            for since, until, start, end in rule_windows:
                 begin = max(first, since)
                 begin += (weekday - _THURSDAY - begin) % len(WEEKDAYS)
                 days = range(begin, min(last, until), len(WEEKDAYS))
@@ -249,8 +249,8 @@ class _Clock:
         return joined(found)
 
     def _of_rules(self, day: int) -> list[Span]:
-        openings = self._openings[(day + _THURSDAY) % len(WEEKDAYS)]
-        return [(start, end) for since, until, start, end in openings if since <= day < until]
+        rule_windows = self._rule_windows[(day + _THURSDAY) % len(WEEKDAYS)]
+        return [(start, end) for since, until, start, end in rule_windows if since <= day < until]
 
 
 def _clocks(schedule: Schedule, home: Moves, database: TimeZones) -> Iterator[_Clock]:
@@ -265,6 +265,8 @@ def _clocks(schedule: Schedule, home: Moves, database: TimeZones) -> Iterator[_C
         overrides.setdefault(override.zone, []).append(override)
     for zone in dict.fromkeys((*rules, *overrides)):
         moves = home if zone is None else ((0, zone),)
+        for _, name in moves:
+            check_zone(name, database)
         segments_in = partial(segments, moves, database=database)
         yield _Clock(segments_in, rules.get(zone, ()), overrides.get(zone, ()), overridden, holidays)
 

@@ -86,7 +86,7 @@ def _busy(table: Table, booking: Booking) -> Busy | None:
         kinds = " or ".join(f'kind = "{each}"' for each in EXPIRING)
         table.mistake("expires", f"only a {' or a '.join(EXPIRING)} expires; expected {kinds} beside it")
     if places and kind != "lesson":
-        table.mistake("places", f"nobody can join a {kind}; expected no places beside it")
+        table.mistake("places", f'only a lesson can be joined; expected no places beside kind = "{kind}"')
     if len(table.problems) == mistakes and end <= start:
         table.mistake("to", f"is {to_text(end)}; expected an instant after from, {to_text(start)}")
     table.finish()

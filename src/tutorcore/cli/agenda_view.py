@@ -53,23 +53,28 @@ class Asked:
     ics: Sequence[str] = ()
     others: Sequence[str] = ()
     unknown_zones: UnknownZones = "refuse"
+    own: str | None = None
     tentative: Tentative = "busy"
     now: str | None = None
 
 
 @attrs.frozen
 class Calendar:
-    """A calendar of somebody's in a file, and how to read what has no zone in it, or an unknown one."""
+    """A calendar of somebody's in a file, and how to read what has no zone in it, or an unknown one.
+
+    By their own address, if it is known, their answers to invitations are found.
+    """
 
     file: str
     text: bytes
     zone: str
     unknown_zones: UnknownZones
+    own: str | None = None
 
     @classmethod
-    def of(cls, file: str, zone: str, unknown_zones: UnknownZones) -> Calendar:
+    def of(cls, file: str, zone: str, unknown_zones: UnknownZones, own: str | None = None) -> Calendar:
         """Return the calendar in a file; it is not understood before it is known which of its times matter."""
-        return cls(file, read_bytes(Path(file), MOST_BYTES), zone, unknown_zones)
+        return cls(file, read_bytes(Path(file), MOST_BYTES), zone, unknown_zones, own)
 
     def busy(self, since: Instant, until: Instant) -> list[Busy]:
         """Return the times in it that are taken from `since` up to `until`; raise `Mistakes` with all that is wrong."""
@@ -82,7 +87,13 @@ class Calendar:
 
     def _read(self, since: Instant, until: Instant) -> list[Busy]:
         return read_busy(
-            self.text, since, until, default_zone=self.zone, unknown_zones=self.unknown_zones, file=self.file
+            self.text,
+            since,
+            until,
+            default_zone=self.zone,
+            unknown_zones=self.unknown_zones,
+            own=self.own,
+            file=self.file,
         )
 
 
@@ -140,12 +151,21 @@ def view_of(asked: Asked) -> View:
     now = system_clock() if asked.now is None else moment(asked.now, "--now")
     if asked.zone is not None:
         zone_of(asked.zone)
+    _check_own(asked)
     schedule, busy = load_agenda(Path(asked.file))
     home = tutor_zone(schedule, now)
     zone = asked.zone or home
-    calendars = [Calendar.of(file, home, asked.unknown_zones) for file in asked.ics]
+    calendars = [Calendar.of(file, home, asked.unknown_zones, asked.own) for file in asked.ics]
     others = dict(_others(asked, zone))
     return View(schedule, busy, calendars, others, asked.tentative, asked.minutes * _MINUTE, now, zone)
+
+
+def _check_own(asked: Asked) -> None:
+    """Raise `InvalidValue` if the address of the tutor is none, or says nothing, there being no calendar of theirs."""
+    if asked.own is not None and "@" not in asked.own:
+        raise InvalidValue("--own", asked.own, "an e-mail address such as eva@example.com")
+    if asked.own is not None and not asked.ics:
+        raise InvalidValue("--own", asked.own, "an --ics calendar beside it, whose owner has that address")
 
 
 def tutor_zone(schedule: Schedule, at: Instant) -> str:

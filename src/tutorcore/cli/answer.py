@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-from tutorcore.errors import Mistake, Mistakes, TutorcoreError
+from tutorcore.errors import Mistakes, TutorcoreError
 
 FINE: Final = 0
 FINDINGS: Final = 1
@@ -21,8 +21,10 @@ MISUSE: Final = 2
 
 Document: TypeAlias = Mapping[str, object]
 
-# Control characters, and those that turn or break a line without being seen.
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Control characters, those that turn or break a line without being seen, and those that take no room.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 
 
 class Answer(NamedTuple):
@@ -67,7 +69,6 @@ def complaint(error: TutorcoreError, *, json: bool) -> Answer:
             "message": mistake.message,
             "suggestion": mistake.suggestion,
         }
-        for mistake in error.exceptions
-        if isinstance(mistake, Mistake)  # Mistakes are never nested, which their type cannot say.
+        for mistake in error.all
     ]
     return Answer(as_json({"error": error.message, "mistakes": mistakes}), MISUSE)

@@ -116,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     slots.add_argument("--svg", metavar="FILE", help="draw the week into this file besides, as an image")
     slots.add_argument("--ics", metavar="FILE", action="append", help="a calendar of the tutor's; may be repeated")
     slots.add_argument(
+        "--own", metavar="ADDRESS", help="the tutor's e-mail address in those: what it has declined takes no time"
+    )
+    slots.add_argument(
         "--for", metavar="FILE", dest="others", action="append", help="who else must be free: a schedule or a calendar"
     )
     slots.add_argument(
@@ -222,7 +225,10 @@ def _slots(options: argparse.Namespace) -> Answer:
     from tutorcore.cli.slots import slots
     from tutorcore.cli.week_drawing import pen_for
 
-    names = ("file", "minutes", "since", "until", "zone", "explain", "week", "svg", "unknown_zones", "tentative", "now")
+    names = (
+        *("file", "minutes", "since", "until", "zone", "explain", "week", "svg"),
+        *("unknown_zones", "own", "tentative", "now"),
+    )
     asked = Asked(
         **{name: getattr(options, name) for name in names}, ics=options.ics or (), others=options.others or ()
     )

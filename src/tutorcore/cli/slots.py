@@ -61,7 +61,8 @@ def _range(asked: Asked, view: View) -> tuple[Instant, Instant]:
         return since, first_instant(local_date(since, view.zone) + _PAGE, view.zone)
     until = edge(asked.until, "--until", view.zone)
     if until <= since:
-        raise InvalidValue("--until", asked.until, f"something after --from, which is {to_text(since)}")
+        first = f"now, which is {shown(since, view.zone)}" if asked.since is None else f"--from, which is {asked.since}"
+        raise InvalidValue("--until", asked.until, f"something after {first}")
     return since, until
 
 
@@ -75,7 +76,8 @@ def _list(view: View, since: Instant, until: Instant, found: Slots) -> Iterator[
         yield from ("", f"{day:%a} {day}")
         yield from (f"  {clock(to_local(start, view.zone))}{_beside(view, start)}" for start in starts)
     if not found:
-        later = view.agenda(until, until + MOST_RANGE).next_slot(view.duration, until)
+        onward = max(until, view.now)
+        later = view.agenda(onward, onward + MOST_RANGE).next_slot(view.duration, onward)
         yield from ("", "none" if later is None else f"none; the next one is {shown(later, view.zone)}")
 
 

@@ -168,8 +168,8 @@ def span_of(days: Sequence[date], zone: str) -> Span:
 def week_of(days: Sequence[date], zone: str, lanes: Sequence[Lane], starts: Iterable[int]) -> Week:
     """Return the week from the first of `days` on, as clocks in the zone show it."""
     lo, hi = span_of(days, zone)
-    own = _joined(segments(((0, zone),), lo, hi))
-    clocks = {lane.name: _joined(segments(lane.clock, lo, hi)) for lane in lanes if lane.clock is not None}
+    own = segments(((0, zone),), lo, hi)
+    clocks = {lane.name: segments(lane.clock, lo, hi) for lane in lanes if lane.clock is not None}
     return Week(
         zone,
         tuple(days),
@@ -184,13 +184,7 @@ def week_of(days: Sequence[date], zone: str, lanes: Sequence[Lane], starts: Iter
 def _clock_around(days: Sequence[date], zone: str) -> list[Segment]:
     """Return the segments of a zone from well before these dates until well after: some dates come twice."""
     first, last = to_micros(first_instant(days[0], zone)), to_micros(first_instant(days[-1], zone))
-    return _joined(segments(((0, zone),), first - 2 * DAY, last + 3 * DAY))
-
-
-def _joined(parts: Iterable[Segment]) -> list[Segment]:
-    """Return the segments with those as one between which the clock was not set."""
-    runs = (list(run) for _, run in groupby(parts, lambda part: part.offset))
-    return [Segment(run[0].start, run[-1].end, run[0].offset) for run in runs]
+    return segments(((0, zone),), first - 2 * DAY, last + 3 * DAY)
 
 
 # Rows

@@ -20,7 +20,7 @@ from tutorcore.cli.answer import Answer, Document, as_json, as_text
 from tutorcore.cli.week import DAYS, TUTOR, Lane, Stretch, Week, days_from, span_of, stretches_of, week_of
 from tutorcore.cli.week_drawing import Pen, drawing
 from tutorcore.cli.week_svg import svg
-from tutorcore.cli.week_words import changes
+from tutorcore.cli.week_words import changes, clocks_of_others
 from tutorcore.cli.writing import UnwritableFile, write_text
 from tutorcore.errors import InvalidValue
 from tutorcore.instants import Instant, from_micros, to_micros, to_text
@@ -35,7 +35,8 @@ def week_answer(view: View, heading: Document, asked: Asked, pen: Pen, *, json: 
     since, until = (from_micros(edge) for edge in span_of(days, view.zone))
     week = _week(view, days, since, until)
     title = f"Lessons of {view.lesson} from {days[0]:%a} {days[0]} to {days[-1]:%a} {days[-1]}"
-    told = [*view.frame(since, until), *changes(week)]
+    clocks, *rest = view.frame(since, until)
+    told = [clocks, *clocks_of_others(week), *rest, *changes(week)]
     if asked.svg is not None:
         _write_image(asked.svg, svg(week, title, view.lesson, told))
     if json:

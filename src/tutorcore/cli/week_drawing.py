@@ -18,7 +18,7 @@ from tutorcore.calendar.intervals import Span
 from tutorcore.cli.answer import seen
 from tutorcore.cli.lines import folded
 from tutorcore.cli.week import ROW, Cell, Lane, Row, Week
-from tutorcore.cli.week_words import MEANINGS, Drawn, label, other_clock, since, starts_meaning
+from tutorcore.cli.week_words import MEANINGS, Drawn, label, order, other_clock, since, starts_meaning
 
 Mark: TypeAlias = Drawn | Literal["start"]
 
@@ -153,9 +153,7 @@ def _fitted(name: str) -> str:
 
 
 def _legend(week: Week, size: int, lesson: str, pen: Pen) -> Iterator[str]:
-    columns = (
-        "" if len(week.lanes) == 1 else f"; in each day from the left: {', '.join(each.name for each in week.lanes)}"
-    )
-    yield from folded(f"A line is half an hour, a character {ROW // size // _MINUTE} minutes{columns}.", "")
+    columns = "; ".join(filter(None, (f"a character {ROW // size // _MINUTE} minutes", order(week))))
+    yield from folded(f"A line is half an hour, {columns}.", "")
     meanings: list[tuple[Mark, str]] = [("start", starts_meaning(lesson)), *MEANINGS.items()]
     yield "   ".join(f"{pen.drawn((mark,))} {text}" for mark, text in meanings)

@@ -1,12 +1,13 @@
 """A week drawn as an SVG image, which stands alone and loads nothing.
 
-It says what it shows in words as well: a title and a description for those who do not see it, and a text for every
-stretch and start that is pointed at. Kinds of time differ in pattern besides color. Whatever people wrote is escaped,
-and there are no scripts, links or outside files.
+It says what it shows in words as well: at the top whose clocks those are, when now is and when clocks are set; a title
+and a description for those who do not see it; and a text for every stretch and start that is pointed at. Kinds of time
+differ in pattern besides color. Whatever people wrote is escaped, and there are no scripts, links or outside files.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,19 +19,24 @@ import attrs
 from tutorcore.calendar.free_busy import FreeBusyKind
 from tutorcore.calendar.zones import to_local
 from tutorcore.cli.answer import seen
-from tutorcore.cli.lines import clock, moment
+from tutorcore.cli.lines import clock, folded, moment
 from tutorcore.cli.week import ROW, Lane, Row, Week
-from tutorcore.cli.week_words import MEANINGS, label, other_clock, since, starts_meaning
+from tutorcore.cli.week_words import MEANINGS, label, order, other_clock, since, starts_meaning
 from tutorcore.instants import from_micros
 
 _HALF_HOUR: Final = 16
-_ALONE: Final = 84
-_TOGETHER: Final = 56
-_LABEL: Final = 96
-_MARGIN: Final = 110
+_ALONE: Final = 120
+_TOGETHER: Final = 84
+_LABEL: Final = 124
+_MARGIN: Final = 124
 _TOP: Final = 78
+_LINE: Final = 15
 _LEGEND: Final = 44
 _PAD: Final = 12
+_MARK: Final = 20
+# The most that a character takes on the average, in any of the fonts that a sans-serif may be.
+_CHARACTER: Final = 7.6
+_SMALL: Final = 6.4
 _HOUR: Final = 2 * ROW
 # XML holds none of these, not even escaped.
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -101,7 +107,9 @@ class _Sheet:
         return _TOP + len(self.rows) * _HALF_HOUR
 
     def lines(self) -> Iterator[str]:
-        wide, high = self.right + len(self.week.margins) * _MARGIN + _PAD, self.bottom + _LEGEND
+        heads = [line for told in filter(None, (*self.told, order(self.week))) for line in folded(told, "", "  ")]
+        down = len(heads) * _LINE
+        wide, high = self.right + len(self.week.margins) * _MARGIN + _PAD, down + self.bottom + _LEGEND
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" '
             'role="img" aria-labelledby="title description">'
@@ -112,11 +120,15 @@ class _Sheet:
         yield f"<defs>{_PATTERNS}</defs>"
         yield f'<rect class="paper" width="{wide}" height="{high}"/>'
         yield _text(_PAD, 20, self.title)
+        for number, line in enumerate(heads, 1):
+            yield _text(_PAD, 22 + number * _LINE, line, "small")
+        yield f'<g transform="translate(0 {down})">'
         yield from self._heads()
         yield from self._grid()
         for index in range(len(self.week.days)):
             yield from self._day(index)
         yield from self._legend()
+        yield "</g>"
         yield "</svg>"
 
     def _summary(self) -> Iterator[str]:
@@ -132,11 +144,11 @@ class _Sheet:
             yield _text(left + 4, _TOP - 24, f"{day:%a} {day}")
             if len(self.week.lanes) > 1:
                 for number, lane in enumerate(self.week.lanes):
-                    yield _text(left + number * self.lane + 4, _TOP - 8, _short(lane.name), "small")
-        yield _text(_PAD, _TOP - 24, _short(self.week.zone), "small")
+                    yield _text(left + number * self.lane + 4, _TOP - 8, _short(lane.name, self.lane), "small")
+        yield _text(_PAD, _TOP - 24, _short(self.week.zone, _LABEL - _PAD), "small")
         for number, margin in enumerate(self.week.margins):
             left = self.right + number * _MARGIN + 8
-            yield _text(left, _TOP - 24, _short(margin.name), "small")
+            yield _text(left, _TOP - 24, _short(margin.name, _MARGIN - 8), "small")
             if margin.since is not None:
                 yield _text(left, _TOP - 8, since(margin, self.week.zone), "small")
 
@@ -186,12 +198,18 @@ class _Sheet:
 
     def _legend(self) -> Iterator[str]:
         x, y = _PAD, self.bottom + 18
-        for kind, name in _CLASSES.items():
+        for name, meaning in self._meanings():
             yield f'<rect class="{name}" x="{x}" y="{y}" width="14" height="12"/>'
-            yield _text(x + 20, y + 10, MEANINGS[kind])
-            x += 130
+            yield _text(x + _MARK, y + 10, meaning)
+            x += 2 * _MARK + math.ceil(len(meaning) * _CHARACTER)
         yield f'<path class="start" d="M{x} {y + 2} l10 4 l-10 4 z"/>'
-        yield _text(x + 16, y + 10, starts_meaning(self.lesson))
+        yield _text(x + _MARK, y + 10, starts_meaning(self.lesson))
+
+    def _meanings(self) -> Iterator[tuple[str, str]]:
+        """Yield what is drawn as which class, and what it means."""
+        if any(any(row.skipped) for row in self.rows):
+            yield "skipped", MEANINGS["skipped"]
+        yield from ((name, MEANINGS[kind]) for kind, name in _CLASSES.items())
 
     def _from_to(self, start: int, end: int) -> str:
         until = to_local(from_micros(end), self.week.zone)
@@ -226,8 +244,10 @@ def _text(x: int, y: int, text: str, name: str = "") -> str:
     return f'<text x="{x}" y="{y}"{attribute}>{_xml(text)}</text>'
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 16 else f"{name[:15]}…"
+def _short(name: str, wide: int) -> str:
+    """As much of a name as there is room for in small letters, and a gap behind it."""
+    most = int((wide - 8) / _SMALL)
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _xml(text: str) -> str:

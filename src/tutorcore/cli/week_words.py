@@ -11,7 +11,7 @@ from tutorcore.calendar.schedule import spelled
 from tutorcore.calendar.segments import DAY
 from tutorcore.calendar.zones import to_local
 from tutorcore.cli.lines import moment
-from tutorcore.cli.week import TUTOR, Margin, Row, Week
+from tutorcore.cli.week import TUTOR, Margin, Row, Week, span_of
 from tutorcore.instants import MICROSECOND, from_micros
 
 Drawn: TypeAlias = FreeBusyKind | Literal["skipped"]
@@ -46,6 +46,21 @@ def other_clock(row: Row, margin: Margin) -> str:
 def since(margin: Margin, zone: str) -> str:
     """Return from when on a margin holds, on the clock of the columns; nothing if it does from the beginning."""
     return "" if margin.since is None else f"from {to_local(from_micros(margin.since), zone):%a %H:%M}"
+
+
+def order(week: Week) -> str:
+    """Return whose time is in each day, if it is that of several; or nothing."""
+    return f"in each day from the left: {', '.join(lane.name for lane in week.lanes)}" if len(week.lanes) > 1 else ""
+
+
+def clocks_of_others(week: Week) -> Iterator[str]:
+    """Yield by which clocks those live in that week who stand beside the tutor."""
+    first, last = span_of(week.days, week.zone)
+    for lane in week.lanes:
+        if lane.name != TUTOR and lane.clock is not None:
+            zones = [zone for at, zone in lane.clock if at <= first][-1:]
+            zones += [zone for at, zone in lane.clock if first < at < last]
+            yield f"those of {lane.name}: {', then '.join(zones)}"
 
 
 def changes(week: Week) -> Iterator[str]:

@@ -28,7 +28,7 @@ from typing import Never, TypeVar, cast
 import attrs
 
 from tutorcore.documents.places import Path
-from tutorcore.documents.source import Place, Source
+from tutorcore.documents.source import Place, Source, dotted
 from tutorcore.errors import InvariantError, Mistake, Mistakes, TutorcoreError, suggest
 from tutorcore.instants import EPOCH, Instant, instant
 
@@ -156,7 +156,7 @@ class Table:
 
     def tables(self, key: str) -> tuple[Table, ...]:
         """Return the readers of a list of tables; empty where there is none."""
-        return self._read(key, (), lambda value: self._each(key, self._inner, value), ())
+        return self._read(key, (), lambda value: self._each(key, self._inner, self._several(key, value)), ())
 
     def attempt(self, make: Callable[[], T], key: str | Path | None = None) -> T | None:
         """Return what `make` returns; what it refuses becomes a mistake at `key`, or at this table.
@@ -168,8 +168,7 @@ class Table:
         except InvariantError:
             raise
         except Mistakes as group:
-            for mistake in group.exceptions:
-                assert isinstance(mistake, Mistake)  # Mistakes are never nested.
+            for mistake in group.all:
                 self.problems.add(mistake)
         except (TutorcoreError, ValueError, OverflowError) as error:
             self._refused(self._path(key), error)
@@ -209,6 +208,11 @@ class Table:
             if choice == value:
                 return choice
         raise _Unfit(value, f"one of {_enumerated(choices)}", self._near(value, choices))
+
+    def _several(self, key: str, value: object) -> object:
+        if isinstance(value, Mapping):
+            raise _Unfit(value, f"a list of tables, each of them under [[{dotted((*self.path, key))}]]")
+        return value
 
     def _inner(self, value: object, where: Path) -> Table:
         if not isinstance(value, Mapping):

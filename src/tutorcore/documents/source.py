@@ -36,6 +36,9 @@ _UNQUOTED = re.compile(r"""[^"'\[{][^"\n]*""")
 _PLAIN_WORD = re.compile(r"[\w .:%/+-]+")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAINER = {
+    "Expected '=' after a key in a key/value pair": (
+        "expected '=' after a key; one with other characters than A-Z, a-z, 0-9, - and _ needs quotes"
+    ),
     "Invalid value": "a value is missing here",
     "Invalid initial character for a key part": "a key is missing here; a table in braces stands on one line",
     "Unclosed inline table": "a table in braces is not closed on its line",

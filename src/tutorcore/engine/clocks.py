@@ -66,9 +66,9 @@ class Clocks:
         with self._storage.transaction() as tx:
             kept = tx.wall_times(since=at)
             rows = [
-                row._replace(start=rebased(row.start, "keep_instant"))
+                row._replace(start=shown)
                 for row in kept
-                if row.start.tzdata != TZDATA.version and row.start.zone in TZDATA.names
+                if row.start.zone in TZDATA.names and (shown := rebased(row.start, "keep_instant")) != row.start
             ]
             known = {(row.lesson, row.proposal) for row in kept}
             for lesson in tx.lessons(over=False):

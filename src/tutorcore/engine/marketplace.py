@@ -17,6 +17,8 @@ from typing import TypeVar
 
 import attrs
 
+from tutorcore.calendar.busy import Busy, checked
+from tutorcore.calendar.busy_document import busy_text
 from tutorcore.calendar.roster import Roster
 from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.schedule_document import schedule_text
@@ -194,6 +196,20 @@ class Marketplace:
         text = None if schedule is None else schedule_text(schedule)
         with self._storage.transaction() as tx:
             tx.put_schedule(registered(tx, party_id(tutor, "tutor"), "tutor").id, text)
+
+    def set_busy(self, party: str, busy: Iterable[Busy]) -> None:
+        """Keep what a tutor's or a student's outside calendars say in place of all that was kept; () keeps nothing.
+
+        Events, tentative ones, and holds until they expire stand in the way of whatever has to be `bookable`, as
+        lessons do. Lessons that are asked for or agreed stay where they are.
+
+        Raises `InvalidValue` for lessons and requests, which are the marketplace's own, for two busy times with one id,
+        and for more than 10,000.
+        """
+        kept = checked(busy, "busy time")
+        text = busy_text(kept) if kept else None
+        with self._storage.transaction() as tx:
+            tx.put_busy(registered(tx, party_id(party), "party").id, text)
 
     # Commands
 
@@ -652,6 +668,10 @@ class Marketplace:
         """Return the hours at which the tutor can be booked, or None if none are registered."""
         return self._read(None, lambda read: read.schedule(party_id(tutor, "tutor")))
 
+    def busy(self, party: str) -> tuple[Busy, ...]:
+        """Return what was last said to be in the party's outside calendars, by start, then end, then id."""
+        return self._read(None, lambda read: read.busy(party_id(party)))
+
     def slots(
         self,
         *,
@@ -669,12 +689,14 @@ class Marketplace:
     ) -> tuple[Instant, ...]:
         """Return the starts from `since` up to `until` at which `by` could ask for such a lesson at `now`, in order.
 
-        They lie in the tutor's schedule, are free for tutor and student, and would not be refused by the policy. Each
-        could be asked for until somebody else takes it; whether the wallet covers it is another question.
+        They lie in the tutor's schedule, are free for tutor and student, outside calendars included, and would not be
+        refused by the policy. Each could be asked for until somebody else takes it; whether the wallet covers it is
+        another question.
 
         Where the policy makes such a request `bookable`, no other start could be asked for. Where it does not (without
         `request.bookable`, or where a tutor proposes), the list is a convenience: the hours are for people to agree
-        on, so other starts could be asked for too, outside the schedule or within a buffer. Ask `explain` about those.
+        on, so other starts could be asked for too, outside the schedule, within a buffer or during an event of an
+        outside calendar. Ask `explain` about those.
         """
         first, last = instant(since, "since"), instant(until, "until")
         ask = self._asking_for(student, tutor, by, policy, duration, price, kind, details)
@@ -683,9 +705,13 @@ class Marketplace:
     def fill_roster(self, roster: Roster, tutors: Iterable[str] | None = None, *, now: Instant | None = None) -> int:
         """Put tutors with their schedules and what takes their time at `now` into a roster; return how many are in it.
 
-        All who have a schedule, or these: after a step of a lesson, its tutor. Of tutors without a schedule the roster
-        forgets. It finds whom to ask, among thousands; `slots` and `explain` then say what one
-        student can ask one tutor for. Whether a tutor is listed at all is another question: `standings.restricted`.
+        All who have a schedule, or these; tutors without one are forgotten. What is put in replaces everything that the
+        roster knew of a tutor, holds that it was told by hand included. Put a tutor in again after `set_schedule` and
+        `set_busy` and after a step of a lesson, and after a sweep the tutors of the lessons that it moved on: until
+        then, what has lapsed since takes time in the roster.
+
+        It finds whom to ask, among thousands; `slots` and `explain` then say what one student can ask one tutor for.
+        Whether a tutor is listed at all is another question: `standings.restricted`.
         """
         if not isinstance(roster, Roster):
             raise InvalidType("roster", roster, "a Roster")

@@ -11,12 +11,13 @@ from datetime import timedelta
 
 import attrs
 
+from tutorcore.calendar.busy import Busy
 from tutorcore.calendar.roster import Roster
 from tutorcore.calendar.schedule import Schedule
 from tutorcore.calendar.slots import Agenda
 from tutorcore.calendar.verdicts import Verdict
 from tutorcore.calendar.walls import REACH
-from tutorcore.engine.booking import agenda_of, claims_about, discreet, put_into, schedule_kept, unbookable
+from tutorcore.engine.booking import agenda_of, discreet, outside_kept, put_into, schedule_kept, unbookable
 from tutorcore.engine.counting import NOTHING_COMING, Coming, due_lessons, facts_for
 from tutorcore.engine.work import insufficient, taken
 from tutorcore.errors import InvalidValue, UnknownName
@@ -304,6 +305,10 @@ class Reading:
         """Return the tutor's schedule, or None; raise `UnknownName` for a stranger."""
         return schedule_kept(self.tx, self._known(tutor).id)
 
+    def busy(self, party: PartyId) -> tuple[Busy, ...]:
+        """Return what the party's outside calendars say; raise `UnknownName` for a stranger."""
+        return outside_kept(self.tx, self._known(party).id)
+
     def slots(self, asked: Asking, since: Instant, until: Instant) -> tuple[Instant, ...]:
         """Return the starts from `since` up to `until` that are free in the tutor's agenda and could be proposed now.
 
@@ -319,7 +324,7 @@ class Reading:
         verdict = self._agenda(asked, start, start + asked.duration).is_bookable(start, asked.duration)
         answer = self._answer(asked, start, self._facts_of(asked))
         refusal = answer if isinstance(answer, Refusal) else self._unbookable(answer) or self._engaged(answer)
-        return Explanation(discreet(verdict, self._own(asked.by)), refusal)
+        return Explanation(discreet(self.tx, verdict, asked.brief, asked.by, self._own(asked.by)), refusal)
 
     def fill(self, roster: Roster, tutors: Iterable[PartyId] | None) -> int:
         """Bring a roster's tutors, all who have schedules or these, up to date as of now; return how many are in it."""
@@ -330,17 +335,17 @@ class Reading:
         for tutor in every:
             schedule = schedule_kept(self.tx, tutor)
             claims: Sequence[Claim] = () if schedule is None else self.tx.claims(tutor, since, until)
+            outside = () if schedule is None else outside_kept(self.tx, tutor)
             if not due.isdisjoint(claim.lesson for claim in claims):
                 claims = self._claims(tutor, since, until)
-            put_into(roster, tutor, schedule, claims)
+            put_into(roster, tutor, schedule, claims, outside)
         return sum(tutor in roster for tutor in every)
 
     def _agenda(self, asked: Asking, since: Instant, until: Instant) -> Agenda:
-        brief = asked.brief
-        schedule = schedule_kept(self.tx, brief.tutor)
-        if schedule is None:
-            raise InvalidValue("tutor", brief.tutor, "a tutor with a schedule; register it with set_schedule")
-        return agenda_of(schedule, brief, self.now, claims_about(brief, since, until, self._claims))
+        agenda = agenda_of(self.tx, asked.brief, self.now, since, until, self._claims)
+        if agenda is None:
+            raise InvalidValue("tutor", asked.brief.tutor, "a tutor with a schedule; register it with set_schedule")
+        return agenda
 
     def _facts_of(self, asked: Asking) -> Facts:
         needed = facts_needed(asked.machine, asked.before, asked.verb)

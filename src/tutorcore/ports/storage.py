@@ -3,7 +3,7 @@
 A store keeps what changes together or not at all: versions of lessons, the answers given to commands (which are also
 the audit trail), ledger entries with the balances that have a limit, claims on people's time and what their
 clocks were to show, reminders to come, tutors' standings and withdrawals, and the outbox; and beside them what is known
-of parties, their schedules included.
+of parties, their schedules and outside calendars included.
 
 **Atomicity.** Everything done in one `Transaction` becomes visible together when it is committed, and a crash leaves
 either all of it or nothing. A store that is *enlisted* in a transaction of the caller's never commits and never rolls
@@ -76,7 +76,7 @@ class Party:
 
 
 class WallTime(NamedTuple):
-    """What a party's clock was to show at the start that a proposal names, as it was understood when it was proposed."""
+    """What a party's clock was to show at the start that a proposal names, as was understood when it was proposed."""
 
     lesson: LessonId
     proposal: int
@@ -203,6 +203,12 @@ class Transaction(Protocol):
 
     def schedule(self, party: PartyId) -> str | None:
         """Return the text of the party's schedule as it was put, or None."""
+
+    def put_busy(self, party: PartyId, text: str | None) -> None:
+        """Keep the text of a party's outside busy times in place of the one before; None keeps none."""
+
+    def busy(self, party: PartyId) -> str | None:
+        """Return the text of the party's outside busy times as it was put, or None."""
 
     def add_policy(self, machine: Machine) -> None:
         """Keep the whole process under its hash, so that a running lesson can always be loaded; again is harmless."""

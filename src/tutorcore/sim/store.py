@@ -2,8 +2,8 @@
 
 It keeps what decides: heads of lessons, the ledger with its limits, claims on people's time, marks, clearings and
 standings, all as `MemoryStorage` keeps them. It leaves out what is there for people and for other programs (audit
-lines, keys, the outbox, reminders, wall times), and knows that it has one user, who keeps the versions and looks at what is due
-before doing anything else.
+lines, keys, the outbox, reminders, wall times), and knows that it has one user, who keeps the versions and looks at
+what is due before doing anything else.
 """
 
 from __future__ import annotations

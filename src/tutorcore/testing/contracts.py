@@ -89,6 +89,7 @@ def contents(tx: Transaction) -> dict[str, object]:
         "audit": tx.audit(),
         "parties": tx.parties(),
         "schedules": [(party, text) for party in PEOPLE if (text := tx.schedule(party)) is not None],
+        "busy": [(party, text) for party in PEOPLE if (text := tx.busy(party)) is not None],
         "lessons": lessons,
         "running": tx.lessons(over=False),
         "histories": [tx.history(lesson.id) for lesson in lessons],
@@ -443,6 +444,39 @@ class StorageContract(ABC):
                 tx.put_schedule(TIM, "after")
                 savepoint.undo()
             found = tx.schedule(TOM), tx.schedule(TIM)
+
+        assert found == ("before", None)
+
+    def test_outside_busy_times_are_kept_until_others_are_put(self) -> None:
+        """A party has one text of them or none, to the last character, whatever the schedule is."""
+        text = "{\"busy\": []} -- \u00e9\U0001f600 'quoted'; \\ :id %s\n"
+        with self.transaction() as tx:
+            none = tx.busy(TOM)
+            tx.put_busy(TOM, text)
+            tx.put_busy(TIM, "")
+            tx.put_schedule(TOM, "mornings")
+            first, empty, other = tx.busy(TOM), tx.busy(TIM), tx.busy(AMY)
+            tx.put_busy(TOM, "other")
+            second = tx.busy(TOM)
+            tx.put_busy(TOM, None)
+            tx.put_busy(AMY, None)
+            gone, never, schedule = tx.busy(TOM), tx.busy(AMY), tx.schedule(TOM)
+
+        assert none is None
+        assert (first, empty, other) == (text, "", None)
+        assert second == "other"
+        assert (gone, never, schedule) == (None, None, "mornings")
+
+    def test_outside_busy_times_are_taken_back(self) -> None:
+        """An undone savepoint brings back what there was, or that there was nothing."""
+        with self.transaction() as tx:
+            tx.put_busy(TOM, "before")
+            with tx.savepoint() as savepoint:
+                tx.put_busy(TOM, "after")
+                tx.put_busy(TOM, None)
+                tx.put_busy(TIM, "after")
+                savepoint.undo()
+            found = tx.busy(TOM), tx.busy(TIM)
 
         assert found == ("before", None)
 
@@ -1237,7 +1271,7 @@ class StorageContract(ABC):
     # Withdrawals
 
     def test_what_clocks_were_to_show_is_kept_until_it_is_put_again(self) -> None:
-        """A wall time is that of a lesson, a proposal and a party; they are listed by start, lesson, proposal, party."""
+        """A wall time is that of a lesson, a proposal and a party; they are listed by start, then those."""
         first, kept = StoredTime.of(NOW + DAY, "Europe/Berlin"), StoredTime.of(NOW, "Pacific/Chatham")
         moved = StoredTime(NOW + DAY, first.local + HOUR, "Europe/Berlin", first.offset + HOUR, "2027z")
         with self.storage() as storage:
@@ -1858,6 +1892,7 @@ def _write_everything(tx: Transaction) -> None:
     tx.add_policy(sample_machine())
     tx.put_party(Party(ANN, "Europe/Berlin"))
     tx.put_schedule(TOM, "mornings")
+    tx.put_busy(TOM, "choir")
     tx.post(_paid_in(ANN, 1000), cause)
     _write_version(tx, version, cause)
     tx.put_wall_times([WallTime(LESSON, 1, TOM, StoredTime.of(NOW + DAY, "Asia/Tokyo"))])
@@ -1885,6 +1920,8 @@ def _write_more(tx: Transaction) -> None:
     tx.add_mark(Mark(LESSON, 2, TOM, "late", NOW))
     tx.put_schedule(TOM, "evenings")
     tx.put_schedule(TIM, "always")
+    tx.put_busy(TOM, "chess")
+    tx.put_busy(TIM, "yoga")
     tx.drop_reminder(_reminded(LESSON, 0, NOW + HOUR))
     tx.put_reminders(_OTHER, (_reminded(_OTHER, 0, NOW + HOUR),))
     tx.append_standing(_standing(TOM, 2, "dismissed"), cause)

@@ -38,6 +38,7 @@ def dump(storage: Storage) -> Dump:
         return {
             "parties": tuple(_party(party) for party in tx.parties()),
             "schedules": tuple(f"{party.id} {tx.schedule(party.id)!r}" for party in tx.parties()),
+            "busy": tuple(f"{party.id} {tx.busy(party.id)!r}" for party in tx.parties()),
             "audit": tuple(_line(line) for line in tx.audit()),
             "versions": _versions(tx),
             "entries": tuple(f"{each.number} {_cause(each.cause)} {each.entry!r}" for each in tx.entries()),

@@ -227,7 +227,7 @@ def test_free_time_that_touches_is_one(calendar: Calendar) -> None:
 
 
 def test_events_lie_above_availability(calendar: Calendar) -> None:
-    """Step 3 of the calculation: events take their time whatever is available, but for transparent ones."""
+    """Step 4 of the calculation (section 5): events take their time whatever is available, but for transparent ones."""
 
     def event(name: str, hour: str, *lines: str) -> tuple[str, ...]:
         return ("VEVENT", f"UID:{name}", f"DTSTART:20260301T{hour}0000Z", "DURATION:PT1H", *lines)
@@ -276,9 +276,33 @@ def test_parts_have_exceptions(calendar: Calendar) -> None:
     assert _free(text, "2026-03-02", 5) == ["03-02T08-10", "03-03T12-13", "03-04T09-12", "03-05T08-10"]
 
 
+def test_parts_that_are_cancelled_leave_nobody_free(calendar: Calendar) -> None:
+    """Some programs call one day off by an exception with that status."""
+    part = ("BEGIN:AVAILABLE", "UID:b", "DTSTART:20260302T080000Z", "DURATION:PT2H")
+    text = calendar(
+        (
+            *("VAVAILABILITY", "UID:a", *part, "RRULE:FREQ=DAILY;COUNT=3", "END:AVAILABLE"),
+            *(*part[:2], "RECURRENCE-ID:20260303T080000Z", "DTSTART:20260303T080000Z", "DURATION:PT2H"),
+            *("STATUS:CANCELLED", "END:AVAILABLE"),
+        )
+    )
+
+    assert _free(text, "2026-03-02", 4) == ["03-02T08-10", "03-04T08-10"]
+
+
+def test_of_several_versions_the_last_counts(calendar: Calendar) -> None:
+    """What was published before under the same UID is over; equal versions both count."""
+    before = _hours("a", "20260301T080000Z", "SEQUENCE:1", hours=2)
+    after = _hours("a", "20260301T120000Z", "SEQUENCE:2", hours=2)
+
+    assert _free(calendar(after, before), "2026-03-01", 1) == ["03-01T12-14"]
+    assert _free(calendar(after, after), "2026-03-01", 1) == ["03-01T12-14"]
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
+        (("SEQUENCE:x", "END:VAVAILABILITY", "BEGIN:VAVAILABILITY", "UID:a"), "SEQUENCE is 'x'; expected"),
         (("PRIORITY:10",), "PRIORITY is '10'; expected 0 to 9"),
         (("DURATION:PT1H",), "expected a DTSTART and no DTEND beside DURATION"),
         (("DTSTART:20260301T000000Z", "DTEND:20260201T000000Z"), "DTEND lies before DTSTART"),

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tutorcore.adapters.ical.busy_times import read_busy
-from tutorcore.errors import InvalidType, InvalidValue, UnknownName
+from tutorcore.errors import InvalidType, InvalidValue, Mistakes, UnknownName
 from tutorcore.instants import instant
 
 Read = Callable[..., list[tuple[str, str]]]
@@ -49,6 +51,31 @@ def test_who_is_busy(calendar: Callable[..., str], line: str, kind: str | None) 
     assert _busy(text, own="ann@example.com") == ([("a", kind)] if kind else [])
 
 
+@pytest.mark.parametrize(
+    ("shown_as", "lines", "kind"),
+    [
+        ("FREE", (), None),
+        ("free", ("TRANSP:OPAQUE",), None),
+        ("TENTATIVE", ("STATUS:CONFIRMED",), "tentative"),
+        ("BUSY", ("STATUS:TENTATIVE",), "event"),
+        ("OOF", ("TRANSP:TRANSPARENT",), "event"),
+        ("OOF", ("STATUS:CANCELLED",), None),
+        ("BUSY", ("ATTENDEE;PARTSTAT=DECLINED:mailto:ann@example.com",), None),
+        ("BUSY", ("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:ann@example.com",), "event"),
+        ("WORKINGELSEWHERE", (), "event"),
+        ("WORKINGELSEWHERE", ("TRANSP:TRANSPARENT",), None),
+        ("WORKINGELSEWHERE", ("STATUS:TENTATIVE",), "tentative"),
+    ],
+)
+def test_what_exchange_shows_an_event_as(
+    calendar: Callable[..., str], shown_as: str, lines: tuple[str, ...], kind: str | None
+) -> None:
+    """It decides over TRANSP and STATUS, but not over what is called off or declined."""
+    text = calendar(("VEVENT", "UID:a", *_HOUR, f"X-MICROSOFT-CDO-BUSYSTATUS:{shown_as}", *lines))
+
+    assert _busy(text, own="ann@example.com") == ([("a", kind)] if kind else [])
+
+
 def test_without_an_owner_nobody_has_declined(calendar: Callable[..., str]) -> None:
     """Whose calendar it is must be said before an answer in it counts."""
     text = calendar(("VEVENT", "UID:a", *_HOUR, "ATTENDEE;PARTSTAT=DECLINED:mailto:ann@example.com"))
@@ -86,6 +113,50 @@ def test_the_order_of_events_is_of_no_matter(calendar: Callable[..., str]) -> No
     events = [("VEVENT", f"UID:{name}", *_HOUR) for name in "abca"]
 
     assert _busy(calendar(*events)) == _busy(calendar(*reversed(events))) == [(name, "event") for name in "abc"]
+
+
+def test_no_two_have_one_id(calendar: Callable[..., str]) -> None:
+    """Two of one UID are told apart by their start, what is still the same by a number that no UID has."""
+    twice = calendar(
+        ("VEVENT", "UID:a", *_HOUR),
+        ("VEVENT", "UID:a", "DTSTART:20260302T100000Z", "DURATION:PT1H"),
+    )
+    long = ("DTSTART:20260301T100000Z", "DURATION:PT9H")
+    same_start = calendar(
+        ("VEVENT", "UID:b", *_HOUR),
+        ("VEVENT", "UID:b", *long),
+        ("VEVENT", "UID:b", *long, "STATUS:TENTATIVE"),
+        ("VEVENT", "UID:b~2", *_HOUR),
+    )
+
+    assert _busy(twice) == [("a/20260301T100000Z", "event"), ("a/20260302T100000Z", "event")]
+    assert _busy(same_start) == [("b", "event"), ("b~2", "event"), ("b~3", "event"), ("b~4", "tentative")]
+    assert _busy(twice, id_prefix="x:")[0][0] == "x:a/20260301T100000Z"
+
+
+_LINES = st.sampled_from(
+    ["RRULE:FREQ=DAILY;COUNT=3", "RDATE:20260302T100000Z", "STATUS:TENTATIVE", "RECURRENCE-ID:20260302T100000Z",
+     "SEQUENCE:1", "X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE"]
+)  # fmt: skip
+_EVENTS = st.builds(
+    lambda uid, start, hours, lines: (f"UID:{uid}", f"DTSTART:{start}", f"DURATION:PT{hours}H", *lines),
+    st.sampled_from(["a", "a~2", "a/20260302T100000Z", ""]),
+    st.sampled_from(["20260301T100000Z", "20260302T100000Z"]),
+    st.integers(1, 2),
+    st.lists(_LINES, max_size=2, unique=True),
+)
+
+
+@given(st.lists(_EVENTS, max_size=6))
+def test_ids_are_always_apart(events: list[tuple[str, ...]]) -> None:
+    """Whatever a calendar has, an id names one busy time of it."""
+    lines = [line for event in events for line in ("BEGIN:VEVENT", *event, "END:VEVENT")]
+    try:
+        found = read_busy("\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"]), _SINCE, _UNTIL)
+    except Mistakes:
+        return
+
+    assert len({one.id for one in found}) == len(found)
 
 
 def test_only_what_meets_the_range_is_read() -> None:

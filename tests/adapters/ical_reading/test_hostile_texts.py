@@ -30,11 +30,25 @@ def _read(text: str | bytes) -> list[str]:
         f'BEGIN:VCALENDAR\nX-A;B="c:d":e\nBEGIN:X-A\n{_EVENT}END:X-A\n{_EVENT}END:VCALENDAR',
         "BEGIN:VCALENDAR\n" + _EVENT.replace("UID", "a line without a colon\nSUMMARY:\udcff\nUID") + "END:VCALENDAR",
         "BEGIN:VCALENDAR\nEND:VCALENDAR\nBEGIN:VCALENDAR\n" + _EVENT + "END:VCALENDAR",
+        f"BEGIN:VCALENDAR\n{_EVENT}END:VCALENDAR\n".replace("\n", "\r"),
+        f"BEGIN:VCALENDAR\r\n{_EVENT}END:VCALENDAR\r\n\x1a",
+        "BEGIN:VCALENDAR\n" + _EVENT.replace("END", "RRULE:FREQ=DAILY;COUNT=1;\nEXDATE:\nEND") + "END:VCALENDAR",
+        "BEGIN:VCALENDAR\n" + _EVENT.replace("END", 'ATTENDEE;CN="a"b:mailto:ann@x.example\nEND') + "END:VCALENDAR",
     ],
 )
 def test_what_is_not_read_does_not_matter(text: str) -> None:
     """Byte order marks, empty lines, small letters and strange components are passed over."""
     assert _read(text.encode(errors="surrogateescape")) == ["2026-03-01T10:00:00+00:00"]
+
+
+def test_attendees_count_where_the_owner_is_looked_for(refused: Refused) -> None:
+    """One who cannot be read may be the owner, who may have declined: where nobody asks for them, that is nothing."""
+    text = "BEGIN:VCALENDAR\n" + _EVENT.replace("END", "ATTENDEE;CN:mailto:ann@x.example\nEND") + "END:VCALENDAR"
+
+    [mistake] = refused(text, own="ann@x.example")
+
+    assert mistake == "<calendar>:6: 'ATTENDEE;CN' is not a name with parameters"
+    assert _read(text) == ["2026-03-01T10:00:00+00:00"]
 
 
 def test_a_character_may_be_folded_in_two() -> None:
@@ -62,13 +76,21 @@ def test_a_character_may_be_folded_in_two() -> None:
         ("x" * (MOST_BYTES + 1), "the text is too long; expected at most 16777216 bytes"),
         ("ü" * (MOST_BYTES // 2 + 1), "the text is too long; expected at most 16777216 bytes"),
         ("BEGIN:VCALENDAR\nUID:" + "x" * MOST_LINE, "2: the line is too long; expected at most 1048576 bytes"),
-        ("BEGIN:VCALENDAR\n" * 11, "11: components lie too deep; expected at most 10 within each other"),
+        ("BEGIN:VCALENDAR\n" * 2, "2: the VCALENDAR stands within a VCALENDAR; expected at the top"),
+        (
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\n" + _EVENT,
+            "3: the VEVENT stands within a VEVENT; expected within a VCALENDAR",
+        ),
+        (
+            "BEGIN:VCALENDAR\n" + "BEGIN:VALARM\n" * 10,
+            "11: components lie too deep; expected at most 10 within each other",
+        ),
         (
             "BEGIN:VCALENDAR\n" + "BEGIN:VALARM\nEND:VALARM\n" * MOST_COMPONENTS,
             "there are too many components; expected at most 100000",
         ),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_what_is_no_calendar_is_refused(refused: Refused, text: str | bytes, expected: str) -> None:
     """A text that is no calendar, or a huge one, is refused at once, with the line."""
@@ -127,6 +149,45 @@ def test_counting_from_long_ago_is_limited(refused: Refused) -> None:
     [mistake] = refused("BEGIN:VCALENDAR\n" + event * 9 + "END:VCALENDAR")
 
     assert mistake.endswith("expected at most 100000 occurrences in all")
+
+
+@pytest.mark.parametrize(
+    ("start", "lines"),
+    [
+        # A small COUNT does not help: nothing is ever counted, so all days since the start are looked at.
+        ("16010101", "DURATION:PT1S\nRRULE:FREQ=HOURLY;INTERVAL=25;COUNT=3;BYMONTH=2;BYMONTHDAY=30"),
+        # Whatever is so long may have begun a thousand years ago.
+        ("12000101", "DURATION:P366000D\nRRULE:FREQ=HOURLY;INTERVAL=25;BYMONTH=2;BYMONTHDAY=30"),
+        # The seconds of a day are made before it is known that no day has them.
+        ("20000101", "DURATION:PT1S\nRRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"),
+    ],
+)
+def test_many_rules_that_bring_nothing_are_limited(refused: Refused, start: str, lines: str) -> None:
+    """Each of these takes a second or a part of it, which thousands of them would multiply."""
+    event = f"BEGIN:VEVENT\nDTSTART:{start}T100000Z\n{lines}\nEND:VEVENT\n"
+
+    [mistake] = refused("BEGIN:VCALENDAR\n" + event * 300 + "END:VCALENDAR")
+
+    assert mistake.endswith("expected at most 100000 occurrences in all")
+
+
+def test_zones_whose_rules_bring_nothing_are_limited(refused: Refused) -> None:
+    """So it is with the changes of a zone, which are counted from the first on."""
+    part = "BEGIN:STANDARD\nDTSTART:00010101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\n"
+    rule = "RRULE:FREQ=HOURLY;INTERVAL=25;BYMONTH=2;BYMONTHDAY=30\n"
+    zone = "BEGIN:VTIMEZONE\nTZID:Nowhere\n" + f"{part}{rule}END:STANDARD\n" * 300 + "END:VTIMEZONE\n"
+    event = "BEGIN:VEVENT\nDTSTART;TZID=Nowhere:20260301T100000\nDURATION:PT1S\nEND:VEVENT\n"
+
+    [mistake] = refused(f"BEGIN:VCALENDAR\n{zone}{event}END:VCALENDAR")
+
+    assert mistake.endswith("expected at most 100000 changes of clock in all")
+
+
+def test_many_old_series_that_have_ended_are_read() -> None:
+    """A rule with a COUNT is followed only up to where it ends."""
+    event = "BEGIN:VEVENT\nDTSTART:19700101T100000Z\nDURATION:PT1S\nRRULE:FREQ=WEEKLY;COUNT=10\nEND:VEVENT\n"
+
+    assert _read("BEGIN:VCALENDAR\n" + event * 1_000 + "END:VCALENDAR") == []
 
 
 def test_rules_are_limited(refused: Refused) -> None:
@@ -203,6 +264,14 @@ def test_lines_without_an_end_are_refused(refused: Refused, value: str) -> None:
     [mistake] = refused(f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART{value}\nEND:VEVENT\nEND:VCALENDAR")
 
     assert "has no value; expected a name, parameters, a colon and a value" in mistake
+
+
+@pytest.mark.parametrize("line", ["DTEND :19970101T010000Z", "RRULE\t:FREQ=DAILY"])
+def test_a_name_with_a_blank_is_not_passed_over(refused: Refused, line: str) -> None:
+    """Without its end an event would take no time, and nobody would know."""
+    [mistake] = refused(f"BEGIN:VCALENDAR\n{_event(line)}END:VCALENDAR")
+
+    assert mistake.endswith("has no value; expected a name, parameters, a colon and a value")
 
 
 @pytest.mark.parametrize(

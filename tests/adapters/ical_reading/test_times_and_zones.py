@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -178,8 +179,13 @@ def test_onsets_may_be_listed(calendar: Callable[..., str]) -> None:
         ("W. Europe Standard Time", "Europe/Berlin"),
         ("Eastern Standard Time", "America/New_York"),
         ("Tokyo Standard Time", "Asia/Tokyo"),
+        ("europe/berlin", "Europe/Berlin"),
+        ("/example.org/1/EUROPE/BERLIN", "Europe/Berlin"),
+        ("w. europe standard time", "Europe/Berlin"),
+        ("factory", None),
         ("Europe/Nowhere", None),
         ("Customized Time Zone", None),
+        ("Factory", None),
         ("", None),
     ],
 )
@@ -210,6 +216,49 @@ def test_other_names_are_read_by_their_description(calendar: Callable[..., str],
     assert _start(calendar, f";TZID={tzid}:20080701T080000", own) == "2008-07-01T12:00:00"
 
 
+@pytest.mark.parametrize(
+    ("tzid", "start"),
+    [
+        ("GMT+0100", "2008-07-01T07:00:00"),
+        ('"UTC+05:30"', "2008-07-01T02:30:00"),
+        ("utc-0330", "2008-07-01T11:30:00"),
+        ("GMT+1400", "2008-06-30T18:00:00"),
+    ],
+)
+def test_a_name_may_be_an_offset(calendar: Callable[..., str], tzid: str, start: str) -> None:
+    """With four digits, programs agree on which way an offset goes: ahead of UTC is plus."""
+    assert _start(calendar, f";TZID={tzid}:20080701T080000") == start
+
+
+@pytest.mark.parametrize("tzid", ["GMT+1", "UTC+01", "GMT+1401", "UTC-1201", "GMT+0160", "+0100", "GMT+0100 (CET)"])
+def test_an_offset_that_may_mean_anything_is_unknown(
+    calendar: Callable[..., str], refused: Callable[..., list[str]], tzid: str
+) -> None:
+    """With fewer digits POSIX means the opposite; and no clock is farther off."""
+    [mistake] = refused(calendar(("VEVENT", f"DTSTART;TZID={tzid}:19970701T080000")))
+
+    assert f"a time of the unknown zone '{tzid}'" in mistake
+
+
+def test_a_zone_described_twice_is_described_once(
+    calendar: Callable[..., str], refused: Callable[..., list[str]]
+) -> None:
+    """Where both say the same, that is it; where they differ, nobody knows which; of a place, nobody asks them."""
+    other = tuple(line.replace("-0500", "-0600") for line in _EASTERN)
+    event = ("VEVENT", "UID:a", "DTSTART;TZID=Our Own Eastern Time:19970701T080000")
+    berlin, wrong = (
+        tuple(line.replace("Our Own Eastern Time", "Europe/Berlin") for line in zone) for zone in (_EASTERN, other)
+    )
+
+    [mistake] = refused(calendar(_EASTERN, _EASTERN, other, event))
+
+    twice = "the VTIMEZONE 'Our Own Eastern Time' comes twice and differs; expected one"
+    assert mistake == f"<calendar>:37: VEVENT a: {twice}"
+    own = ";TZID=Our Own Eastern Time:20080701T080000"
+    assert _start(calendar, own, _EASTERN, _EASTERN) == "2008-07-01T12:00:00"
+    assert _start(calendar, ";TZID=Europe/Berlin:20080701T080000", berlin, wrong) == "2008-07-01T06:00:00"
+
+
 def test_zones_belong_to_their_own_calendar(calendar: Callable[..., str], refused: Callable[..., list[str]]) -> None:
     """A description holds within its VCALENDAR only (RFC 5545, section 3.4)."""
     event = ("VEVENT", "UID:a", "DTSTART;TZID=Our Own Eastern Time:19970101T000000")
@@ -218,7 +267,8 @@ def test_zones_belong_to_their_own_calendar(calendar: Callable[..., str], refuse
 
     assert mistake == (
         "<calendar>:25: VEVENT a: DTSTART is '19970101T000000', a time of the unknown zone 'Our Own Eastern Time'; "
-        "expected a VTIMEZONE of that TZID, or a name of IANA or Windows"
+        "expected a VTIMEZONE of that TZID, a name of IANA or Windows, "
+        'or for busy times unknown_zones="widest" (--unknown-zones widest)'
     )
 
 
@@ -230,6 +280,38 @@ def test_times_of_no_zone_need_a_default(refused: Callable[..., list[str]], cale
         "<calendar>:4: VEVENT line-3: DTSTART is '19970101T000000', a floating time of no zone",
         "<calendar>:7: VEVENT line-6: DTSTART is '19970101', a date of no zone",
     ]
+    assert all(mistake.endswith("; expected default_zone= to say whose it is") for mistake in mistakes)
+
+
+@pytest.mark.parametrize(
+    ("home", "options", "start"),
+    [
+        (["X-WR-TIMEZONE:Asia/Tokyo"], {}, "2026-02-28T15:00"),
+        (["X-WR-TIMEZONE:Tokyo Standard Time "], {}, "2026-02-28T15:00"),
+        (["X-WR-TIMEZONE:Mars/Olympus", "X-WR-TIMEZONE:Asia/Tokyo"], {}, "2026-02-28T15:00"),
+        (["X-WR-TIMEZONE:Asia/Tokyo"], {"default_zone": "Europe/Berlin"}, "2026-02-28T23:00"),
+        (["X-WR-TIMEZONE:Asia/Tokyo"], {"unknown_zones": "widest"}, "2026-02-28T15:00"),
+        (["X-WR-TIMEZONE:Mars/Olympus"], {"unknown_zones": "widest"}, "2026-02-28T10:00"),
+    ],
+)
+@pytest.mark.parametrize("time", [";VALUE=DATE:20260301", ":20260301T000000"])
+def test_a_calendar_may_have_a_zone_of_its_own(home: list[str], options: dict[str, Any], start: str, time: str) -> None:
+    """Google writes X-WR-TIMEZONE: it says whose a date is, unless somebody else does."""
+    event = ("BEGIN:VEVENT", f"DTSTART{time}", "DURATION:P1D", "END:VEVENT")
+    text = "\n".join(("BEGIN:VCALENDAR", *home, *event, "END:VCALENDAR"))
+
+    [found] = read_busy(text, instant("2026-01-01T00:00Z"), instant("2027-01-01T00:00Z"), **options)
+
+    assert f"{found.start:%Y-%m-%dT%H:%M}" == start
+
+
+def test_a_zone_of_a_calendar_that_nobody_knows_says_nothing(refused: Callable[..., list[str]]) -> None:
+    """Then a date is of no zone as before."""
+    text = "BEGIN:VCALENDAR\nX-WR-TIMEZONE:Mars\nBEGIN:VEVENT\nDTSTART:19970101\nEND:VEVENT\nEND:VCALENDAR"
+
+    [mistake] = refused(text)
+
+    assert "a date of no zone" in mistake
 
 
 @pytest.mark.parametrize("start", [":20260301T100000", ";TZID=Nowhere:20260301T100000"])
@@ -238,6 +320,24 @@ def test_the_widest_reading(read: Read, start: str) -> None:
     found = read((f"DTSTART{start}", "DURATION:PT1H"), unknown_zones="widest")
 
     assert found == [("2026-02-28T20:00", "2026-03-01T23:00")]
+
+
+@pytest.mark.parametrize(
+    ("start", "excluded", "count"),
+    [
+        # Midnight of the 2nd is 10:00 UTC of the 1st on the easternmost clocks, but who knows?
+        (":20260301T100000Z", ";TZID=Nowhere:20260302T000000", 2),
+        (";TZID=Nowhere:20260302T000000", ":20260301T100000Z", 2),
+        (";TZID=Nowhere:20260301T100000", ";TZID=Nowhere:20260301T100000", 1),
+    ],
+)
+def test_a_time_of_an_unknown_zone_excludes_none_of_a_known_one(
+    read: Read, start: str, excluded: str, count: int
+) -> None:
+    """What may be another time takes nothing away; by the same unknown clock it is the same time."""
+    event = (f"DTSTART{start}", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=2", f"EXDATE{excluded}")
+
+    assert len(read(event, unknown_zones="widest")) == count
 
 
 def test_the_widest_reading_of_a_date(read: Read) -> None:

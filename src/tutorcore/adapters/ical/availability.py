@@ -28,7 +28,7 @@ from tutorcore.errors import InvalidType, Mistake
 from tutorcore.instants import EARLIEST, LATEST, Instant, to_micros
 
 _UNAVAILABLE: Final[FreeBusyKind] = "BUSY-UNAVAILABLE"
-# Each is busier than those after it (RFC 7953, section 3.2, in the order in which others take them too).
+# Each is busier than those after it (RFC 7953, section 4).
 _BUSIEST_FIRST: Final[tuple[FreeBusyKind, ...]] = ("BUSY", _UNAVAILABLE, "BUSY-TENTATIVE")
 _LOWEST: Final = 10
 
@@ -100,7 +100,7 @@ def read_availability(text: bytes | str, *, default_zone: str | None = None, fil
     if not isinstance(file, str):
         raise InvalidType("file", file, "a text")
     problems = Problems()
-    calendars = parse(text, problems)
+    calendars = parse(text, problems, without=("ATTENDEE",))
     if not len(problems) and not any(list(calendar.nested("VAVAILABILITY")) for calendar in calendars):
         problems.add(Mistake("there is no availability; expected a VAVAILABILITY within VCALENDAR"))
     raise_mistakes(problems, file)
@@ -111,9 +111,11 @@ def read_availability(text: bytes | str, *, default_zone: str | None = None, fil
 
 
 def _blocks(calendar: Component, clocks: Clocks, problems: Problems) -> Iterator[_Block]:
-    for component in calendar.nested("VAVAILABILITY"):
+    for group in by_uid(calendar.nested("VAVAILABILITY")):
+        component = group[0]
         try:
-            yield _block(component, clocks)
+            for component in in_force(group):
+                yield _block(component, clocks)
         except Mistake as mistake:
             problems.add(labelled(mistake, component))
 
@@ -168,10 +170,14 @@ def _available(block: _Block, reading: Reading, problems: Problems) -> list[Span
     found: list[Span] = []
     for group in block.available:
         try:
-            found.extend((start, end) for start, end, _ in occurrences(group, reading))
+            found.extend((start, end) for start, end, part in occurrences(group, reading) if not _is_cancelled(part))
         except Mistake as mistake:
             problems.add(labelled(mistake, group[0].component))
     return joined(found)
+
+
+def _is_cancelled(part: Component) -> bool:
+    return part.word("STATUS", "") == "CANCELLED"
 
 
 def _merged(parts: Iterable[FreeBusy]) -> tuple[FreeBusy, ...]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+import attrs
+
 from tutorcore.adapters.ical.described_zones import Clocks, UnknownZones, check_unknown_zones
 from tutorcore.adapters.ical.limits import Reading, values
 from tutorcore.adapters.ical.occurrences import by_uid, event_of, in_force, occurrences
@@ -32,6 +34,13 @@ _ANSWERS: Final[dict[str, EventKind | None]] = {
     "DELEGATED": None,
     "NEEDS-ACTION": "tentative",
     "TENTATIVE": "tentative",
+}
+# What Exchange writes beside TRANSP and STATUS, which have no word for all of it; of any other word those decide.
+_EXCHANGE: Final[dict[str, EventKind | None]] = {
+    "FREE": None,
+    "TENTATIVE": "tentative",
+    "BUSY": "event",
+    "OOF": "event",
 }
 # Whoever meets a type of another name takes it for BUSY (section 3.2.9).
 _FREE_BUSY: Final[dict[str, EventKind | None]] = {"FREE": None, "BUSY-TENTATIVE": "tentative"}
@@ -63,11 +72,12 @@ def read_busy(
 ) -> list[Busy]:
     """Return the busy times of an iCalendar text that meet [since, until), whole, by start, then end, then id.
 
-    * `default_zone` is that of floating times and of dates, of which nothing says whose day they are.
+    * `default_zone` is that of floating times and of dates, of which nothing says whose day they are. Without it that
+      is the calendar's own X-WR-TIMEZONE, if it has one.
     * `unknown_zones`: a time whose zone nobody knows is refused ("refuse"), or takes as much time as it could anywhere
       from UTC-12 to UTC+14 ("widest").
     * `own` is the owner's e-mail address: by it their answer to an invitation is found.
-    * Ids are UIDs behind `id_prefix`; those of several occurrences end in the start.
+    * Ids are UIDs behind `id_prefix`; those of several occurrences end in the start. No two are the same.
 
     Raises `Mistakes` with every mistake of the text and its line, `file` being what to call it.
 
@@ -91,13 +101,25 @@ def read_busy(
     problems = Problems()
     reading = Reading(lo, hi)
     found: set[Busy] = set()
-    for calendar in parse(text, problems):
+    for calendar in parse(text, problems, without=() if own else ("ATTENDEE",)):
         clocks = clocks_of(calendar, reading, default_zone, unknown_zones, problems)
         if clocks is not None:
             taken = busy_of(calendar, clocks, reading, own and _mailbox(own), problems)
             found.update(_busy(one, id_prefix) for one in taken)
     raise_mistakes(problems, file)
-    return sorted(found, key=_order)
+    return list(_numbered(sorted(found, key=_order)))
+
+
+def _numbered(found: list[Busy]) -> Iterator[Busy]:
+    """Yield the busy times with ids of which none comes twice: where one would, the later ones are numbered."""
+    ids = {each.id for each in found}
+    last: dict[str, int] = {}
+    for each in found:
+        number = last.get(each.id, 0) + 1
+        while number > 1 and f"{each.id}~{number}" in ids:
+            number += 1
+        last[each.id] = number
+        yield each if number == 1 else attrs.evolve(each, id=f"{each.id}~{number}")
 
 
 def _busy(one: Taken, prefix: str) -> Busy:
@@ -134,11 +156,14 @@ def _order(busy: Busy) -> tuple[Instant, Instant, str, str]:
 
 def _kind(event: Component, own: str | None) -> EventKind | None:
     """Return what an event is to the owner of that address, or None if it takes none of their time."""
-    if event.word("TRANSP", "OPAQUE") == "TRANSPARENT":
-        return None
     status = event.word("STATUS", "CONFIRMED")
     answers = [_answer(each) for each in event.all("ATTENDEE") if own and _mailbox(each.value) == own]
     if status == "CANCELLED" or None in answers[:1]:
+        return None
+    shown_as = event.word("X-MICROSOFT-CDO-BUSYSTATUS", "")
+    if shown_as in _EXCHANGE:
+        return _EXCHANGE[shown_as]
+    if event.word("TRANSP", "OPAQUE") == "TRANSPARENT":
         return None
     return "tentative" if status == "TENTATIVE" or "tentative" in answers[:1] else "event"
 
@@ -182,8 +207,11 @@ def _events(group: list[Component], clocks: Clocks, reading: Reading, own: str |
     kinds = {id(component): _kind(component, own) for component in group}
     if not any(kinds.values()):
         return
-    several = any(component.all(name) for component in group for name in ("RRULE", "RDATE", "RECURRENCE-ID"))
-    for start, end, component in occurrences([event_of(component, clocks) for component in group], reading):
+    events = [event_of(component, clocks) for component in group]
+    several = len({event.start for event in events}) > 1 or any(
+        component.all(name) for component in group for name in ("RRULE", "RDATE", "RECURRENCE-ID")
+    )
+    for start, end, component in occurrences(events, reading):
         kind = kinds[id(component)]
         if kind is not None:
             yield Taken(start, end, _id(component, start if several else None), kind)

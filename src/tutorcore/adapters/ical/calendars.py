@@ -12,6 +12,7 @@ not take place; those up to `SPELLED_OUT` after the series begins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -21,7 +22,6 @@ from typing import Final, Literal, TypeAlias, get_args
 import attrs
 
 from tutorcore.adapters.ical.content_lines import (
-    Person,
     called,
     exact_duration,
     folded,
@@ -53,7 +53,33 @@ PRODUCT: Final = "-//tutorcore//lessons//EN"
 _MARGIN: Final = timedelta(days=2)
 _SECOND: Final = timedelta(seconds=1)
 _UTC: Final = "UTC"
+_ADDRESS: Final = re.compile(r"(?!mailto:)[^\s<>]+@[^\s<>@]+", re.IGNORECASE)
 _LAST_SECOND: Final = time(23, 59, 59)
+_A_PERSON: Final = "a Person, such as Person('Ann', 'ann@example.com')"
+
+
+@attrs.frozen
+class Person:
+    """Somebody in an entry: what they are called, which may be nothing, and their e-mail address.
+
+    >>> Person("Ann", "ann@example.com")
+    Person(name='Ann', address='ann@example.com')
+    """
+
+    name: str = attrs.field()
+    address: str = attrs.field()
+
+    @name.validator
+    def _check_name(self, _: object, value: object) -> None:
+        if not isinstance(value, str):
+            raise InvalidType("name of a person", value, "a text, which may be empty")
+
+    @address.validator
+    def _check_address(self, _: object, value: object) -> None:
+        if not isinstance(value, str):
+            raise InvalidType("address of a person", value, "an e-mail address, as a text")
+        if _ADDRESS.fullmatch(value) is None:
+            raise InvalidValue("address of a person", value, "an e-mail address alone, such as ann@example.com")
 
 
 @attrs.frozen
@@ -79,6 +105,30 @@ class Entry:
     def _check_uid(self, _: object, value: object) -> None:
         if not isinstance(value, str):
             raise InvalidType("uid", value, "a text")
+
+    @summary.validator
+    def _check_summary(self, _: object, value: object) -> None:
+        if not isinstance(value, str):
+            raise InvalidType("summary", value, "a text")
+
+    @description.validator
+    @url.validator
+    def _check_text(self, field: attrs.Attribute[str | None], value: object) -> None:
+        if value is not None and not isinstance(value, str):
+            raise InvalidType(field.name, value, "a text, or None")
+
+    @organizer.validator
+    def _check_organizer(self, _: object, value: object) -> None:
+        if value is not None and not isinstance(value, Person):
+            raise InvalidType("organizer", value, f"{_A_PERSON}, or None")
+
+    @attendees.validator
+    def _check_attendees(self, _: object, value: object) -> None:
+        if not isinstance(value, tuple):
+            raise InvalidType("attendees", value, "a tuple of Person")
+        for each in value:
+            if not isinstance(each, Person):
+                raise InvalidType("attendee", each, _A_PERSON)
 
     @when.validator
     def _check_when(self, _: object, value: tuple[Instant, Instant] | Series) -> None:
@@ -123,6 +173,8 @@ def calendar_text(entries: Iterable[Entry], *, stamp: Instant, method: Method | 
     RRULE:FREQ=WEEKLY;COUNT=10
     SUMMARY:German
     """
+    if not isinstance(entries, Iterable):
+        raise InvalidType("entries", entries, "a list of Entry; one entry stands in a list as well")
     kept, at = tuple(entries), instant(stamp, "stamp")
     for entry in kept:
         if not isinstance(entry, Entry):
@@ -198,11 +250,11 @@ def _event(entry: Entry, stamp: Instant, times: Iterable[str], replaced: str = "
     if entry.url is not None:
         yield from place_lines(entry.url)
     if entry.organizer is not None:
-        yield f"ORGANIZER{called(entry.organizer)}:{mailto(entry.organizer)}"
+        yield f"ORGANIZER{called(entry.organizer.name)}:{mailto(entry.organizer.address)}"
     for person in entry.attendees:
         yield (
-            f"ATTENDEE{called(person)};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=FALSE"
-            f":{mailto(person)}"
+            f"ATTENDEE{called(person.name)};CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=FALSE"
+            f":{mailto(person.address)}"
         )
     yield "END:VEVENT"
 
@@ -212,6 +264,7 @@ def _event(entry: Entry, stamp: Instant, times: Iterable[str], replaced: str = "
 
 def _series_events(entry: Entry, series: Series, stamp: Instant) -> Iterator[str]:
     """Yield the event that comes again, and those of its lessons that are not where the rule has them."""
+    _check_end(series)
     apart = dict(_apart(series))
     rule = _rule(series)
     left_out = {*series.excluded, *series.skipped, *_beyond(series, rule)}
@@ -225,6 +278,17 @@ def _series_events(entry: Entry, series: Series, stamp: Instant) -> Iterator[str
     for wall, start in sorted(apart.items()):
         if start is not None:
             yield from _event(entry, stamp, (f"DTSTART{_shown(series, start)}", lasts), _local(series, wall))
+
+
+def _check_end(series: Series) -> None:
+    """Raise `InvalidValue` if the rule ends before it begins, which no calendar has a line for."""
+    until = series.local_rule.until
+    if until is not None and _end(until) < series.start:
+        told = (
+            f"an end that is not before its start, {series.start.isoformat()}; "
+            'to call all of it off, write it as it was, with status="CANCELLED" and a greater sequence'
+        )
+        raise InvalidValue("end of a series", _end(until).isoformat(), told)
 
 
 def _apart(series: Series) -> Iterator[tuple[datetime, datetime | None]]:

@@ -8,6 +8,7 @@ and one that clocks skip is read by the offset before the gap.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from itertools import accumulate, pairwise
 from typing import Final, NamedTuple, Protocol
 
 from tutorcore.calendar.zones import first_instant, to_instant, zone_names
-from tutorcore.instants import EARLIEST, EPOCH, LATEST, MICROSECOND
+from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, to_micros
 
 EAST: Final = timedelta(hours=14)
 """How far ahead of UTC clocks are anywhere."""
@@ -25,7 +26,9 @@ WEST: Final = timedelta(hours=12)
 """How far behind UTC clocks are anywhere."""
 
 _MIDNIGHT: Final = datetime.min.time()
+_OFFSET_NAME: Final = re.compile(r"(?:GMT|UTC)([+-])([0-9]{2}):?([0-5][0-9])", re.ASCII | re.IGNORECASE)
 _MOST_PARTS: Final = 3  # No name of a zone has more.
+_UNSET: Final = "Factory"  # The database's name for a clock that nobody has set yet, and which therefore shows UTC.
 # Wall times before and after which no offset matters, for nothing can be asked about them.
 _FIRST: Final = EARLIEST.replace(tzinfo=None) + timedelta(days=2)
 _LAST: Final = LATEST.replace(tzinfo=None) - timedelta(days=2)
@@ -49,7 +52,7 @@ def as_utc(wall: datetime) -> int:
     >>> as_utc(datetime(1970, 1, 2))
     86400000000
     """
-    return (wall.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+    return to_micros(wall.replace(tzinfo=UTC))
 
 
 class ZoneClock:
@@ -63,8 +66,8 @@ class ZoneClock:
         if not _FIRST <= wall < _LAST:
             return as_utc(wall)
         if wall.time() == _MIDNIGHT:
-            return (first_instant(wall.date(), self._name) - EPOCH) // MICROSECOND
-        return (to_instant(wall, self._name) - EPOCH) // MICROSECOND
+            return to_micros(first_instant(wall.date(), self._name))
+        return to_micros(to_instant(wall, self._name))
 
     latest = earliest
 
@@ -113,22 +116,41 @@ class RuledClock:
     latest = earliest
 
 
+def offset_clock(tzid: str) -> Clock | None:
+    """Return the clock that a TZID says the offset of, as `GMT+0100` or `UTC+01:00` does, or None.
+
+    `GMT+1` says nothing: some programs mean that it is ahead of UTC, others as POSIX has it, behind.
+    """
+    found = _OFFSET_NAME.fullmatch(tzid)
+    if found is None:
+        return None
+    ahead = timedelta(hours=int(found[2]), minutes=int(found[3])) * (-1 if found[1] == "-" else 1)
+    offset = ahead // MICROSECOND
+    return RuledClock([Onset(0, offset, offset)]) if -WEST <= ahead <= EAST else None
+
+
 @lru_cache(maxsize=1)
 def _windows_names() -> Mapping[str, str]:
     from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-    return {name: zone for name, zone in WINDOWS_TO_OLSON.items() if zone in zone_names()}
+    return {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items() if zone in zone_names()}
+
+
+@lru_cache(maxsize=1)
+def _names() -> Mapping[str, str]:
+    return {name.casefold(): name for name in zone_names() if name != _UNSET}
 
 
 def zone_of_tzid(tzid: str) -> str | None:
     """Return the zone of the database that a TZID without a description names, or None.
 
     That is a zone's own name, that name behind a prefix, as programs write that keep zones of their own
-    (`/example.org/20260101/Europe/Berlin`), or the name that Windows has for it.
+    (`/example.org/20260101/Europe/Berlin`), or the name that Windows has for it; none of them by capitals alone.
     """
     parts = tzid.split("/")[-_MOST_PARTS:]
     suffixes = ("/".join(parts[start:]) for start in range(len(parts)))
-    return next((name for name in suffixes if name in zone_names()), None) or _windows_names().get(tzid)
+    known = (_names()[name.casefold()] for name in suffixes if name.casefold() in _names())
+    return next(known, None) or _windows_names().get(tzid.casefold())
 
 
 def is_place(tzid: str) -> bool:
@@ -138,4 +160,4 @@ def is_place(tzid: str) -> bool:
     of late, and as they knew them then. A bare name such as EST may mean anything, so there the calendar is asked.
     """
     found = zone_of_tzid(tzid)
-    return found is not None and "/" in found and (found == tzid or tzid.startswith("/"))
+    return found is not None and "/" in found and (found.casefold() == tzid.casefold() or tzid.startswith("/"))

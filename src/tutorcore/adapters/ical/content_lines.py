@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from tutorcore.adapters.plain_text import one_line, pieces, several_lines
 from tutorcore.instants import MICROSECOND, Instant
-
-Person: TypeAlias = tuple[str, str]
-"""What somebody is called, which may be nothing, and their e-mail address."""
 
 _SECOND: Final = timedelta(seconds=1)
 _LONGEST_LINE: Final = 75
@@ -64,15 +61,15 @@ def line_text(value: str) -> str:
     return one_line(value).translate(_ESCAPES)
 
 
-def called(person: Person) -> str:
-    """Return the parameter with somebody's name, or nothing."""
-    name = one_line(person[0]).translate(_QUOTED_ESCAPES)
-    return f';CN="{name}"' if name else ""
+def called(name: str) -> str:
+    """Return the parameter with somebody's name, or nothing if they have none."""
+    written = one_line(name).translate(_QUOTED_ESCAPES)
+    return f';CN="{written}"' if written else ""
 
 
-def mailto(person: Person) -> str:
-    """Return the address of somebody as a value."""
-    return "mailto:" + quote(one_line(person[1]), safe=_IN_MAILTO)
+def mailto(address: str) -> str:
+    """Return an e-mail address as a value."""
+    return "mailto:" + quote(one_line(address), safe=_IN_MAILTO)
 
 
 def place_lines(url: str) -> Iterator[str]:

@@ -4,6 +4,8 @@ In this order, because of what programs write: the database's zone where the TZI
 calendar describes such zones only as they were when it was written; the calendar's own VTIMEZONE (RFC 5545, section
 3.6.5), whose rules are then all that is known; the database's zone of a name with a prefix, of an old short name, or
 of a name that Windows has. Whatever else is unknown, and never taken for UTC.
+
+What names no zone goes by the one that the reader gives, or else by that of the calendar, which some programs write.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from tutorcore.adapters.ical.clocks import (
     RuledClock,
     as_utc,
     is_place,
+    offset_clock,
     zone_clock,
     zone_of_tzid,
 )
@@ -51,14 +54,15 @@ class Clocks:
         self, calendar: Component, reading: Reading, default_zone: str | None, unknown_zones: UnknownZones
     ) -> None:
         self._reading = reading
-        self._default = None if default_zone is None else zone_clock(default_zone)
+        home = default_zone or _home(calendar)
+        self._default = None if home is None else zone_clock(home)
         self._unknown_zones = unknown_zones
-        self._described: dict[str, Component] = {}
+        self._described: dict[str, list[Component]] = {}
         for zone in calendar.nested("VTIMEZONE"):
             tzid = zone.first("TZID")
             if tzid is None:
                 raise Mistake("the VTIMEZONE has no TZID; expected one", line=zone.line)
-            self._described.setdefault(tzid.text, zone)
+            self._described.setdefault(tzid.text, []).append(zone)
         self._found: dict[str, Clock | None] = {}
 
     def __call__(self, source: Property, is_date: bool) -> Clock:
@@ -68,10 +72,13 @@ class Clocks:
             if self._default is not None:
                 return self._default
             kind = "a date" if is_date else "a floating time"
-            return self._unknown(source, f"{kind} of no zone; expected a default zone to read it in")
+            return self._unknown(source, f"{kind} of no zone; expected default_zone= to say whose it is")
         if tzid not in self._found:
             self._found[tzid] = self._clock(tzid)
-        expected = "expected a VTIMEZONE of that TZID, or a name of IANA or Windows"
+        expected = (
+            "expected a VTIMEZONE of that TZID, a name of IANA or Windows, "
+            'or for busy times unknown_zones="widest" (--unknown-zones widest)'
+        )
         return self._found[tzid] or self._unknown(source, f"a time of the unknown zone {quoted(tzid)}; {expected}")
 
     def _unknown(self, source: Property, what: str) -> Clock:
@@ -83,8 +90,22 @@ class Clocks:
         zone = zone_of_tzid(tzid)
         described = self._described.get(tzid)
         if described is None or is_place(tzid):
-            return None if zone is None else zone_clock(zone)
-        return RuledClock(_onsets(described, self._reading))
+            return offset_clock(tzid) if zone is None else zone_clock(zone)
+        for other in described[1:]:
+            if _said(other) != _said(described[0]):
+                raise Mistake(f"the VTIMEZONE {quoted(tzid)} comes twice and differs; expected one", line=other.line)
+        return RuledClock(_onsets(described[0], self._reading))
+
+
+def _said(zone: Component) -> list[object]:
+    """Return what a VTIMEZONE says, wherever that stands."""
+    parts = [zone, *zone.components]
+    return [(part.name, [(each.name, each.parameters, each.value) for each in part.properties]) for part in parts]
+
+
+def _home(calendar: Component) -> str | None:
+    """Return the zone of a calendar where it says so, which is no part of RFC 5545, and that zone is known."""
+    return next(filter(None, (zone_of_tzid(each.text.strip()) for each in calendar.all("X-WR-TIMEZONE"))), None)
 
 
 def _onsets(zone: Component, reading: Reading) -> Iterator[Onset]:

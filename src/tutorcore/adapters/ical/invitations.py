@@ -6,8 +6,7 @@ along. Whatever people wrote stays inside the value it belongs to: no text adds 
 
 from __future__ import annotations
 
-from tutorcore.adapters.ical.calendars import Entry, calendar_text
-from tutorcore.adapters.ical.content_lines import Person
+from tutorcore.adapters.ical.calendars import Entry, Person, calendar_text
 from tutorcore.ports.notifications import Invitation
 
 

@@ -13,7 +13,7 @@ from tutorcore.adapters.ical.times import later
 from tutorcore.instants import from_micros
 
 MOST_OCCURRENCES: Final = 100_000
-"""How many occurrences of all events together are read. A rule counts for ten, and for days that it has to count."""
+"""How many occurrences of all events together are read. A rule counts for ten, and for the days it is looked for."""
 
 MOST_ONSETS: Final = 100_000
 """How many changes of clock of all zones together are read."""
@@ -56,8 +56,12 @@ class Reading:
 
 
 def values(component: Component, name: str, budget: Budget) -> list[tuple[str, Property]]:
-    """Return the single values of a property that may list several and come several times; each is spent at once."""
-    found = [(text, source) for source in component.all(name) for text in source.value.split(",")]
+    """Return the single values of a property that may list several and come several times; each is spent at once.
+
+    One that lists nothing, as some programs write it, says nothing.
+    """
+    listed = (source for source in component.all(name) if source.value.strip())
+    found = [(text, source) for source in listed for text in source.value.split(",")]
     if found:
         budget.spend(found[-1][1], len(found))
     return found

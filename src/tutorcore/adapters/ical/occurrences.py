@@ -181,19 +181,24 @@ def _moved(start: Moment, change: Event) -> Moment:
 
 
 class _Named:
-    """Occurrences of an event that others name by when they start: by a date, if either of them is one."""
+    """Occurrences of an event that others name by when they start: by a date, if either of them is one.
+
+    What can be meant by a time must be the same: one of an unknown zone names nothing but what goes by such a zone too.
+    """
 
     def __init__(self, event: Event, names: Iterable[Moment]) -> None:
-        self._instants: set[int] = set()
+        self._instants: set[tuple[int, int]] = set()
         self._dates: set[date] = set()
         for name in names:
             if name.is_date or event.start.is_date:
                 self._dates.add(name.wall.date())
             else:
-                self._instants.add(name.earliest)
+                self._instants.add((name.earliest, name.latest))
 
     def __contains__(self, start: Moment) -> bool:
-        return start.wall.date() in self._dates or (bool(self._instants) and start.earliest in self._instants)
+        if start.wall.date() in self._dates:
+            return True
+        return bool(self._instants) and (start.earliest, start.latest) in self._instants
 
 
 def _exdates(event: Event, budget: Budget) -> Iterator[Moment]:

@@ -8,7 +8,7 @@ that nobody here reads are passed over, whatever stands in them. Knows neither t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -33,17 +33,22 @@ MOST_COMPONENTS: Final = 100_000
 MOST_NESTED: Final = 10
 """How deep components may lie within each other."""
 
-_COMPONENTS: Final = frozenset(
-    ("VCALENDAR", "VEVENT", "VFREEBUSY", "VTIMEZONE", "STANDARD", "DAYLIGHT", "VAVAILABILITY", "AVAILABLE")
-)
+# What is read, and within what; a calendar is at the top.
+_COMPONENTS: Final = {
+    "VCALENDAR": None,
+    **dict.fromkeys(("VEVENT", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"), "VCALENDAR"),
+    **dict.fromkeys(("STANDARD", "DAYLIGHT"), "VTIMEZONE"),
+    "AVAILABLE": "VAVAILABILITY",
+}
 _PROPERTIES: Final = frozenset(
     (
         *("ATTENDEE", "BUSYTYPE", "CALSCALE", "DTEND", "DTSTAMP", "DTSTART", "DURATION", "EXDATE", "FREEBUSY"),
         *("METHOD", "PRIORITY", "RDATE", "RECURRENCE-ID", "RRULE", "SEQUENCE", "STATUS", "TRANSP"),
         *("TZID", "TZOFFSETFROM", "TZOFFSETTO", "UID", "VERSION"),
+        # What Google says of a calendar's dates, and Exchange of what an event is to the owner of the calendar.
+        *("X-WR-TIMEZONE", "X-MICROSOFT-CDO-BUSYSTATUS"),
     )
 )
-_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 # Name and parameters: a colon or semicolon within quotes ends neither.
 _HEAD: Final = re.compile(r'[A-Za-z0-9-]+(?:;(?:"[^"]*"|[^":])*)?(?=:)')
 _ESCAPED: Final = re.compile(r"\\([\\,;:nN])")
@@ -111,10 +116,13 @@ class Component:
         return (each for each in self.components if each.name in names)
 
 
-def parse(text: bytes | str, problems: Problems) -> list[Component]:
-    """Return the VCALENDAR objects of a text; add to `problems` whatever is wrong with it, up to where that ends it."""
+def parse(text: bytes | str, problems: Problems, without: Collection[str] = ()) -> list[Component]:
+    """Return the VCALENDAR objects of a text; add to `problems` whatever is wrong with it, up to where that ends it.
+
+    Properties of the names in `without` are passed over as well.
+    """
     try:
-        return _Tree().read(_unfolded(_encoded(text)))
+        return _Tree(_PROPERTIES.difference(without)).read(_unfolded(_encoded(text)))
     except Mistake as mistake:
         problems.add(mistake)
         return []
@@ -129,17 +137,18 @@ def _encoded(text: bytes | str) -> bytes:
         except UnicodeEncodeError:
             raise Mistake("the text has characters that UTF-8 cannot hold") from None
         if len(data) <= MOST_BYTES:
-            return data.removeprefix(b"\xef\xbb\xbf")
+            # Programs of old times end a file with a character that says so.
+            return data.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x1a")
     raise Mistake(f"the text is too long; expected at most {MOST_BYTES} bytes")
 
 
 def _unfolded(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the lines, each with its number; one that begins with a blank goes on with the one before.
 
-    Bytes are joined rather than characters, for some programs fold within a character.
+    Bytes are joined rather than characters, for some programs fold within a character. Lines may all end in CR.
     """
     number, parts = 0, list[bytes]()
-    for here, raw in enumerate(data.split(b"\n"), 1):
+    for here, raw in enumerate(data.split(b"\n" if b"\n" in data else b"\r"), 1):
         line = raw.removesuffix(b"\r")
         if line[:1] in (b" ", b"\t") and parts:
             parts.append(line[1:])
@@ -165,7 +174,8 @@ class _Open:
 class _Tree:
     """Puts lines together to components, without ever calling itself: nesting is data."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[str]) -> None:
+        self._wanted = wanted
         self._open: list[_Open] = []
         self._found: list[Component] = []
         self._count = 0
@@ -182,7 +192,8 @@ class _Tree:
         return self._found
 
     def _line(self, number: int, line: bytes) -> None:
-        name = line[: _end_of_name(line)].decode("ascii", "replace").upper()
+        # Blanks around a name are refused where the line is read; passed over, it would be time lost without a word.
+        name = line[: _end_of_name(line)].decode("ascii", "replace").strip().upper()
         if name in ("BEGIN", "END"):
             word = line.partition(b":")[2].strip().upper().decode("ascii", "replace")
             if name == "BEGIN":
@@ -191,7 +202,7 @@ class _Tree:
                 self._end(number, word)
         elif not self._open:
             raise Mistake(f"{quoted(line.decode('utf-8', 'replace'))} stands outside of a calendar", line=number)
-        elif self._open[-1].read and name in _PROPERTIES:
+        elif self._open[-1].read and name in self._wanted:
             self._open[-1].properties.append(_property(number, line))
 
     def _begin(self, number: int, name: str) -> None:
@@ -202,8 +213,12 @@ class _Tree:
         self._count += 1
         if self._count > MOST_COMPONENTS:
             raise Mistake(f"there are too many components; expected at most {MOST_COMPONENTS}", line=number)
-        within = not self._open or self._open[-1].read
-        self._open.append(_Open(name, number, within and name in _COMPONENTS))
+        within = self._open[-1] if self._open else None
+        read = name in _COMPONENTS and (within is None or within.read)
+        if read and within is not None and within.name != _COMPONENTS[name]:
+            place = f"within a {_COMPONENTS[name]}" if _COMPONENTS[name] else "at the top"
+            raise Mistake(f"the {name} stands within a {within.name}; expected {place}", line=number)
+        self._open.append(_Open(name, number, read))
 
     def _end(self, number: int, name: str) -> None:
         if not self._open or self._open[-1].name != name:

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import Final
 from urllib.parse import quote
 
+from tutorcore.adapters.ical.calendars import Person
 from tutorcore.adapters.ical.invitations import invitation_text
 from tutorcore.adapters.notifications.headers import POLICY, mailbox_header, text_header
 from tutorcore.adapters.notifications.mailboxes import Mailbox
@@ -67,7 +68,9 @@ def message_of(
 
 def _invite(message: EmailMessage, invitation: Invitation, sender: Mailbox, recipient: Mailbox) -> None:
     text = invitation_text(
-        invitation, organizer=(sender.name, sender.address), attendee=(recipient.name, recipient.address)
+        invitation,
+        organizer=Person(sender.name, sender.address),
+        attendee=Person(recipient.name, recipient.address),
     )
     message.add_alternative(text, subtype="calendar", params={"method": invitation.method}, cte="base64")
     message.add_attachment(text.encode(), "application", "ics", filename=_FILES[invitation.method])

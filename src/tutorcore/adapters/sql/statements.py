@@ -70,6 +70,12 @@ PUT_SCHEDULE = (
     " ON CONFLICT (party) DO UPDATE SET schedule = excluded.schedule"
 )
 DROP_SCHEDULE = "DELETE FROM tutorcore_schedules WHERE party = :party"
+BUSY = "SELECT busy FROM tutorcore_busy WHERE party = :party"
+PUT_BUSY = (
+    "INSERT INTO tutorcore_busy (party, busy) VALUES (:party, :busy)"
+    " ON CONFLICT (party) DO UPDATE SET busy = excluded.busy"
+)
+DROP_BUSY = "DELETE FROM tutorcore_busy WHERE party = :party"
 HAS_POLICY = "SELECT 1 FROM tutorcore_policies WHERE hash = :hash"
 POLICIES = "SELECT hash FROM tutorcore_policies ORDER BY hash"
 POLICY = "SELECT process FROM tutorcore_policies WHERE hash = :hash"

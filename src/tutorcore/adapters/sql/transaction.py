@@ -179,6 +179,16 @@ class SqlTransaction(Transaction):
         rows = self._driver.rows(sql.SCHEDULE, {"party": party})
         return str(rows[0][0]) if rows else None
 
+    def put_busy(self, party: PartyId, text: str | None) -> None:
+        if text is None:
+            self._driver.run(sql.DROP_BUSY, {"party": party})
+        else:
+            self._driver.run(sql.PUT_BUSY, {"party": party, "busy": text})
+
+    def busy(self, party: PartyId) -> str | None:
+        rows = self._driver.rows(sql.BUSY, {"party": party})
+        return str(rows[0][0]) if rows else None
+
     def add_policy(self, machine: Machine) -> None:
         self._machines.keep(machine)
         if not self._driver.rows(sql.HAS_POLICY, {"hash": machine.hash}):

@@ -12,3 +12,9 @@ CREATE TABLE tutorcore_wall_times (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX tutorcore_wall_times_by_start ON tutorcore_wall_times (starts);
+
+-- What parties' outside calendars say, as JSON.
+CREATE TABLE tutorcore_busy (
+    party TEXT PRIMARY KEY,
+    busy TEXT NOT NULL
+) STRICT;
