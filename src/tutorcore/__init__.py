@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tutorcore.adapters.files import load_policy_file
     from tutorcore.adapters.memory import MemoryStorage
     from tutorcore.adapters.sql.sqlite import enlist_sqlite, install_schema, open_sqlite
-    from tutorcore.calendar.schedule import Schedule
-    from tutorcore.calendar.schedule_document import load_schedule
+    from tutorcore.calendar.schedules.document import load_schedule
+    from tutorcore.calendar.schedules.schedule import Schedule
     from tutorcore.clock import VirtualClock, system_clock
     from tutorcore.engine.marketplace import Marketplace, Swept
     from tutorcore.engine.meeting_relay import MeetingRelay
@@ -77,7 +77,7 @@ _HOMES = {
     "Refusal": "tutorcore.lessons.refusals",
     "Refused": "tutorcore.lessons.refusals",
     "Reviewed": "tutorcore.lessons.reviews",
-    "Schedule": "tutorcore.calendar.schedule",
+    "Schedule": "tutorcore.calendar.schedules.schedule",
     "Settlement": "tutorcore.policy.settlement",
     "StorageError": "tutorcore.errors",
     "Swept": "tutorcore.engine.marketplace",
@@ -91,7 +91,7 @@ _HOMES = {
     "load_policy": "tutorcore.policy.codec",
     "load_policy_file": "tutorcore.adapters.files",
     "load_preset": "tutorcore.policy.codec",
-    "load_schedule": "tutorcore.calendar.schedule_document",
+    "load_schedule": "tutorcore.calendar.schedules.document",
     "open_sqlite": "tutorcore.adapters.sql.sqlite",
     "system_clock": "tutorcore.clock",
 }

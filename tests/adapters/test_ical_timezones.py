@@ -10,9 +10,9 @@ import pytest
 
 from tutorcore.adapters.ical.busy_times import read_busy
 from tutorcore.adapters.ical.timezones import timezone_lines
-from tutorcore.calendar.databases import TimeZones
-from tutorcore.calendar.segments import segments
-from tutorcore.calendar.zones import to_instant, to_local, zone_names
+from tutorcore.calendar.zones.databases import TimeZones
+from tutorcore.calendar.zones.segments import segments
+from tutorcore.calendar.zones.wall_time import to_instant, to_local, zone_names
 from tutorcore.errors import UnknownName
 from tutorcore.instants import Instant, from_micros, instant, to_micros
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tutorcore.adapters.ical.busy_times import read_busy
 from tutorcore.adapters.ical.calendars import SPELLED_OUT, Entry, Person, calendar_text
 from tutorcore.adapters.ical.content_lines import exact_duration
-from tutorcore.calendar.recurrence import Recurrence
-from tutorcore.calendar.series import Series
-from tutorcore.calendar.zones import Disambiguation
+from tutorcore.calendar.recurrences.recurrence import Recurrence
+from tutorcore.calendar.series.series import Series
+from tutorcore.calendar.zones.wall_time import Disambiguation
 from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError, UnknownName
 from tutorcore.instants import Instant, instant
 

@@ -15,7 +15,7 @@ from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.adapters.sql.schemas import schema_files, statements_in
 from tutorcore.adapters.sql.sqlite import enlist_sqlite, install_schema, open_sqlite
 from tutorcore.adapters.sql.sqlite_files import APPLICATION_ID
-from tutorcore.calendar.stored_times import StoredTime
+from tutorcore.calendar.zones.stored_times import StoredTime
 from tutorcore.errors import StorageError
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.ledger.entries import top_up

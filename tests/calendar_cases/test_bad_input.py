@@ -50,11 +50,11 @@ from tutorcore.calendar import (
     to_local,
     zone,
 )
-from tutorcore.calendar.recurrence import Recurrence
-from tutorcore.calendar.schedule_document import dump_schedule, schedule_of, schedule_text
-from tutorcore.calendar.series import Series
-from tutorcore.calendar.series_conflicts import conflicts
-from tutorcore.calendar.series_document import series_of, series_text
+from tutorcore.calendar.recurrences.recurrence import Recurrence
+from tutorcore.calendar.schedules.document import dump_schedule, schedule_of, schedule_text
+from tutorcore.calendar.series.conflicts import conflicts
+from tutorcore.calendar.series.document import series_of, series_text
+from tutorcore.calendar.series.series import Series
 from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError, UnknownName
 from tutorcore.instants import instant
 

@@ -41,9 +41,9 @@ from tutorcore.calendar import (
     to_instant,
     zone,
 )
-from tutorcore.calendar.schedule_document import load_schedule, schedule_of
-from tutorcore.calendar.series import Series
-from tutorcore.calendar.series_conflicts import conflicts
+from tutorcore.calendar.schedules.document import load_schedule, schedule_of
+from tutorcore.calendar.series.conflicts import conflicts
+from tutorcore.calendar.series.series import Series
 from tutorcore.errors import InvalidValue
 from tutorcore.instants import Instant, instant
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.busy import Busy
-from tutorcore.calendar.busy_document import MOST_OUTSIDE, OUTSIDE, busy_of, busy_text
-from tutorcore.calendar.schedule import MOST_BUFFER
+from tutorcore.calendar.agendas.busy import Busy
+from tutorcore.calendar.agendas.busy_document import MOST_OUTSIDE, OUTSIDE, busy_of, busy_text
+from tutorcore.calendar.schedules.schedule import MOST_BUFFER
 from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.instants import from_micros, instant, to_micros
 

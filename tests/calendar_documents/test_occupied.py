@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.occupied import Occupied
-from tutorcore.calendar.schedule import Window
+from tutorcore.calendar.schedules.occupied import Occupied
+from tutorcore.calendar.schedules.schedule import Window
 
 _WEEK = 7 * 1440
 _PLACED = st.tuples(st.integers(0, 6), st.integers(0, 1439), st.integers(1, 1440))

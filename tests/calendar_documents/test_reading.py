@@ -6,7 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from tutorcore.calendar.schedule import (
+from tutorcore.calendar.schedules.document import (
+    UnreadableWord,
+    duration_text,
+    load_schedule,
+    load_schedule_json,
+    parse_duration,
+    read_schedule,
+    schedule_of,
+)
+from tutorcore.calendar.schedules.schedule import (
     MOST_HOLIDAYS,
     MOST_MOVES,
     MOST_RULES,
@@ -19,15 +28,6 @@ from tutorcore.calendar.schedule import (
     WeeklyRule,
     Window,
     ZonePeriod,
-)
-from tutorcore.calendar.schedule_document import (
-    UnreadableWord,
-    duration_text,
-    load_schedule,
-    load_schedule_json,
-    parse_duration,
-    read_schedule,
-    schedule_of,
 )
 from tutorcore.documents.reader import MOST, Problems, Table
 from tutorcore.documents.source import Source

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tutorcore.calendar.schedule import Schedule
-from tutorcore.calendar.schedule_document import dump_schedule, load_schedule, schedule_of, schedule_text
-from tutorcore.calendar.verdicts import CODES
+from tutorcore.calendar.agendas.verdicts import CODES
+from tutorcore.calendar.schedules.document import dump_schedule, load_schedule, schedule_of, schedule_text
+from tutorcore.calendar.schedules.schedule import Schedule
 from tutorcore.cli.agenda_files import load_agenda
 from tutorcore.errors import Mistakes
 

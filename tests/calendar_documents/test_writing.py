@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.schedule import (
+from tutorcore.calendar.schedules.document import dump_schedule, load_schedule, schedule_of, schedule_text
+from tutorcore.calendar.schedules.schedule import (
     ANCHORS,
     BUFFERS,
     MOST_BUFFER,
@@ -29,7 +30,6 @@ from tutorcore.calendar.schedule import (
     Window,
     ZonePeriod,
 )
-from tutorcore.calendar.schedule_document import dump_schedule, load_schedule, schedule_of, schedule_text
 from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, instant
 

@@ -24,8 +24,8 @@ from tutorcore.calendar import (
     Window,
     ZonePeriod,
 )
-from tutorcore.calendar import roster as module
-from tutorcore.calendar.diaries import Tentative
+from tutorcore.calendar.agendas.diaries import Tentative
+from tutorcore.calendar.rosters import roster as module
 from tutorcore.instants import Instant, instant
 
 BEGINNING = instant("2026-03-27T00:00Z")  # Clocks go forward in Europe on the 29th and back on Lord Howe on 5 April.

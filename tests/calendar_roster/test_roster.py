@@ -21,10 +21,10 @@ from tutorcore.calendar import (
     Window,
     ZonePeriod,
 )
-from tutorcore.calendar import roster as module
-from tutorcore.calendar import roster_columns as columns
-from tutorcore.calendar import roster_rows as rows
-from tutorcore.calendar import roster_steps as steps
+from tutorcore.calendar.rosters import columns as columns
+from tutorcore.calendar.rosters import roster as module
+from tutorcore.calendar.rosters import rows as rows
+from tutorcore.calendar.rosters import steps as steps
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import instant
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tutorcore.calendar import Holiday, Schedule
-from tutorcore.calendar.holidays import EASTER_DAYS, day_rule, nearly_a_day
+from tutorcore.calendar.schedules.holidays import EASTER_DAYS, day_rule, nearly_a_day
 from tutorcore.errors import InvalidType, InvalidValue
 
 # For what the type checker would not let pass.

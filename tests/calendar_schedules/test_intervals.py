@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tutorcore.calendar.intervals import Index, Span, clipped, crowded, gaps, joined, without
-from tutorcore.calendar.segments import Segment, offset_at, project, wall_range
+from tutorcore.calendar.zones.segments import Segment, offset_at, project, wall_range
 
 _POINTS = st.integers(0, 30)
 _SPANS = st.lists(st.tuples(_POINTS, _POINTS), max_size=8)

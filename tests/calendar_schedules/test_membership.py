@@ -22,7 +22,7 @@ from tutorcore.calendar import (
     available_ranges,
     zone_names,
 )
-from tutorcore.calendar.holidays import EASTER_DAYS
+from tutorcore.calendar.schedules.holidays import EASTER_DAYS
 from tutorcore.instants import Instant, from_micros, instant, to_micros
 
 _MINUTE = 60 * 1_000_000

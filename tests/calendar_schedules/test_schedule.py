@@ -19,7 +19,7 @@ from tutorcore.calendar import (
     Window,
     ZonePeriod,
 )
-from tutorcore.calendar.schedule import (
+from tutorcore.calendar.schedules.schedule import (
     MOST_BLACKOUTS,
     MOST_HOLIDAYS,
     MOST_MOVES,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorcore.calendar import TZDATA, TimeZones, zone, zone_names
-from tutorcore.calendar.segments import DAY, Segment, offset_at, segments
+from tutorcore.calendar.zones.segments import DAY, Segment, offset_at, segments
 from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, Instant, from_micros, instant, to_micros
 
 _ALL = sorted(zone_names())

@@ -18,10 +18,16 @@ from tutorcore.calendar import (
     ZonePeriod,
     available_ranges,
 )
-from tutorcore.calendar.databases import TZDATA, TimeZones
 from tutorcore.calendar.intervals import joined, without
-from tutorcore.calendar.schedule import MOST_BLACKOUTS, MOST_HOLIDAYS, MOST_OVERRIDES, MOST_RULES, MOST_WINDOWS
-from tutorcore.calendar.windows import Hours
+from tutorcore.calendar.schedules.hours import Hours
+from tutorcore.calendar.schedules.schedule import (
+    MOST_BLACKOUTS,
+    MOST_HOLIDAYS,
+    MOST_OVERRIDES,
+    MOST_RULES,
+    MOST_WINDOWS,
+)
+from tutorcore.calendar.zones.databases import TZDATA, TimeZones
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import from_micros, instant, to_micros, to_text
 

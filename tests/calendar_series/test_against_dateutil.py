@@ -12,9 +12,9 @@ from dateutil.rrule import MO, TU, WEEKLY, rrule
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.expansion import FREQUENCIES
-from tutorcore.calendar.recurrence import Recurrence
-from tutorcore.calendar.recurrence_text import NthDay
+from tutorcore.calendar.recurrences.expansion import FREQUENCIES
+from tutorcore.calendar.recurrences.recurrence import Recurrence
+from tutorcore.calendar.recurrences.rule_text import NthDay
 from tutorcore.calendar.weekdays import WEEKDAYS
 from tutorcore.errors import TutorcoreError
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tutorcore.calendar.series import Series
-from tutorcore.calendar.series_document import series_of, series_text
+from tutorcore.calendar.series.document import series_of, series_text
+from tutorcore.calendar.series.series import Series
 from tutorcore.errors import InvalidType, InvalidValue, Mistakes
 
 _PLAIN = Series("Asia/Tokyo", datetime(2026, 10, 20, 18), timedelta(minutes=90), "COUNT=10;FREQ=WEEKLY")

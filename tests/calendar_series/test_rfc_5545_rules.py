@@ -13,7 +13,7 @@ from itertools import islice
 import pytest
 
 from tutorcore.calendar import to_instant
-from tutorcore.calendar.recurrence import Recurrence
+from tutorcore.calendar.recurrences.recurrence import Recurrence
 from tutorcore.instants import Instant
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tutorcore.calendar.expansion import Expansion
-from tutorcore.calendar.recurrence import Recurrence
-from tutorcore.calendar.recurrence_text import MOST_COUNT, MOST_TEXT, NthDay
-from tutorcore.calendar.zones import to_instant
+from tutorcore.calendar.recurrences.expansion import Expansion
+from tutorcore.calendar.recurrences.recurrence import Recurrence
+from tutorcore.calendar.recurrences.rule_text import MOST_COUNT, MOST_TEXT, NthDay
+from tutorcore.calendar.zones.wall_time import to_instant
 from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError, UnknownName
 from tutorcore.instants import Instant, instant
 

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorcore.calendar import TimeZones, zone_names
-from tutorcore.calendar.occurrences import Occurrence
-from tutorcore.calendar.recurrence import Recurrence
-from tutorcore.calendar.series import MOST_EXCEPTIONS, MOST_INDEX, Series
+from tutorcore.calendar.recurrences.recurrence import Recurrence
+from tutorcore.calendar.series.occurrences import Occurrence
+from tutorcore.calendar.series.series import MOST_EXCEPTIONS, MOST_INDEX, Series
 from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError, UnknownName
 from tutorcore.instants import LATEST, Instant, instant, to_text
 

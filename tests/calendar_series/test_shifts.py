@@ -11,8 +11,8 @@ import attrs
 import pytest
 
 from tutorcore.calendar import Agenda, Busy, Schedule, WeeklyRule, Window
-from tutorcore.calendar.series import Series
-from tutorcore.calendar.series_conflicts import conflicts
+from tutorcore.calendar.series.conflicts import conflicts
+from tutorcore.calendar.series.series import Series
 from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError, UnknownName
 from tutorcore.instants import instant
 

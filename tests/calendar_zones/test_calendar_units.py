@@ -8,7 +8,7 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.zones import add_calendar, to_instant, to_local, zone_names
+from tutorcore.calendar.zones.wall_time import add_calendar, to_instant, to_local, zone_names
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import Instant, instant, to_text
 

@@ -10,7 +10,7 @@ import pytest
 import tzdata  # type: ignore[import-untyped]  # a package of data
 
 from tutorcore.calendar import TimeZones
-from tutorcore.calendar.zones import to_instant, tzdata_version, zone, zone_names
+from tutorcore.calendar.zones.wall_time import to_instant, tzdata_version, zone, zone_names
 from tutorcore.errors import UnknownName
 from tutorcore.instants import instant
 

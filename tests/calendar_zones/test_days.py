@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.segments import segments
-from tutorcore.calendar.zones import (
+from tutorcore.calendar.zones.segments import segments
+from tutorcore.calendar.zones.wall_time import (
     end_of_day,
     first_instant,
     last_instant,

@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tutorcore.calendar import TimeZones
-from tutorcore.calendar.posix_rules import Summer, read_rule
-from tutorcore.calendar.segments import DAY, segments
+from tutorcore.calendar.zones.posix_rules import Summer, read_rule
+from tutorcore.calendar.zones.segments import DAY, segments
 from tutorcore.instants import MICROSECOND, from_micros, instant, to_micros
 
 Make = Callable[..., bytes]

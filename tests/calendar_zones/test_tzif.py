@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tutorcore.calendar import TZDATA, TimeZones, zone_names
-from tutorcore.calendar.segments import DAY, segments
-from tutorcore.calendar.tzif import Offsets, read_offsets
+from tutorcore.calendar.zones.segments import DAY, segments
+from tutorcore.calendar.zones.tzif import Offsets, read_offsets
 from tutorcore.errors import InvalidValue
 from tutorcore.instants import from_micros, instant, to_micros
 

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.segments import DAY, segments
-from tutorcore.calendar.zones import DISAMBIGUATIONS, Disambiguation, at_time, to_instant, to_local, zone_names
+from tutorcore.calendar.zones.segments import DAY, segments
+from tutorcore.calendar.zones.wall_time import (
+    DISAMBIGUATIONS,
+    Disambiguation,
+    at_time,
+    to_instant,
+    to_local,
+    zone_names,
+)
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import MICROSECOND, Instant, from_micros, instant, to_micros, to_text
 

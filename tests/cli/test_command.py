@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tutorcore.calendar.zones import tzdata_version
+from tutorcore.calendar.zones.wall_time import tzdata_version
 from tutorcore.policy.codec import content_hash, load_policy, load_preset
 from tutorcore.policy.presets import preset_text
 

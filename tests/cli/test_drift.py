@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tutorcore import Marketplace, instant, load_preset, open_sqlite
-from tutorcore.calendar.databases import TZDATA
-from tutorcore.calendar.stored_times import StoredTime
+from tutorcore.calendar.zones.databases import TZDATA
+from tutorcore.calendar.zones.stored_times import StoredTime
 
 _NOW = instant("2026-10-01T12:00:00Z")
 _HOUR = timedelta(hours=1)

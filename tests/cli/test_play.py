@@ -11,7 +11,7 @@ import pytest
 
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.adapters.sql.sqlite import open_sqlite
-from tutorcore.calendar.zones import tzdata_version
+from tutorcore.calendar.zones.wall_time import tzdata_version
 from tutorcore.cli.answer import as_json
 from tutorcore.cli.document import document_of
 from tutorcore.cli.reading import load_scenario

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tutorcore.calendar.zones import tzdata_version
+from tutorcore.calendar.zones.wall_time import tzdata_version
 from tutorcore.cli.simulate import Wanted, simulate_study
 from tutorcore.policy.codec import content_hash, load_preset
 

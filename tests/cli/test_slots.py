@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tutorcore.calendar.slots import Agenda
-from tutorcore.calendar.verdicts import CODES
-from tutorcore.calendar.zones import tzdata_version
+from tutorcore.calendar.agendas.slots import Agenda
+from tutorcore.calendar.agendas.verdicts import CODES
+from tutorcore.calendar.zones.wall_time import tzdata_version
 from tutorcore.cli.agenda_files import load_agenda
 from tutorcore.instants import instant, to_text
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutorcore.calendar.intervals import gaps, joined
-from tutorcore.calendar.zones import first_instant, to_local, tzdata_version, zone_names
+from tutorcore.calendar.zones.wall_time import first_instant, to_local, tzdata_version, zone_names
 from tutorcore.cli.week import ROW, Lane, Stretch, Week, days_from, span_of, week_of
 from tutorcore.cli.week_drawing import ASCII, UNICODE, Pen, drawing, pen_for
 from tutorcore.cli.week_svg import svg

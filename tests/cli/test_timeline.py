@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tutorcore.calendar.zones import tzdata_version
+from tutorcore.calendar.zones.wall_time import tzdata_version
 
 _HERE = Path(__file__).resolve().parent
 

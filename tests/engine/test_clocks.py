@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tutorcore import Instant, Marketplace, MemoryStorage, UnknownName, instant, load_preset
-from tutorcore.calendar.databases import TZDATA
-from tutorcore.calendar.stored_times import Drift, StoredTime, ZoneGone
+from tutorcore.calendar.zones.databases import TZDATA
+from tutorcore.calendar.zones.stored_times import Drift, StoredTime, ZoneGone
 from tutorcore.ports.storage import Storage, WallTime
 
 _HOUR = timedelta(hours=1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.zones.wall_time import zone
 from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, Instant, from_micros, instant, to_micros, to_text
 

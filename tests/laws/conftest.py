@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from tutorcore.adapters.memory import MemoryStorage
-from tutorcore.calendar.schedule import Schedule
+from tutorcore.calendar.schedules.schedule import Schedule
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.instants import Instant, instant

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from tutorcore.adapters.memory import MemoryStorage
-from tutorcore.calendar.zones import add_calendar, to_local
+from tutorcore.calendar.zones.wall_time import add_calendar, to_local
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.lessons.lesson import Lesson, Offer

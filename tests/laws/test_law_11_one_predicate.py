@@ -9,7 +9,7 @@ import pytest
 
 from tutorcore.adapters.memory import MemoryStorage
 from tutorcore.adapters.sql.sqlite import open_sqlite
-from tutorcore.calendar.schedule import WEEKDAYS, Booking, Schedule, WeeklyRule, Window
+from tutorcore.calendar.schedules.schedule import WEEKDAYS, Booking, Schedule, WeeklyRule, Window
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.engine.reading import Explanation

@@ -22,8 +22,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tutorcore import Explanation, Instant, Marketplace, MemoryStorage, Outcome, Schedule, instant, load_policy
 from tutorcore.calendar import Blackout, Booking, Override, WeeklyRule, Window, ZonePeriod
-from tutorcore.calendar.schedule import Weekday
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.schedules.schedule import Weekday
+from tutorcore.calendar.zones.wall_time import zone
 
 BEGINNING = instant("2026-03-23T00:00:00Z")  # Clocks in Berlin go forward on the 29th.
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -7,7 +7,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.slots import LONGEST
+from tutorcore.calendar.agendas.slots import LONGEST
 from tutorcore.ids import Key, LessonId, PartyId
 from tutorcore.instants import EARLIEST, LATEST, MICROSECOND
 from tutorcore.lessons.lesson import (

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tutorcore.calendar.zones import to_local
+from tutorcore.calendar.zones.wall_time import to_local
 from tutorcore.errors import InvalidValue
 from tutorcore.ids import PartyId
 from tutorcore.instants import Instant, instant

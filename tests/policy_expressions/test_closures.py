@@ -651,7 +651,7 @@ compile_time(parse_time("earliest(asked + 48h, lesson.start + 1/3 lesson)"))
 compile_guard(parse_guard("notice >= 24h"))
 print("zoneinfo" in sys.modules)
 compile_time(parse_time("asked + 2d"))
-print("tutorcore.calendar.zones" in sys.modules)
+print("tutorcore.calendar.zones.wall_time" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -15,7 +15,7 @@ import attrs
 import hypothesis.strategies as st
 from hypothesis import given
 
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.zones.wall_time import zone
 from tutorcore.policy.analysis import (
     anchors_read,
     counts_read,

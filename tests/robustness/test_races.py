@@ -18,7 +18,7 @@ import attrs
 import pytest
 
 from tutorcore import Instant, Marketplace, Schedule, instant, load_policy, open_sqlite
-from tutorcore.calendar.schedule import WEEKDAYS, Booking, WeeklyRule, Window
+from tutorcore.calendar.schedules.schedule import WEEKDAYS, Booking, WeeklyRule, Window
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import MICROSECOND, to_text
 from tutorcore.ports.storage import Party, Storage

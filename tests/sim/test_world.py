@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tutorcore.calendar.slots import LONGEST
+from tutorcore.calendar.agendas.slots import LONGEST
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.sim.distributions import (
     Choice,

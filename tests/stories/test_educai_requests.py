@@ -18,7 +18,7 @@ from datetime import timedelta
 import pytest
 
 from tutorcore import Instant, Lesson, Marketplace, Outcome, UnknownName, instant, load_preset
-from tutorcore.calendar.schedule_document import load_schedule
+from tutorcore.calendar.schedules.document import load_schedule
 from tutorcore.ports.storage import Storage
 
 Told = Callable[[Marketplace, str], list[tuple[str, set[str]]]]

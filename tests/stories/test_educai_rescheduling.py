@@ -23,7 +23,7 @@ from tutorcore import (
     load_policy,
     load_preset,
 )
-from tutorcore.calendar.schedule_document import load_schedule
+from tutorcore.calendar.schedules.document import load_schedule
 from tutorcore.ports.storage import Storage
 
 Edge = tuple[timedelta, bool]

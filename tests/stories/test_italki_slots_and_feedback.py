@@ -9,8 +9,8 @@ import pytest
 
 from tutorcore import Instant, Lesson, Marketplace, instant
 from tutorcore.adapters.meetings.handles import Handles
-from tutorcore.calendar.schedule_document import load_schedule
-from tutorcore.calendar.zones import to_instant, to_local
+from tutorcore.calendar.schedules.document import load_schedule
+from tutorcore.calendar.zones.wall_time import to_instant, to_local
 from tutorcore.engine.meeting_relay import MeetingRelay
 from tutorcore.ports.storage import Storage
 

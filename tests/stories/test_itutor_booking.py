@@ -10,7 +10,7 @@ import pytest
 from tutorcore import Lesson, Marketplace, Offer, instant
 from tutorcore.adapters.meetings.jitsi import Jitsi
 from tutorcore.adapters.meetings.link import LinkTemplate
-from tutorcore.calendar.schedule_document import load_schedule
+from tutorcore.calendar.schedules.document import load_schedule
 from tutorcore.engine.meeting_relay import MeetingRelay
 from tutorcore.ports.meetings import MeetingProvider, MeetingRefused, MeetingUnavailable
 from tutorcore.ports.storage import Storage

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tutorcore.calendar.verdicts import CODES
+from tutorcore.calendar.agendas.verdicts import CODES
 from tutorcore.errors import UnknownName
 from tutorcore.lessons.refusals import DISCREET, PRECEDENCE, Refusal
 from tutorcore.policy.parsing import parse_guard

@@ -12,7 +12,7 @@ from babel.messages.mofile import write_mo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tutorcore.calendar.zones import zone_names
+from tutorcore.calendar.zones.wall_time import zone_names
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import instant
 from tutorcore.text.locales import LOCALES, PSEUDO

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 from tutorcore.adapters.ended import Ended
-from tutorcore.calendar.slots import LONGEST
+from tutorcore.calendar.agendas.slots import LONGEST
 from tutorcore.errors import StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import EARLIEST, Instant

@@ -1,15 +1,26 @@
 """Wall time: zones, calendar units, tutors' schedules, and the slots that can be booked in them."""
 
-from tutorcore.calendar.attendees import Attendee
-from tutorcore.calendar.busy import EXPIRING, KINDS, MOST_PLACES, UNCERTAIN, Busy, Kind
-from tutorcore.calendar.databases import TZDATA, TimeZones
-from tutorcore.calendar.diaries import TENTATIVE, Tentative
-from tutorcore.calendar.free_busy import FREE_BUSY_KINDS, FreeBusy, FreeBusyKind
-from tutorcore.calendar.occurrences import Occurrence, Shift
-from tutorcore.calendar.recurrence import Recurrence
-from tutorcore.calendar.recurrence_text import NthDay
-from tutorcore.calendar.roster import MOST_TUTORS, Opening, Roster
-from tutorcore.calendar.schedule import (
+from tutorcore.calendar.agendas.attendees import Attendee
+from tutorcore.calendar.agendas.busy import EXPIRING, KINDS, MOST_PLACES, UNCERTAIN, Busy, Kind
+from tutorcore.calendar.agendas.diaries import TENTATIVE, Tentative
+from tutorcore.calendar.agendas.free_busy import FREE_BUSY_KINDS, FreeBusy, FreeBusyKind
+from tutorcore.calendar.agendas.obstacles import MOST_NAMED, REACH
+from tutorcore.calendar.agendas.slots import LONGEST, NEAR, Agenda, Slots
+from tutorcore.calendar.agendas.verdicts import (
+    CODES,
+    HINDRANCES,
+    SENTENCES,
+    Code,
+    Explained,
+    Hindrance,
+    Reason,
+    Verdict,
+)
+from tutorcore.calendar.recurrences.recurrence import Recurrence
+from tutorcore.calendar.recurrences.rule_text import NthDay
+from tutorcore.calendar.rosters.roster import MOST_TUTORS, Opening, Roster
+from tutorcore.calendar.schedules.hours import MOST_RANGE, available_ranges
+from tutorcore.calendar.schedules.schedule import (
     ANCHORS,
     BUFFERS,
     WEEKDAYS,
@@ -25,14 +36,12 @@ from tutorcore.calendar.schedule import (
     Window,
     ZonePeriod,
 )
-from tutorcore.calendar.series import MOST_EXCEPTIONS, MOST_INDEX, Series
-from tutorcore.calendar.series_conflicts import Checked, ConflictReport, conflicts
-from tutorcore.calendar.slots import LONGEST, NEAR, Agenda, Slots
-from tutorcore.calendar.stored_times import KEEPS, Drift, Keep, StoredTime, ZoneGone, find_drift, rebased
-from tutorcore.calendar.verdicts import CODES, HINDRANCES, SENTENCES, Code, Explained, Hindrance, Reason, Verdict
-from tutorcore.calendar.walls import MOST_NAMED, REACH
-from tutorcore.calendar.windows import MOST_RANGE, available_ranges
-from tutorcore.calendar.zones import (
+from tutorcore.calendar.series.conflicts import Checked, ConflictReport, conflicts
+from tutorcore.calendar.series.occurrences import Occurrence, Shift
+from tutorcore.calendar.series.series import MOST_EXCEPTIONS, MOST_INDEX, Series
+from tutorcore.calendar.zones.databases import TZDATA, TimeZones
+from tutorcore.calendar.zones.stored_times import KEEPS, Drift, Keep, StoredTime, ZoneGone, find_drift, rebased
+from tutorcore.calendar.zones.wall_time import (
     DISAMBIGUATIONS,
     Disambiguation,
     Reading,

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tutorcore.adapters.files import read_bytes
-from tutorcore.calendar.attendees import Attendee
-from tutorcore.calendar.busy import EXPIRING, KINDS, MOST_PLACES, Busy, Kind
-from tutorcore.calendar.schedule import MOST_BUFFER, Booking, Schedule, check_name, check_span
-from tutorcore.calendar.schedule_document import SCHEMA, parse_duration, read_schedule, tables_of
+from tutorcore.calendar.agendas.attendees import Attendee
+from tutorcore.calendar.agendas.busy import EXPIRING, KINDS, MOST_PLACES, Busy, Kind
+from tutorcore.calendar.schedules.document import SCHEMA, parse_duration, read_schedule, tables_of
+from tutorcore.calendar.schedules.schedule import MOST_BUFFER, Booking, Schedule, check_name, check_span
 from tutorcore.documents.reader import Problems, Table
 from tutorcore.documents.source import Source
 from tutorcore.instants import to_text

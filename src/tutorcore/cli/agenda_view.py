@@ -17,15 +17,15 @@ from tutorcore.adapters.files import read_bytes
 from tutorcore.adapters.ical.busy_times import read_busy
 from tutorcore.adapters.ical.described_zones import UnknownZones
 from tutorcore.adapters.ical.parsing import MOST_BYTES
-from tutorcore.calendar.attendees import Attendee
-from tutorcore.calendar.busy import Busy
-from tutorcore.calendar.diaries import Tentative
-from tutorcore.calendar.schedule import Schedule
-from tutorcore.calendar.slots import LONGEST, Agenda
-from tutorcore.calendar.walls import REACH
-from tutorcore.calendar.windows import MOST_RANGE
-from tutorcore.calendar.zones import tzdata_version
-from tutorcore.calendar.zones import zone as zone_of
+from tutorcore.calendar.agendas.attendees import Attendee
+from tutorcore.calendar.agendas.busy import Busy
+from tutorcore.calendar.agendas.diaries import Tentative
+from tutorcore.calendar.agendas.obstacles import REACH
+from tutorcore.calendar.agendas.slots import LONGEST, Agenda
+from tutorcore.calendar.schedules.hours import MOST_RANGE
+from tutorcore.calendar.schedules.schedule import Schedule
+from tutorcore.calendar.zones.wall_time import tzdata_version
+from tutorcore.calendar.zones.wall_time import zone as zone_of
 from tutorcore.cli.agenda_files import load_agenda, load_attendee
 from tutorcore.cli.lines import moment as shown
 from tutorcore.cli.moments import moment

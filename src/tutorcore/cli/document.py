@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from tutorcore.calendar.schedule_document import schedule_text
+from tutorcore.calendar.schedules.document import schedule_text
 from tutorcore.cli.answer import Document
 from tutorcore.cli.aside import Said, said_in
 from tutorcore.cli.desk import step_data, stood_data

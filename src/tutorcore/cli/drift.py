@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from tutorcore.calendar.stored_times import Drift, StoredTime
-from tutorcore.calendar.zones import tzdata_version
+from tutorcore.calendar.zones.stored_times import Drift, StoredTime
+from tutorcore.calendar.zones.wall_time import tzdata_version
 from tutorcore.cli.answer import FINDINGS, FINE, Answer, Document, as_json, as_text
 from tutorcore.cli.lines import folded, utc
 from tutorcore.cli.moments import moment

@@ -265,7 +265,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        from tutorcore.calendar.zones import tzdata_version
+        from tutorcore.calendar.zones.wall_time import tzdata_version
 
         print(f"tutorcore {version('tutorcore')}, time zones of tzdata {tzdata_version()}")
         parser.exit()

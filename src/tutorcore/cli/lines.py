@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from textwrap import wrap
 from typing import Final
 
-from tutorcore.calendar.zones import to_local
+from tutorcore.calendar.zones.wall_time import to_local
 from tutorcore.cli.answer import seen
 from tutorcore.instants import Instant
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from tutorcore.calendar.zones import first_instant, to_instant, to_local
+from tutorcore.calendar.zones.wall_time import first_instant, to_instant, to_local
 from tutorcore.errors import InvalidValue
 from tutorcore.instants import Instant, instant
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tutorcore.adapters.files import file_beside, read_bytes
-from tutorcore.calendar.schedule import Schedule
-from tutorcore.calendar.schedule_document import load_schedule, read_schedule
+from tutorcore.calendar.schedules.document import load_schedule, read_schedule
+from tutorcore.calendar.schedules.schedule import Schedule
 from tutorcore.documents.reader import Table
 from tutorcore.errors import suggest
 from tutorcore.ids import PartyId

@@ -28,8 +28,8 @@ from typing import TypeAlias, TypeVar
 
 from tutorcore.adapters.files import find_policy, read_bytes
 from tutorcore.adapters.memory import MemoryStorage
-from tutorcore.calendar.slots import LONGEST
-from tutorcore.calendar.zones import zone as zone_of
+from tutorcore.calendar.agendas.slots import LONGEST
+from tutorcore.calendar.zones.wall_time import zone as zone_of
 from tutorcore.cli.account_steps import KEYS_OF_ACCOUNTS, read_earn, read_handle
 from tutorcore.cli.meetings import read_meetings
 from tutorcore.cli.moments import moment

@@ -114,7 +114,7 @@ class _Play:
             return self._report(tx, filled, answers)
 
     def _report(self, tx: Transaction, filled: Iterable[Refusal | None], answers: Iterable[Refusal | None]) -> Report:
-        from tutorcore.calendar.zones import tzdata_version
+        from tutorcore.calendar.zones.wall_time import tzdata_version
         from tutorcore.policy.codec import content_hash
 
         scenario, market = self._scenario, self._market

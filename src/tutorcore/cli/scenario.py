@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from tutorcore.calendar.schedule import Schedule
+from tutorcore.calendar.schedules.schedule import Schedule
 from tutorcore.ids import Key, LessonId, PartyId, command_key
 from tutorcore.instants import Instant
 from tutorcore.lessons.lesson import Offer, Particulars

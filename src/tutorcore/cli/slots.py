@@ -11,10 +11,10 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
-from tutorcore.calendar.slots import NEAR, Slots
-from tutorcore.calendar.verdicts import Explained
-from tutorcore.calendar.windows import MOST_RANGE
-from tutorcore.calendar.zones import first_instant, local_date, to_local, tzdata_version
+from tutorcore.calendar.agendas.slots import NEAR, Slots
+from tutorcore.calendar.agendas.verdicts import Explained
+from tutorcore.calendar.schedules.hours import MOST_RANGE
+from tutorcore.calendar.zones.wall_time import first_instant, local_date, to_local, tzdata_version
 from tutorcore.cli.agenda_view import Asked, View, tutor_zone, view_of
 from tutorcore.cli.answer import FINDINGS, FINE, Answer, Document, as_json, as_text
 from tutorcore.cli.lines import clock

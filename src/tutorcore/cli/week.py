@@ -19,11 +19,11 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from tutorcore.calendar.free_busy import FreeBusy, FreeBusyKind
+from tutorcore.calendar.agendas.free_busy import FreeBusy, FreeBusyKind
 from tutorcore.calendar.intervals import Span, gaps, joined
-from tutorcore.calendar.segments import DAY, Moves, Segment, offset_at, segments
-from tutorcore.calendar.windows import day_number
-from tutorcore.calendar.zones import first_instant
+from tutorcore.calendar.schedules.hours import day_number
+from tutorcore.calendar.zones.segments import DAY, Moves, Segment, offset_at, segments
+from tutorcore.calendar.zones.wall_time import first_instant
 from tutorcore.instants import to_micros
 
 TUTOR: Final = "tutor"

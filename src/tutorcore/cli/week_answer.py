@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from tutorcore.calendar.attendees import Attendee
-from tutorcore.calendar.diaries import Diary
-from tutorcore.calendar.free_busy import FreeBusyKind, layered
+from tutorcore.calendar.agendas.attendees import Attendee
+from tutorcore.calendar.agendas.diaries import Diary
+from tutorcore.calendar.agendas.free_busy import FreeBusyKind, layered
 from tutorcore.calendar.intervals import Span, clipped, gaps
-from tutorcore.calendar.windows import Hours
-from tutorcore.calendar.zones import first_instant, local_date
+from tutorcore.calendar.schedules.hours import Hours
+from tutorcore.calendar.zones.wall_time import first_instant, local_date
 from tutorcore.cli.agenda_view import Asked, View
 from tutorcore.cli.answer import Answer, Document, as_json, as_text
 from tutorcore.cli.week import DAYS, TUTOR, Lane, Stretch, Week, days_from, span_of, stretches_of, week_of

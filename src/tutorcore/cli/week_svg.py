@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 
 import attrs
 
-from tutorcore.calendar.free_busy import FreeBusyKind
-from tutorcore.calendar.zones import to_local
+from tutorcore.calendar.agendas.free_busy import FreeBusyKind
+from tutorcore.calendar.zones.wall_time import to_local
 from tutorcore.cli.answer import seen
 from tutorcore.cli.lines import clock, folded, moment
 from tutorcore.cli.week import ROW, Lane, Row, Week

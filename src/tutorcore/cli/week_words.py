@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import timezone
 from typing import Final, Literal, TypeAlias
 
-from tutorcore.calendar.free_busy import FreeBusyKind
-from tutorcore.calendar.schedule import spelled
-from tutorcore.calendar.segments import DAY
-from tutorcore.calendar.zones import to_local
+from tutorcore.calendar.agendas.free_busy import FreeBusyKind
+from tutorcore.calendar.schedules.schedule import spelled
+from tutorcore.calendar.zones.segments import DAY
+from tutorcore.calendar.zones.wall_time import to_local
 from tutorcore.cli.lines import moment
 from tutorcore.cli.week import TUTOR, Margin, Row, Week, span_of
 from tutorcore.instants import MICROSECOND, from_micros

@@ -19,14 +19,14 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from tutorcore.calendar.busy import Busy
-from tutorcore.calendar.busy_document import busy_of
-from tutorcore.calendar.roster import Roster
-from tutorcore.calendar.schedule import Schedule
-from tutorcore.calendar.schedule_document import schedule_of
-from tutorcore.calendar.slots import Agenda
-from tutorcore.calendar.verdicts import Code, Reason, Verdict
-from tutorcore.calendar.walls import REACH
+from tutorcore.calendar.agendas.busy import Busy
+from tutorcore.calendar.agendas.busy_document import busy_of
+from tutorcore.calendar.agendas.obstacles import REACH
+from tutorcore.calendar.agendas.slots import Agenda
+from tutorcore.calendar.agendas.verdicts import Code, Reason, Verdict
+from tutorcore.calendar.rosters.roster import Roster
+from tutorcore.calendar.schedules.document import schedule_of
+from tutorcore.calendar.schedules.schedule import Schedule
 from tutorcore.ids import PartyId
 from tutorcore.instants import Instant, to_text
 from tutorcore.lessons.lesson import Brief, Lesson, Terms

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from tutorcore.calendar.databases import TZDATA
-from tutorcore.calendar.stored_times import Drift, ZoneGone, find_drift, rebased
+from tutorcore.calendar.zones.databases import TZDATA
+from tutorcore.calendar.zones.stored_times import Drift, ZoneGone, find_drift, rebased
 from tutorcore.engine.booking import proposed_in
 from tutorcore.engine.reading import Reading
 from tutorcore.engine.wall_times import wall_times

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 import attrs
 
-from tutorcore.calendar.zones import add_calendar
+from tutorcore.calendar.zones.wall_time import add_calendar
 from tutorcore.engine.judging import judged
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import Instant

@@ -17,12 +17,12 @@ from typing import TypeVar
 
 import attrs
 
-from tutorcore.calendar.busy import Busy, checked
-from tutorcore.calendar.busy_document import busy_text
-from tutorcore.calendar.roster import Roster
-from tutorcore.calendar.schedule import Schedule
-from tutorcore.calendar.schedule_document import schedule_text
-from tutorcore.calendar.zones import zone as zone_of
+from tutorcore.calendar.agendas.busy import Busy, checked
+from tutorcore.calendar.agendas.busy_document import busy_text
+from tutorcore.calendar.rosters.roster import Roster
+from tutorcore.calendar.schedules.document import schedule_text
+from tutorcore.calendar.schedules.schedule import Schedule
+from tutorcore.calendar.zones.wall_time import zone as zone_of
 from tutorcore.clock import Clock, system_clock
 from tutorcore.engine.clocks import Clocks
 from tutorcore.engine.outcome import Outcome

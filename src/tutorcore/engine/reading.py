@@ -11,12 +11,12 @@ from datetime import timedelta
 
 import attrs
 
-from tutorcore.calendar.busy import Busy
-from tutorcore.calendar.roster import Roster
-from tutorcore.calendar.schedule import Schedule
-from tutorcore.calendar.slots import Agenda
-from tutorcore.calendar.verdicts import Verdict
-from tutorcore.calendar.walls import REACH
+from tutorcore.calendar.agendas.busy import Busy
+from tutorcore.calendar.agendas.obstacles import REACH
+from tutorcore.calendar.agendas.slots import Agenda
+from tutorcore.calendar.agendas.verdicts import Verdict
+from tutorcore.calendar.rosters.roster import Roster
+from tutorcore.calendar.schedules.schedule import Schedule
 from tutorcore.engine.booking import agenda_of, discreet, outside_kept, put_into, schedule_kept, unbookable
 from tutorcore.engine.counting import NOTHING_COMING, Coming, due_lessons, facts_for
 from tutorcore.engine.work import insufficient, taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tutorcore.calendar.stored_times import StoredTime
+from tutorcore.calendar.zones.stored_times import StoredTime
 from tutorcore.errors import InvariantError
 from tutorcore.ids import PartyId
 from tutorcore.lessons.lesson import Brief, Terms

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import attrs
 from attrs.validators import instance_of
 
-from tutorcore.calendar.slots import LONGEST
+from tutorcore.calendar.agendas.slots import LONGEST
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import Instant, instant, to_text

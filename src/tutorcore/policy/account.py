@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 from attrs.validators import deep_iterable, ge, in_, instance_of, min_len, optional
 
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.zones.wall_time import zone
 from tutorcore.errors import InvalidValue, UnknownName
 from tutorcore.policy.expressions import Calendar, Exact, Taught
 from tutorcore.policy.restrictions import RESTRICTIONS, Restriction

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.zones.wall_time import zone
 from tutorcore.currencies import Currency
 from tutorcore.documents.reader import Table
 from tutorcore.errors import InvalidValue

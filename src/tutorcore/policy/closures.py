@@ -549,14 +549,14 @@ def _portion_change(portion: Portion, sign: int) -> Change:
 
 def _calendar_change(by: Calendar, sign: int) -> Change:
     # Loaded here, so that a policy without days and weeks needs no zones.
-    from tutorcore.calendar.zones import add_calendar
+    from tutorcore.calendar.zones.wall_time import add_calendar
 
     months, weeks, days = sign * by.months, sign * by.weeks, sign * by.days
     return lambda when, terms, zone: add_calendar(when, zone, months=months, weeks=weeks, days=days)
 
 
 def _day_change(expr: StartOfDay | EndOfDay | AtTime) -> Change:
-    from tutorcore.calendar.zones import at_time, end_of_day, start_of_day
+    from tutorcore.calendar.zones.wall_time import at_time, end_of_day, start_of_day
 
     match expr:
         case StartOfDay():

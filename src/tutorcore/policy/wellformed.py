@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final, NamedTuple, TypeAlias
 
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.zones.wall_time import zone
 from tutorcore.currencies import ISO_4217
 from tutorcore.errors import Mistake, Mistakes, TutorcoreError, UnknownName, suggest
 from tutorcore.policy.analysis import (

@@ -28,7 +28,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 import attrs
 
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.zones.wall_time import zone
 from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import Instant

@@ -30,7 +30,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import attrs
 
-from tutorcore.calendar.stored_times import StoredTime
+from tutorcore.calendar.zones.stored_times import StoredTime
 from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash, party_id
 from tutorcore.instants import Instant

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from tutorcore.calendar.zones import tzdata_version
+from tutorcore.calendar.zones.wall_time import tzdata_version
 from tutorcore.policy.codec import content_hash
 from tutorcore.policy.process import Process, Unit
 from tutorcore.sim.measures import Measure, Measured

@@ -28,7 +28,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from tutorcore.adapters.files import find_policy, read_bytes
-from tutorcore.calendar.zones import zone as zone_of
+from tutorcore.calendar.zones.wall_time import zone as zone_of
 from tutorcore.documents.reader import Problems, Table
 from tutorcore.documents.source import Source
 from tutorcore.errors import InvalidValue, suggest

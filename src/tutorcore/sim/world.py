@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from tutorcore.calendar.slots import LONGEST
+from tutorcore.calendar.agendas.slots import LONGEST
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import EPOCH, Instant
 from tutorcore.sim.distributions import Exponential, length

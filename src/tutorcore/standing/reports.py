@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from tutorcore.calendar.zones import local_date
+from tutorcore.calendar.zones.wall_time import local_date
 from tutorcore.ids import PartyId
 from tutorcore.policy.account import AccountRules, Counter, Rung
 from tutorcore.standing.standing import (

@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import attrs
 
-from tutorcore.calendar.zones import add_calendar
+from tutorcore.calendar.zones.wall_time import add_calendar
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import EARLIEST, LATEST, Instant
 from tutorcore.policy.account import Counter, Decay, Lifter, Rung, RungEffect, Span, with_implied

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
-from tutorcore.calendar.slots import LONGEST
-from tutorcore.calendar.stored_times import StoredTime
+from tutorcore.calendar.agendas.slots import LONGEST
+from tutorcore.calendar.zones.stored_times import StoredTime
 from tutorcore.errors import StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import MICROSECOND, Instant

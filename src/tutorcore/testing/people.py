@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from tutorcore.calendar.schedule import WEEKDAYS, Booking, Schedule, WeeklyRule, Window
+from tutorcore.calendar.schedules.schedule import WEEKDAYS, Booking, Schedule, WeeklyRule, Window
 from tutorcore.engine.marketplace import Marketplace
 from tutorcore.engine.outcome import Outcome
 from tutorcore.instants import MICROSECOND, Instant

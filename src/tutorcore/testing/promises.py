@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, TypeAlias
 
-from tutorcore.calendar.zones import local_date
+from tutorcore.calendar.zones.wall_time import local_date
 from tutorcore.ids import LessonId, PartyId
 from tutorcore.instants import LATEST, Instant, to_text
 from tutorcore.ledger.accounts import LIMITED, Account, escrow, natural, pending, withdrawing

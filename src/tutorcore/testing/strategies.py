@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import attrs
 import hypothesis.strategies as st
 
-from tutorcore.calendar.zones import first_instant, to_local
+from tutorcore.calendar.zones.wall_time import first_instant, to_local
 from tutorcore.instants import MICROSECOND, Instant, instant
 from tutorcore.lessons.lesson import Offer
 from tutorcore.testing.people import DURATIONS, HOUR, HOURS_AHEAD, KINDS, PRICES, ZONES, World, full_hour

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from tutorcore.calendar.zones import to_local
+from tutorcore.calendar.zones.wall_time import to_local
 from tutorcore.ids import PartyId
 from tutorcore.instants import Instant
 from tutorcore.lessons.lesson import Command, Lesson, Particulars, Problem, Terms

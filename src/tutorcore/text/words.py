@@ -24,7 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from tutorcore.calendar.zones import to_local
+from tutorcore.calendar.zones.wall_time import to_local
 from tutorcore.errors import InvalidType, InvalidValue
 from tutorcore.instants import Instant
 from tutorcore.text.catalogues import catalogue

@@ -11,7 +11,7 @@ from whenever import PlainDateTime
 
 from tutorcore.adapters.ical.busy_times import read_busy
 from tutorcore.adapters.ical.clocks import zone_of_tzid
-from tutorcore.calendar.zones import zone_names
+from tutorcore.calendar.zones.wall_time import zone_names
 from tutorcore.instants import instant
 
 Read = Callable[..., list[tuple[str, str]]]

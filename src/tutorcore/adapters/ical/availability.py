@@ -19,10 +19,10 @@ from tutorcore.adapters.ical.limits import Reading
 from tutorcore.adapters.ical.occurrences import Event, by_uid, event_of, in_force, occurrences
 from tutorcore.adapters.ical.parsing import Component, parse
 from tutorcore.adapters.ical.times import length
-from tutorcore.calendar.free_busy import FreeBusy, FreeBusyKind, layered
+from tutorcore.calendar.agendas.free_busy import FreeBusy, FreeBusyKind, layered
 from tutorcore.calendar.intervals import Span, clipped, joined, without
-from tutorcore.calendar.windows import micros_range
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.schedules.hours import micros_range
+from tutorcore.calendar.zones.wall_time import zone
 from tutorcore.documents.reader import Problems
 from tutorcore.errors import InvalidType, Mistake
 from tutorcore.instants import EARLIEST, LATEST, Instant, to_micros

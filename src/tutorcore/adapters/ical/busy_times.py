@@ -18,9 +18,9 @@ from tutorcore.adapters.ical.occurrences import by_uid, event_of, in_force, occu
 from tutorcore.adapters.ical.parsing import Component, Property, parse
 from tutorcore.adapters.ical.times import is_duration, length, moment
 from tutorcore.adapters.plain_text import one_line
-from tutorcore.calendar.busy import Busy
-from tutorcore.calendar.windows import micros_range
-from tutorcore.calendar.zones import zone
+from tutorcore.calendar.agendas.busy import Busy
+from tutorcore.calendar.schedules.hours import micros_range
+from tutorcore.calendar.zones.wall_time import zone
 from tutorcore.documents.reader import Problems
 from tutorcore.errors import InvalidType, Mistake
 from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, Instant, from_micros, to_micros

@@ -33,10 +33,10 @@ from tutorcore.adapters.ical.content_lines import (
     utc_after,
 )
 from tutorcore.adapters.ical.timezones import timezone_lines
-from tutorcore.calendar.recurrence import Recurrence
-from tutorcore.calendar.segments import segments
-from tutorcore.calendar.series import Series
-from tutorcore.calendar.zones import to_instant, to_local
+from tutorcore.calendar.recurrences.recurrence import Recurrence
+from tutorcore.calendar.series.series import Series
+from tutorcore.calendar.zones.segments import segments
+from tutorcore.calendar.zones.wall_time import to_instant, to_local
 from tutorcore.errors import InvalidType, InvalidValue, UnknownName
 from tutorcore.instants import LATEST, MICROSECOND, Instant, from_micros, instant, to_micros
 

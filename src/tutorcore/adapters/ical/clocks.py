@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final, NamedTuple, Protocol
 
-from tutorcore.calendar.zones import first_instant, to_instant, zone_names
+from tutorcore.calendar.zones.wall_time import first_instant, to_instant, zone_names
 from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, to_micros
 
 EAST: Final = timedelta(hours=14)

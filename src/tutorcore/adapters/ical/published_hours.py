@@ -19,8 +19,8 @@ from tutorcore.adapters.ical.clocks import zone_clock
 from tutorcore.adapters.ical.content_lines import exact_duration, folded, line_text, utc
 from tutorcore.adapters.ical.timezones import timezone_lines
 from tutorcore.calendar.intervals import Span, joined, without
-from tutorcore.calendar.schedule import WEEKDAYS, Schedule, WeeklyRule, check_name
-from tutorcore.calendar.windows import available_ranges, micros_range
+from tutorcore.calendar.schedules.hours import available_ranges, micros_range
+from tutorcore.calendar.schedules.schedule import WEEKDAYS, Schedule, WeeklyRule, check_name
 from tutorcore.errors import InvalidType
 from tutorcore.instants import EARLIEST, LATEST, MICROSECOND, Instant, from_micros, instant, to_micros
 
@@ -44,7 +44,7 @@ def availability_text(schedule: Schedule, since: Instant, until: Instant, *, uid
     Its free time is what `available_ranges` returns; outside of that range it says nothing. `uid` names it for good,
     and `stamp` is when it was written. Sub-seconds, which iCalendar does not have, are rounded so that the range grows.
 
-    >>> from tutorcore.calendar.schedule import Window
+    >>> from tutorcore.calendar.schedules.schedule import Window
     >>> mornings = Schedule("Europe/Berlin", (WeeklyRule("monday", Window.of("09:00", "12:00")),))
     >>> may = instant("2026-05-01T00:00Z")
     >>> text = availability_text(mornings, may, may + timedelta(days=14), uid="ann@example.com", stamp=may)

@@ -1,6 +1,7 @@
 """The wall times of RRULE (RFC 5545, section 3.8.5.3).
 
-What a rule brings is `tutorcore.calendar.recurrence`'s business; here it gets its line in a calendar, and a limit.
+What a rule brings is `tutorcore.calendar.recurrences.recurrence`'s business; here it gets its line in a calendar, and a
+limit.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 from tutorcore.adapters.ical.limits import Budget
 from tutorcore.adapters.ical.parsing import Property
-from tutorcore.calendar.recurrence import Recurrence
+from tutorcore.calendar.recurrences.recurrence import Recurrence
 from tutorcore.errors import Mistake, TutorcoreError
 from tutorcore.instants import EARLIEST, from_micros, to_micros
 

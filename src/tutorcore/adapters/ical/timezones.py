@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from tutorcore.calendar.databases import TZDATA, TimeZones
-from tutorcore.calendar.posix_rules import Change, Summer
+from tutorcore.calendar.zones.databases import TZDATA, TimeZones
+from tutorcore.calendar.zones.posix_rules import Change, Summer
 from tutorcore.instants import Instant, from_micros, to_micros
 
 _SECOND: Final = 1_000_000

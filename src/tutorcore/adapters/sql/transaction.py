@@ -18,8 +18,8 @@ from tutorcore.adapters.ended import Ended
 from tutorcore.adapters.sql import statements as sql
 from tutorcore.adapters.sql.driver import Driver, Parameters, Row
 from tutorcore.adapters.sql.machines import Machines
-from tutorcore.calendar.slots import LONGEST
-from tutorcore.calendar.stored_times import StoredTime
+from tutorcore.calendar.agendas.slots import LONGEST
+from tutorcore.calendar.zones.stored_times import StoredTime
 from tutorcore.errors import InvariantError, StorageError
 from tutorcore.ids import Key, LessonId, PartyId, PolicyHash
 from tutorcore.instants import EARLIEST, MICROSECOND, Instant, from_micros, to_micros

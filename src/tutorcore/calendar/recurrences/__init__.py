@@ -1,0 +1,1 @@
+"""Recurrences: rules for wall times, such as every Tuesday."""

@@ -1,0 +1,1 @@
+"""Rosters: thousands of tutors searched at once."""

@@ -1,0 +1,1 @@
+"""Schedules: when a tutor teaches, as data, as documents and as instants."""

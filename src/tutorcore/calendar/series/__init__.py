@@ -1,0 +1,1 @@
+"""Series: lessons that recur in one zone, with their exceptions."""

@@ -1,0 +1,1 @@
+"""Zones: the rules by which clocks are set, and which instants wall times mean."""
