@@ -46,7 +46,7 @@ _AGAINST: Final[Mapping[str, str]] = {
     "hold": sentence_in("booking", "the time is kept for somebody"),
     "request": sentence_in("booking", "somebody else has asked for that time"),
     "event": sentence_in("booking", "the tutor has something else to do"),
-    "buffer": sentence_in("booking", "it is too close to another lesson"),
+    "buffer": sentence_in("booking", "it is too close to something else that the tutor does"),
     "notice": sentence_in("booking", "it is too soon"),
     "horizon": sentence_in("booking", "it is too far ahead"),
     "cap": sentence_in("booking", "the tutor has enough lessons then"),
