@@ -351,6 +351,7 @@ with open_sqlite(sys.argv[1]) as storage, storage.transaction() as tx:
 """
 
 
+@pytest.mark.slow
 @_EACH
 def test_processes_that_open_an_old_file_at_once_renew_it_once(tmp_path: Path, version: int) -> None:
     """Of several processes, one renews the file and the others find it renewed; all of them can write."""

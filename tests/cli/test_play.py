@@ -195,6 +195,7 @@ def test_a_repeated_run_prints_the_same_bytes(name: str, run: Any, examples: Pat
     assert first.code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _SCENARIOS)
 def test_an_interrupted_run_ends_like_an_undisturbed_one(name: str, examples: Path, tmp_path: Path) -> None:
     """Wherever a run stops, the next one on the same store does the rest and reports the same."""

@@ -171,6 +171,7 @@ def test_letters_of_other_scenarios_in_the_database_are_not_shown(run: Any, exam
     assert len(shared) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _SCENARIOS)
 def test_every_example_can_be_read_as_letters(name: str, run: Any, examples: Path) -> None:
     """The exit code is that of the timeline; every letter says something, under a key of its own."""

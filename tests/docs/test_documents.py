@@ -75,6 +75,7 @@ def _run_console(fence: _Fence, place: str) -> None:
         _assert_output(expected, done.stdout, f"{place}: `{command}`")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", _DOCUMENTS)
 def test_the_fences_of_a_document_do_what_it_says(
     document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,6 +13,7 @@ _SCRIPT = Path(sys.executable).with_name("tutorcore")
 _NAMES = sorted(path.name for path in _EXAMPLES.iterdir() if path.suffix in (".py", ".toml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _NAMES)
 def test_an_example_works(name: str, tmp_path: Path) -> None:
     """A program runs without a warning; a scenario plays, where 1 tells that some step was refused."""

@@ -202,6 +202,7 @@ NO_SENTENCES: Final = re.compile(
 )
 
 
+@pytest.mark.slow
 def test_no_word_is_written_that_no_catalogue_has() -> None:
     """In the pseudo-locale every plain letter is one that nobody could translate."""
     found = set()

@@ -86,6 +86,7 @@ def test_no_row_and_no_account_rule_is_left_unexplained(process: Process) -> Non
     assert set(about.values()) == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("process", [*map(load_preset, preset_names()), *_OTHERS], ids=lambda process: process.id)
 def test_every_row_that_a_lesson_can_take_has_an_example(process: Process) -> None:
     """Only rows that another one always comes before have none."""
