@@ -814,7 +814,7 @@ def test_a_person_is_told_why_a_text_is_no_json(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{\n "schema": 1,\n}', "tutor.json:3:1: not JSON: Expecting property name enclosed in double quotes"),
+        ('{\n "schema": 1,\n zone}', "tutor.json:3:2: not JSON: Expecting property name enclosed in double quotes"),
         (b'{"zone": "\xff"}', "tutor.json: not UTF-8 from byte 10 on"),
         ("[]", 'tutor.json: not a JSON object; expected one such as {"schema": 1, "zone": "Europe/Berlin"}'),
         ('{"zone": {"a": 1, "a": 2}}', "tutor.json: the key 'a' comes twice in one object"),
