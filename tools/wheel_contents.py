@@ -1,4 +1,4 @@
-"""Check that a wheel holds exactly the package: each file under src/tutorcore, the scenarios, and nothing else.
+"""Check that a wheel holds exactly the package: each file under src/tutorcore, the examples but for programs, and nothing else.
 
 python -m tools.wheel_contents dist/tutorcore-0.1.0-py3-none-any.whl
 """
@@ -17,9 +17,9 @@ _EXAMPLES = _ROOT / "examples"
 def expected() -> set[str]:
     """Return what the wheel must hold, by its paths in the wheel."""
     files = (path for path in (_SOURCE / "tutorcore").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    scenarios = _EXAMPLES.rglob("*.toml")
+    examples = (path for path in _EXAMPLES.rglob("*") if path.suffix in (".toml", ".ics"))
     return {path.relative_to(_SOURCE).as_posix() for path in files} | {
-        f"tutorcore/cli/examples/{path.relative_to(_EXAMPLES).as_posix()}" for path in scenarios
+        f"tutorcore/cli/examples/{path.relative_to(_EXAMPLES).as_posix()}" for path in examples
     }
 
 
