@@ -1,4 +1,4 @@
-"""Check that a wheel holds exactly the package: each file under src/tutorcore, the examples but for programs, and nothing else.
+"""Check that a wheel holds exactly the package: all under src/tutorcore, the examples that are no programs, no more.
 
 python -m tools.wheel_contents dist/tutorcore-0.1.0-py3-none-any.whl
 """
