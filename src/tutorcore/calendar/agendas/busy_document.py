@@ -16,13 +16,14 @@ Lessons and requests are a marketplace's own, so they are not in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
 from tutorcore.calendar.agendas.busy import Busy, Kind, checked
 from tutorcore.calendar.intervals import Span
-from tutorcore.errors import InvalidType, InvalidValue, TutorcoreError
+from tutorcore.documents.json_text import EXCERPT, json_object
+from tutorcore.errors import InvalidValue, TutorcoreError
 from tutorcore.instants import MICROSECOND, to_text
 
 SCHEMA: Final = 1
@@ -34,7 +35,6 @@ MOST_OUTSIDE: Final = 10_000
 OUTSIDE: Final[tuple[Kind, ...]] = ("event", "tentative", "hold")
 """The kinds of busy time that an outside calendar has."""
 
-_EXCERPT: Final = 60
 _NONE: Final = timedelta(0)
 _WHAT: Final = "busy time kept"
 _NEEDED: Final = frozenset({"start", "end", "id", "kind"})
@@ -57,16 +57,11 @@ def busy_text(busy: Iterable[Busy]) -> str:
 
 def busy_of(text: str) -> tuple[Busy, ...]:
     """Return the busy times of a text that `busy_text` wrote; raise `InvalidValue` for what is none."""
-    if not isinstance(text, str):
-        raise InvalidType(_WHAT, text, "a JSON text")
-    try:
-        data = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        data = None
-    rows = data.get("busy") if isinstance(data, dict) and data.keys() == {"schema", "busy"} else None
-    if not isinstance(data, dict) or not isinstance(rows, list) or data["schema"] != SCHEMA:
-        expected = f'the JSON text {{"schema": {SCHEMA}, "busy": [...]}}, in which no key comes twice'
-        raise InvalidValue(_WHAT, text[:_EXCERPT], expected)
+    expected = f'the JSON text {{"schema": {SCHEMA}, "busy": [...]}}, in which no key comes twice'
+    data = json_object(text, _WHAT, expected)
+    rows = data["busy"] if data.keys() == {"schema", "busy"} else None
+    if not isinstance(rows, list) or data["schema"] != SCHEMA:
+        raise InvalidValue(_WHAT, text[:EXCERPT], expected)
     return _allowed(tuple(map(_one, rows)))
 
 
@@ -102,12 +97,12 @@ def _cells(one: Busy) -> dict[str, object]:
 def _one(row: object) -> Busy:
     if not isinstance(row, Mapping) or not _NEEDED <= row.keys() <= _KEYS:
         expected = f"an object with {', '.join(sorted(_NEEDED))}, and perhaps {', '.join(sorted(_KEYS - _NEEDED))}"
-        raise InvalidValue(_WHAT, json.dumps(row)[:_EXCERPT], expected)
+        raise InvalidValue(_WHAT, json.dumps(row)[:EXCERPT], expected)
     try:
         before, after = (_buffer(row.get(name, 0)) for name in ("before", "after"))
         return Busy(row["start"], row["end"], row["id"], row["kind"], row.get("expires"), before, after)
     except TutorcoreError as error:
-        raise InvalidValue(_WHAT, json.dumps(row)[:_EXCERPT], f"one without this mistake: {error}") from error
+        raise InvalidValue(_WHAT, json.dumps(row)[:EXCERPT], f"one without this mistake: {error}") from error
 
 
 def _buffer(value: object) -> timedelta:
@@ -117,9 +112,3 @@ def _buffer(value: object) -> timedelta:
         return value * MICROSECOND
     except OverflowError:
         raise InvalidValue("buffer", value, "fewer microseconds") from None
-
-
-def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    if len(found := dict(pairs)) < len(pairs):
-        raise ValueError("a key comes twice")
-    return found

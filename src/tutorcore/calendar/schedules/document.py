@@ -88,6 +88,7 @@ from tutorcore.calendar.schedules.words import parse_duration as parse_duration
 from tutorcore.calendar.schedules.words import read_date, read_holiday, stored_window, written_window
 from tutorcore.calendar.weekdays import WEEKDAYS, Weekday
 from tutorcore.calendar.zones.wall_time import zone as zone_of
+from tutorcore.documents.json_text import json_object, read_json
 from tutorcore.documents.reader import Problems, Table
 from tutorcore.documents.source import SIZE, Source
 from tutorcore.errors import InvalidType, InvalidValue, Mistake, Mistakes
@@ -108,7 +109,6 @@ _DAY = timedelta(days=1)
 _FORMER_ANCHOR: Final = "day"  # what "wall" was called at first
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BESIDE: Final = ("busy", "capacity")  # what the files of the command line have besides a schedule
-_LONGEST_QUOTE = 60
 
 
 class _Terms(NamedTuple):
@@ -152,16 +152,7 @@ def schedule_of(text: str) -> Schedule:
     Raises `InvalidValue` for what is not JSON, and `Mistakes` where the data are damaged. What would be a person's
     mistake is read as it was meant: windows that overlap, equal times and long nights without "+1", the anchor "day".
     """
-    if not isinstance(text, str):
-        raise InvalidType("schedule", text, "a JSON text")
-    try:
-        data = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        raise InvalidValue(
-            "schedule", text[:_LONGEST_QUOTE], "the JSON text of a schedule, in which no key comes twice"
-        )
+    data = json_object(text, "schedule", "the JSON text of a schedule, in which no key comes twice")
     return _loaded(Source(data, "<schedule>"), "store")
 
 
@@ -246,7 +237,7 @@ def _json_of(text: str | bytes, file: str) -> dict[str, object]:
     try:
         if len(text) > SIZE:
             raise ValueError(f"{len(text):,} characters long; at most {SIZE:,} are read")
-        data = json.loads(text if isinstance(text, str) else text.decode(), object_pairs_hook=_once)
+        data = read_json(text if isinstance(text, str) else text.decode())
         if isinstance(data, dict):
             return data
         message = 'not a JSON object; expected one such as {"schema": 1, "zone": "Europe/Berlin"}'
@@ -259,15 +250,6 @@ def _json_of(text: str | bytes, file: str) -> dict[str, object]:
     except ValueError as error:  # too long, a key that comes twice, a number of thousands of digits
         message = str(error)
     raise Mistakes(_unusable(file), [Mistake(message, file=file, line=line, column=column)])
-
-
-def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    data: dict[str, object] = {}
-    for key, value in pairs:
-        if key in data:
-            raise ValueError(f"the key {key!r} comes twice in one object")
-        data[key] = value
-    return data
 
 
 def _base(table: Table, hand: Hand) -> Iterator[WeeklyRule]:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -28,6 +27,7 @@ from tutorcore.calendar.recurrences.recurrence import Recurrence
 from tutorcore.calendar.schedules.words import UnreadableWord, duration_text, parse_duration
 from tutorcore.calendar.series.series import Series
 from tutorcore.calendar.zones.wall_time import DISAMBIGUATIONS
+from tutorcore.documents.json_text import EXCERPT, json_object
 from tutorcore.documents.reader import Problems, Table
 from tutorcore.documents.source import SIZE, Source
 from tutorcore.errors import InvalidType, InvalidValue
@@ -36,7 +36,6 @@ from tutorcore.instants import instant, to_text
 SCHEMA: Final = 1
 """The version of the format."""
 
-_EXCERPT: Final = 60
 _WALL: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?", re.ASCII)
 
 
@@ -70,16 +69,9 @@ def series_text(series: Series) -> str:
 
 def series_of(text: str) -> Series:
     """Return the series of a JSON text; raise `InvalidValue` for what is not JSON, `Mistakes` for what is no series."""
-    if not isinstance(text, str):
-        raise InvalidType("series", text, "a JSON text")
-    if len(text) > SIZE:
-        raise InvalidValue("series", f"{text[:_EXCERPT]}...", f"a text of at most {SIZE:,} characters")
-    try:
-        data = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        raise InvalidValue("series", text[:_EXCERPT], "the JSON text of a series, in which no key comes twice")
+    if isinstance(text, str) and len(text) > SIZE:
+        raise InvalidValue("series", f"{text[:EXCERPT]}...", f"a text of at most {SIZE:,} characters")
+    data = json_object(text, "series", "the JSON text of a series, in which no key comes twice")
     problems = Problems()
     root = Table.root(Source(data, "<series>"), problems)
     series = _read(root)
@@ -138,9 +130,3 @@ def _moment(text: str) -> datetime:
 
 def _moment_text(moment: datetime) -> str:
     return moment.isoformat() if moment.tzinfo is None else to_text(moment)
-
-
-def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    if len(found := dict(pairs)) < len(pairs):
-        raise ValueError("a key comes twice")
-    return found
