@@ -17,6 +17,6 @@ _IN_CI = os.environ.get("CI") == "true"
 _COMMON = settings(deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 
 settings.register_profile("fast", _COMMON, max_examples=30, stateful_step_count=20, derandomize=_IN_CI)
-settings.register_profile("ci", _COMMON, max_examples=40, stateful_step_count=30, derandomize=True)
+settings.register_profile("ci", _COMMON, max_examples=60, stateful_step_count=30, derandomize=True)
 settings.register_profile("night", _COMMON, max_examples=5_000, stateful_step_count=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if _IN_CI else "fast"))
