@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthcalendar
+from calendar import month_name, monthcalendar
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import cache, partial
@@ -32,20 +32,7 @@ def one_database() -> Iterator[None]:
 Reads: TypeAlias = Callable[[int], tuple[date, int]]
 """From an instant in microseconds to what a clock shows then: the date, and nanoseconds into it."""
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+_MONTHS = [name.lower() for name in month_name[1:]]
 
 
 @pytest.fixture(scope="session")

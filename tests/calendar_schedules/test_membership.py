@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from calendar import month_name
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -88,20 +89,7 @@ def _windows(draw: st.DrawFn) -> Window:
     return Window(start, start + draw(st.integers(1, 1440)))
 
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+_MONTHS = [name.lower() for name in month_name[1:]]
 
 
 @st.composite
